@@ -1,0 +1,49 @@
+package access
+
+import "slices"
+
+// Labels are sensitivity labels as bits; package search reads them from
+// meta.security and the store keeps them beside each resource.
+type Labels uint64
+
+// Sensitive are all labels that need the patient's consent to leave a site.
+const (
+	AllLabels Labels = ^Labels(0)
+	Sensitive        = AllLabels
+)
+
+// The groups of resource types that roles are written in. A type stands in one
+// group; a type in none is reached only by System and Admin.
+var (
+	demographic = []string{"Patient", "RelatedPerson", "Person", "Coverage", "Account", "Group"}
+	directory   = []string{"Organization", "OrganizationAffiliation", "Practitioner", "PractitionerRole", "Location", "HealthcareService", "Endpoint", "Device", "DeviceDefinition",
+		"Medication", "MedicationKnowledge", "Substance", "ValueSet", "CodeSystem", "ConceptMap", "NamingSystem", "StructureDefinition", "SearchParameter", "OperationDefinition",
+		"CapabilityStatement", "CompartmentDefinition", "Questionnaire", "PlanDefinition", "ActivityDefinition", "Measure", "Library", "SpecimenDefinition", "ObservationDefinition"}
+	workflow = []string{"Appointment", "AppointmentResponse", "Schedule", "Slot", "Task", "Communication", "CommunicationRequest", "Claim", "ClaimResponse",
+		"ExplanationOfBenefit", "ChargeItem", "Invoice", "CoverageEligibilityRequest", "CoverageEligibilityResponse", "EnrollmentRequest", "EnrollmentResponse",
+		"PaymentNotice", "PaymentReconciliation", "VerificationResult"}
+	privacy  = []string{"Consent", "Contract", "Provenance"}
+	clinical = []string{"AdverseEvent", "AllergyIntolerance", "Basic", "BodyStructure", "CarePlan", "CareTeam", "ClinicalImpression", "Composition", "Condition",
+		"DetectedIssue", "DeviceMetric", "DeviceRequest", "DeviceUseStatement", "DiagnosticReport", "DocumentManifest", "DocumentReference", "Encounter", "EpisodeOfCare",
+		"FamilyMemberHistory", "Flag", "Goal", "GuidanceResponse", "ImagingStudy", "Immunization", "ImmunizationEvaluation", "ImmunizationRecommendation", "List", "Linkage",
+		"Media", "MedicationAdministration", "MedicationDispense", "MedicationRequest", "MedicationStatement", "MolecularSequence", "NutritionOrder", "Observation",
+		"Procedure", "QuestionnaireResponse", "RequestGroup", "ResearchSubject", "RiskAssessment", "ServiceRequest", "Specimen", "SupplyDelivery", "SupplyRequest",
+		"VisionPrescription", "Binary", "Claim", "ExplanationOfBenefit"}
+)
+
+func every(string) bool { return true }
+func none(string) bool  { return false }
+
+func in(groups ...[]string) func(string) bool {
+	return func(t string) bool {
+		return slices.ContainsFunc(groups, func(g []string) bool { return slices.Contains(g, t) })
+	}
+}
+
+func is(types ...string) func(string) bool {
+	return func(t string) bool { return slices.Contains(types, t) }
+}
+
+// Clinical says whether a type is one of the facts of care, as against
+// demographics, directories and paperwork.
+func Clinical(t string) bool { return slices.Contains(clinical, t) }
