@@ -78,7 +78,7 @@ type Actor struct {
 	Site     string // slug of the site whose record is asked
 	Role     Role   // of a User
 	Purpose  Purpose
-	Patients []string // of a Patient or Proxy: ids of their Patient resources at Site
+	Patients []string // of a Patient, Proxy or Peer: ids of the Patient resources at Site that the actor is bound to
 	Scopes   []Scope  // of a Client or a user's token: a further bound; nil is no further bound for users and no right at all for clients
 	Who      string   // literal reference to the Practitioner or Patient resource at Site, if there is one
 }
@@ -156,8 +156,11 @@ func base(a Actor, lens Lens, act Action) Decision {
 		if a.Purpose != Treatment && a.Purpose != Emergency {
 			return deny("organisations are answered for treatment only")
 		}
-		if lens == EMR && (act == Read || act == Export || act == Match) {
-			return Decision{Allowed: true, Types: in(clinical, demographic, directory), Labels: Sensitive}
+		if lens == EMR && act == Match {
+			return Decision{Allowed: true, Types: is("Patient")}
+		}
+		if lens == EMR && (act == Read || act == Export) && len(a.Patients) > 0 {
+			return Decision{Allowed: true, Types: in(clinical, demographic, directory), Patients: a.Patients, Labels: Sensitive}
 		}
 		return deny("organisations may match a patient and read that patient's chart")
 	case Client:

@@ -19,8 +19,8 @@ var (
 	directory   = []string{"Organization", "OrganizationAffiliation", "Practitioner", "PractitionerRole", "Location", "HealthcareService", "Endpoint", "Device", "DeviceDefinition",
 		"Medication", "MedicationKnowledge", "Substance", "ValueSet", "CodeSystem", "ConceptMap", "NamingSystem", "StructureDefinition", "SearchParameter", "OperationDefinition",
 		"CapabilityStatement", "CompartmentDefinition", "Questionnaire", "PlanDefinition", "ActivityDefinition", "Measure", "Library", "SpecimenDefinition", "ObservationDefinition"}
-	workflow = []string{"Appointment", "AppointmentResponse", "Schedule", "Slot", "Task", "Communication", "CommunicationRequest", "Claim", "ClaimResponse",
-		"ExplanationOfBenefit", "ChargeItem", "Invoice", "CoverageEligibilityRequest", "CoverageEligibilityResponse", "EnrollmentRequest", "EnrollmentResponse",
+	workflow = []string{"Appointment", "AppointmentResponse", "Schedule", "Slot", "Task", "Communication", "CommunicationRequest", "ClaimResponse",
+		"ChargeItem", "Invoice", "CoverageEligibilityRequest", "CoverageEligibilityResponse", "EnrollmentRequest", "EnrollmentResponse",
 		"PaymentNotice", "PaymentReconciliation", "VerificationResult"}
 	privacy  = []string{"Consent", "Contract", "Provenance"}
 	clinical = []string{"AdverseEvent", "AllergyIntolerance", "Basic", "BodyStructure", "CarePlan", "CareTeam", "ClinicalImpression", "Composition", "Condition",
