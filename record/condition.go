@@ -1,0 +1,89 @@
+package record
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+
+	"wholechart/access"
+	"wholechart/search"
+	"wholechart/store"
+)
+
+// condition is a search that must find at most one resource, and what it found.
+type condition struct {
+	query *search.Query
+	found *store.Row
+}
+
+// condition runs the search of a conditional act in the actor's own chart.
+func (s Session) condition(ctx context.Context, q *search.Query) (c condition, err error) {
+	if _, err := s.decide(access.Search, q.Type, ""); err != nil {
+		return c, err
+	}
+	c.query = q
+	err = s.r.store.View(ctx, func(v *store.View) error {
+		c.found, err = s.one(ctx, v, q)
+		return err
+	})
+	return c, err
+}
+
+// still checks in the write's transaction that a condition finds what it found.
+func (s Session) still(ctx context.Context, tx *store.Tx, c condition) error {
+	now, err := s.one(ctx, &tx.View, c.query)
+	if err != nil {
+		return err
+	}
+	if (now == nil) != (c.found == nil) || now != nil && (now.Key != c.found.Key || now.Version != c.found.Version) {
+		return errMoved
+	}
+	return nil
+}
+
+func (s Session) one(ctx context.Context, v *store.View, q *search.Query) (*store.Row, error) {
+	d := access.Decide(s.actor, s.lens, access.Search, q.Type)
+	scope, err := s.scope(v, d)
+	if err != nil {
+		return nil, err
+	}
+	two := *q
+	two.Count, two.After, two.Total, two.Sort, two.Includes, two.RevIncludes = 2, "", "none", nil, nil, nil
+	res, err := v.Search(ctx, scope, &two)
+	if err != nil || len(res.Matches) == 0 {
+		return nil, err
+	}
+	if len(res.Matches) > 1 {
+		return nil, &Ambiguous{q.Type}
+	}
+	return &res.Matches[0].Row, nil
+}
+
+// newID is a fresh logical id: a random UUID (RFC 9562 version 4).
+func newID() string {
+	var b [16]byte
+	rand.Read(b[:])
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	var out [36]byte
+	hex.Encode(out[0:8], b[0:4])
+	hex.Encode(out[9:13], b[4:6])
+	hex.Encode(out[14:18], b[6:8])
+	hex.Encode(out[19:23], b[8:10])
+	hex.Encode(out[24:], b[10:])
+	out[8], out[13], out[18], out[23] = '-', '-', '-', '-'
+	return string(out[:])
+}
+
+// validID holds http://hl7.org/fhir/R4/datatypes.html#id.
+func validID(id string) bool {
+	if id == "" || len(id) > 64 {
+		return false
+	}
+	for i := range len(id) {
+		c := id[i]
+		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '.') {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,255 @@
+package record
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strconv"
+	"time"
+
+	"wholechart/access"
+	"wholechart/audit"
+	"wholechart/fhir"
+	"wholechart/search"
+	"wholechart/store"
+)
+
+// Read is the current version of a resource. Errors: *Refused,
+// store.ErrNotFound, *store.ErrGone when it was deleted.
+func (s Session) Read(ctx context.Context, typ, id string) (Resource, error) {
+	d, err := s.decide(access.Read, typ, id)
+	if err != nil {
+		return Resource{}, err
+	}
+	var out Resource
+	err = s.r.store.View(ctx, func(v *store.View) error {
+		w, err := s.window(ctx, v, d, "")
+		if err != nil {
+			return err
+		}
+		out, err = w.get(v, typ, id)
+		return err
+	})
+	return out, s.read("read", typ, id, out, err)
+}
+
+// ReadVersion is a version of a resource, current or past.
+func (s Session) ReadVersion(ctx context.Context, typ, id, version string) (Resource, error) {
+	d, err := s.decide(access.Read, typ, id)
+	if err != nil {
+		return Resource{}, err
+	}
+	n, err := strconv.Atoi(version)
+	if err != nil || n < 1 {
+		return Resource{}, store.ErrNotFound
+	}
+	var out Resource
+	err = s.r.store.View(ctx, func(v *store.View) error {
+		w, err := s.window(ctx, v, d, "")
+		if err != nil {
+			return err
+		}
+		site, own := w.place(id)
+		if site == nil {
+			return store.ErrNotFound
+		}
+		row, err := v.Version(site.No, typ, own, n)
+		if err != nil {
+			return err
+		}
+		if !w.sees(row) {
+			return store.ErrNotFound
+		}
+		out = w.show(row)
+		return nil
+	})
+	return out, s.read("vread", typ, id, out, err)
+}
+
+// read notes a read and passes its error on.
+func (s Session) read(action, typ, id string, res Resource, err error) error {
+	e := audit.Event{Action: action, Type: typ, ID: id, Key: res.key.Patient(), Count: 1}
+	if err != nil {
+		e.Outcome, e.Why, e.Count = audit.Failed, kindOf(err), 0
+	}
+	s.note(e)
+	return err
+}
+
+// HistoryQuery asks for versions: of one resource, of a type (ID empty) or of
+// everything (Type empty), http://hl7.org/fhir/R4/http.html#history.
+type HistoryQuery struct {
+	Type, ID string
+	Since    time.Time // versions made at or after
+	At       time.Time // the versions that were current then
+	Count    int
+	After    string // place to go on from
+}
+
+// Page is one page of an answer.
+type Page struct {
+	Matches  []Resource
+	Included []Resource
+	Next     string // place to go on from; empty at the end
+	Total    int    // -1: not counted
+	Missing  []Gap  // of the whole record: what this answer could not see
+}
+
+// Gap is a site whose facts an answer may lack, and why.
+type Gap struct {
+	Site *Site
+	Why  string
+}
+
+// History lists versions, newest first. Only the chart has one: a whole
+// record's history is its sources'.
+func (s Session) History(ctx context.Context, q HistoryQuery) (*Page, error) {
+	d, err := s.decide(access.History, q.Type, q.ID)
+	if err != nil {
+		return nil, err
+	}
+	if s.lens != access.EMR {
+		return nil, invalid("not-supported", "", "history is of a chart: ask the source site's")
+	}
+	page := &Page{Total: -1}
+	err = s.r.store.View(ctx, func(v *store.View) error {
+		w, err := s.window(ctx, v, d, "")
+		if err != nil {
+			return err
+		}
+		rows, next, err := v.History(ctx, w.scope, store.HistoryFilter{Type: q.Type, ID: q.ID, Since: q.Since, At: q.At, Count: q.Count, After: q.After})
+		if err != nil {
+			return err
+		}
+		page.Next = next
+		for _, row := range rows {
+			page.Matches = append(page.Matches, w.show(row))
+		}
+		return nil
+	})
+	if err == nil && q.ID != "" && len(page.Matches) == 0 && q.After == "" && q.Since.IsZero() && q.At.IsZero() {
+		err = store.ErrNotFound
+	}
+	s.note(audit.Event{Action: "history", Type: q.Type, ID: q.ID, Count: len(page.Matches), Outcome: outcome(err)})
+	return page, err
+}
+
+func outcome(err error) audit.Outcome {
+	var refused *Refused
+	switch {
+	case err == nil:
+		return audit.OK
+	case errors.As(err, &refused):
+		return audit.Refused
+	}
+	return audit.Failed
+}
+
+// Search answers a search. Through the whole record it must be about one
+// patient (patient=, subject=, …) or look for a Patient of this site.
+func (s Session) Search(ctx context.Context, q *search.Query) (*Page, error) {
+	d, err := s.decide(access.Search, q.Type, "")
+	if err != nil {
+		return nil, err
+	}
+	var page *Page
+	var patient store.Key
+	err = s.r.store.View(ctx, func(v *store.View) error {
+		id := ""
+		if s.lens == access.EHR && q.Patient != nil {
+			id = q.Patient.ID
+		}
+		w, err := s.window(ctx, v, d, id)
+		if err != nil {
+			return err
+		}
+		if q.Patient != nil {
+			if row, err := v.Get(s.site.No, "Patient", q.Patient.ID); err == nil {
+				patient = row.Key
+			}
+		}
+		page, err = w.search(ctx, v, q)
+		return err
+	})
+	e := audit.Event{Action: "search", Type: q.Type, Key: patient, Outcome: outcome(err), Params: names(q)}
+	if page != nil {
+		e.Count = len(page.Matches) + len(page.Included)
+	}
+	s.note(e)
+	return page, err
+}
+
+func names(q *search.Query) []string {
+	var out []string
+	for name := range q.Understood {
+		out = append(out, name)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// Everything asks for all of one patient's record.
+type Everything struct {
+	Patient string
+	Types   []string
+	Since   time.Time
+	Count   int    // resources a page; 0: as many as MaxEverything
+	After   string // place to go on from
+}
+
+// MaxEverything bounds one page of Everything.
+const MaxEverything = 10000
+
+// Everything is the patient's compartment in the order it was written, and
+// what it refers to that belongs to no patient
+// (http://hl7.org/fhir/R4/operation-patient-everything.html).
+func (s Session) Everything(ctx context.Context, q Everything) (*Page, error) {
+	d, err := s.decide(access.Export, "Patient", q.Patient)
+	if err != nil {
+		return nil, err
+	}
+	if q.Count <= 0 || q.Count > MaxEverything {
+		q.Count = MaxEverything
+	}
+	page := &Page{Total: -1}
+	var patient Resource
+	err = s.r.store.View(ctx, func(v *store.View) error {
+		w, err := s.window(ctx, v, d, q.Patient)
+		if err != nil {
+			return err
+		}
+		if patient, err = w.get(v, "Patient", q.Patient); err != nil {
+			return err
+		}
+		return w.everything(ctx, v, q, page)
+	})
+	s.note(audit.Event{Action: "export", Type: "Patient", ID: q.Patient, Key: patient.key, Count: len(page.Matches), Outcome: outcome(err)})
+	return page, err
+}
+
+// author is whose name new versions carry.
+func (s Session) author() string {
+	if s.actor.Who != "" {
+		return s.actor.Who
+	}
+	return s.actor.Kind.String() + ":" + s.actor.ID
+}
+
+// resource shows a row of the session's own chart.
+func (s Session) resource(row store.Row) Resource {
+	res := Resource{Type: row.Type, ID: row.ID, Version: strconv.Itoa(row.Version), Updated: row.Updated, Deleted: row.Deleted,
+		Seq: row.Seq, Site: s.site, Author: row.Author, key: row.Key}
+	if !row.Deleted && row.Type != "" {
+		res.Body = row.Resource()
+	}
+	return res
+}
+
+// references of a resource to what belongs to no patient.
+func outward(n fhir.Node, yield func(typ, id string)) {
+	for ref := range fhir.References(n) {
+		if r, ok := search.ParseRef(ref.Str()); ok {
+			yield(r.Type, r.ID)
+		}
+	}
+}

@@ -1,0 +1,381 @@
+package record
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"wholechart/access"
+	"wholechart/audit"
+	"wholechart/fhir"
+	"wholechart/search"
+	"wholechart/store"
+	"wholechart/validate"
+)
+
+// Op is what an Act does.
+type Op uint8
+
+// The operations of an Act.
+const (
+	Create Op = iota + 1
+	Update
+	Delete
+)
+
+// Act is one change that is asked for. Acts of one Transact happen together or
+// not at all.
+type Act struct {
+	Op   Op
+	Type string
+	ID   string    // of Update and Delete; of Create, when the id is chosen already (import)
+	Body *fhir.Doc // of Create and Update
+
+	FullURL string        // what other acts of the same Transact may call this resource in references
+	Where   *search.Query // conditional create (create if none matches), update or delete; nil: unconditional
+	IfMatch int           // the version that Update or Delete expects; 0: any
+
+	Author string    // who wrote it, when that is not the session's actor (import)
+	When   time.Time // when it was written at its source; zero: now
+}
+
+// Done says what became of an Act.
+type Done uint8
+
+// What becomes of an act.
+const (
+	Created Done = iota + 1
+	Updated
+	Found   // conditional create: one was there already
+	Same    // update: nothing would change, no version was made
+	Deleted // or was not there to begin with
+)
+
+// Outcome is the answer to one Act.
+type Outcome struct {
+	Done     Done
+	Resource Resource
+}
+
+// MaxActs bounds one Transact.
+const MaxActs = 20000
+
+// Transact does all acts or none. References by an act's FullURL become
+// references by type and id; references that are conditions
+// ("Patient?identifier=…") are resolved; every other relative reference must
+// lead to something that is there (http://hl7.org/fhir/R4/http.html#transaction).
+// Errors: *Refused, *Invalid, *Ambiguous, and the store's.
+func (s Session) Transact(ctx context.Context, acts []Act) ([]Outcome, error) {
+	if len(acts) == 0 {
+		return nil, nil
+	}
+	if len(acts) > MaxActs {
+		return nil, invalid("too-costly", "", fmt.Sprintf("more than %d changes in one transaction", MaxActs))
+	}
+	for _, a := range acts {
+		if _, err := s.decide(map[Op]access.Action{Create: access.Create, Update: access.Update, Delete: access.Delete}[a.Op], a.Type, a.ID); err != nil {
+			return nil, err
+		}
+	}
+	if s.lens != access.EMR {
+		return nil, &Refused{Why: "the whole record is read only"}
+	}
+	for attempt := 0; ; attempt++ {
+		out, err := s.attempt(ctx, acts)
+		if !errors.Is(err, errMoved) || attempt == 3 {
+			if err != nil {
+				s.note(audit.Event{Action: "transact", Type: acts[0].Type, ID: acts[0].ID, Count: len(acts), Outcome: audit.Failed, Why: kindOf(err)})
+			}
+			return out, err
+		}
+	}
+}
+
+// errMoved says that what a condition found had changed when the write's turn came.
+var errMoved = errors.New("what a condition referred to changed meanwhile")
+
+// planned is an act with its id known, its references resolved and its body ready to store.
+type planned struct {
+	Act
+	id    string
+	found *store.Row // what a condition found
+	ready *store.Prepared
+}
+
+func (s Session) attempt(ctx context.Context, acts []Act) ([]Outcome, error) {
+	plan := make([]planned, len(acts))
+	names := map[string]string{}
+	var conditions []condition
+	targets := map[string]bool{}
+	for i, a := range acts {
+		p := &plan[i]
+		p.Act, p.id = a, a.ID
+		if a.Where != nil {
+			c, err := s.condition(ctx, a.Where)
+			if err != nil {
+				return nil, err
+			}
+			conditions = append(conditions, c)
+			if c.found != nil {
+				p.found = c.found
+				if p.id != "" && p.id != c.found.ID {
+					return nil, invalid("conflict", "id", "the id given is not that of the resource the condition finds")
+				}
+				p.id = c.found.ID
+			}
+		}
+		if p.id == "" && a.Op != Delete {
+			p.id = newID()
+		}
+		if p.id != "" {
+			if !validID(p.id) {
+				return nil, invalid("value", "id", "an id is 1 to 64 letters, digits, hyphens and dots")
+			}
+			if targets[a.Type+"/"+p.id] {
+				return nil, invalid("duplicate", "", "two entries of the transaction are about the same resource")
+			}
+			targets[a.Type+"/"+p.id] = true
+		}
+		if a.FullURL != "" {
+			names[a.FullURL] = a.Type + "/" + p.id
+		}
+	}
+	for i := range plan {
+		p := &plan[i]
+		if p.Op == Delete || p.Op == Create && p.found != nil {
+			continue
+		}
+		more, err := s.prepare(ctx, p, names)
+		if err != nil {
+			return nil, at(err, i, len(plan))
+		}
+		conditions = append(conditions, more...)
+	}
+	return s.commit(ctx, plan, conditions)
+}
+
+// commit writes a plan in one transaction, after checking that what its
+// conditions found is still so.
+func (s Session) commit(ctx context.Context, plan []planned, conditions []condition) ([]Outcome, error) {
+	out := make([]Outcome, len(plan))
+	var now time.Time
+	_, err := s.r.store.Update(ctx, func(tx *store.Tx) error {
+		now = s.r.now()
+		for _, c := range conditions {
+			if err := s.still(tx, c); err != nil {
+				return err
+			}
+		}
+		var events []audit.Event
+		// Deletes, creates, updates: http://hl7.org/fhir/R4/http.html#trules.
+		for _, op := range []Op{Delete, Create, Update} {
+			for i := range plan {
+				if plan[i].Op != op {
+					continue
+				}
+				row, done, err := s.write(tx, &plan[i], now)
+				if err != nil {
+					return at(err, i, len(plan))
+				}
+				out[i] = Outcome{done, s.resource(row)}
+				if done != Found && done != Same {
+					events = append(events, s.event(audit.Event{Time: now, Action: op.action(), Type: plan[i].Type, ID: plan[i].id, Key: row.Key.Patient(), Count: 1}))
+				}
+			}
+		}
+		return audit.Append(tx, now, events...)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (o Op) action() string { return [...]string{"", "create", "update", "delete"}[o] }
+
+func (s Session) write(tx *store.Tx, p *planned, now time.Time) (store.Row, Done, error) {
+	if p.Op == Create && p.found != nil {
+		return *p.found, Found, nil
+	}
+	opt := store.PutOptions{IfVersion: store.AnyVersion, Author: p.Author, Updated: p.When}
+	if opt.Author == "" {
+		opt.Author = s.author()
+	}
+	if opt.Updated.IsZero() {
+		opt.Updated = now
+	}
+	if p.IfMatch > 0 {
+		opt.IfVersion = p.IfMatch
+	}
+	switch p.Op {
+	case Delete:
+		if p.id == "" { // a conditional delete that found nothing
+			return store.Row{}, Deleted, nil
+		}
+		row, err := tx.Delete(s.site.No, p.Type, p.id, opt)
+		if errors.Is(err, store.ErrNotFound) && p.IfMatch == 0 {
+			return store.Row{}, Deleted, nil
+		}
+		return row, Deleted, err
+	case Create:
+		opt.IfVersion = store.MustNotExist
+		row, err := tx.Put(s.site.No, p.id, p.ready, opt)
+		return row, Created, err
+	}
+	old, err := tx.Get(s.site.No, p.Type, p.id)
+	if err == nil && p.IfMatch == 0 && string(old.Body()) == string(p.ready.Body) {
+		return old, Same, nil
+	}
+	var none store.Row
+	fresh := errors.Is(err, store.ErrNotFound)
+	row, err := tx.Put(s.site.No, p.id, p.ready, opt)
+	if err != nil {
+		return none, 0, err
+	}
+	if fresh || old.Deleted {
+		return row, Created, nil
+	}
+	return row, Updated, nil
+}
+
+// prepare validates an act's resource and makes it ready to store.
+func (s Session) prepare(ctx context.Context, p *planned, names map[string]string) ([]condition, error) {
+	root := p.Body.Root()
+	if t := root.ResourceType(); t != p.Type {
+		return nil, invalid("invalid", "resourceType", "the resource is not of the type that the request names")
+	}
+	if p.Op == Update && p.ID != "" && root.ID() != p.ID {
+		return nil, invalid("invalid", p.Type+".id", "the resource's id must be the id in the URL")
+	}
+	body, conditions, err := s.resolve(ctx, root, names)
+	if err != nil {
+		return nil, err
+	}
+	doc, err := fhir.Parse(fhir.WithID(fhir.Compact(body), p.id))
+	if err != nil {
+		return nil, invalid("structure", "", err.Error())
+	}
+	if doc, err = fhir.Parse(fhir.WithoutServerMeta(doc.Root())); err != nil {
+		return nil, err
+	}
+	if issues := validate.Resource(doc.Root(), validate.Options{}); validate.Failed(issues) {
+		bad := &Invalid{}
+		for _, i := range issues {
+			bad.Issues = append(bad.Issues, Issue{i.Severity, i.Code, i.Path, i.Text})
+		}
+		return nil, bad
+	}
+	ex, err := search.Extract(doc.Root())
+	if err != nil {
+		return nil, fmt.Errorf("index of %s: %w", p.Type, err)
+	}
+	p.ready = store.Prepare(doc, ex)
+	return conditions, nil
+}
+
+// resolve replaces references by FullURL and conditional references in a
+// resource's bytes.
+func (s Session) resolve(ctx context.Context, root fhir.Node, names map[string]string) ([]byte, []condition, error) {
+	var edits []fhir.Edit
+	var conditions []condition
+	for ref := range fhir.References(root) {
+		text := ref.Str()
+		from, to := ref.Span()
+		if name, ok := names[text]; ok {
+			edits = append(edits, fhir.Edit{From: from, To: to, Text: strconv.AppendQuote(nil, name)})
+			continue
+		}
+		if strings.HasPrefix(text, "urn:uuid:") || strings.HasPrefix(text, "urn:oid:") {
+			if len(names) > 0 {
+				return nil, nil, invalid("not-found", "", "a reference by urn: names no entry of this transaction")
+			}
+			continue
+		}
+		typ, query, ok := strings.Cut(text, "?")
+		if !ok || !fhir.IsResourceType(typ) {
+			continue
+		}
+		q, err := search.ParseString(typ, query, search.Options{})
+		if err != nil {
+			return nil, nil, err
+		}
+		c, err := s.condition(ctx, q)
+		if err != nil {
+			return nil, nil, err
+		}
+		if c.found == nil {
+			return nil, nil, invalid("not-found", "", "a conditional reference finds no "+typ)
+		}
+		conditions = append(conditions, c)
+		edits = append(edits, fhir.Edit{From: from, To: to, Text: strconv.AppendQuote(nil, typ+"/"+c.found.ID)})
+	}
+	whole := root.Raw()
+	if len(names) > 0 {
+		edits = append(edits, links(root, names)...)
+	}
+	return fhir.Apply(whole, edits), conditions, nil
+}
+
+// links finds what else in a resource may name another entry: elements of type
+// uri, url, oid and uuid that are exactly an entry's FullURL (transaction rules,
+// http://hl7.org/fhir/R4/http.html#trules).
+func links(n fhir.Node, names map[string]string) []fhir.Edit {
+	var edits []fhir.Edit
+	var walk func(n fhir.Node, key string)
+	walk = func(n fhir.Node, key string) {
+		switch n.Kind() {
+		case fhir.Object:
+			for k, v := range n.Fields() {
+				walk(v, k)
+			}
+		case fhir.Array:
+			for v := range n.Items() {
+				walk(v, key)
+			}
+		case fhir.String:
+			if key == "reference" || key == "value" || key == "system" {
+				return
+			}
+			if name, ok := names[n.Str()]; ok {
+				from, to := n.Span()
+				edits = append(edits, fhir.Edit{From: from, To: to, Text: strconv.AppendQuote(nil, name)})
+			}
+		}
+	}
+	walk(n, "")
+	return edits
+}
+
+// at says which entry of a transaction an error is about.
+func at(err error, i, n int) error {
+	if n == 1 {
+		return err
+	}
+	var bad *Invalid
+	if !errors.As(err, &bad) {
+		return &EntryError{i, err}
+	}
+	out := &Invalid{Issues: make([]Issue, len(bad.Issues))}
+	for j, issue := range bad.Issues {
+		issue.Path = strings.TrimSuffix(fmt.Sprintf("Bundle.entry[%d].resource.%s", i, issue.Path), ".")
+		out.Issues[j] = issue
+	}
+	return out
+}
+
+// EntryError is an error about one act of a transaction.
+type EntryError struct {
+	Entry int
+	Err   error
+}
+
+func (e *EntryError) Error() string { return fmt.Sprintf("entry %d: %v", e.Entry, e.Err) }
+
+// Unwrap gives the cause.
+func (e *EntryError) Unwrap() error { return e.Err }
+
+// kindOf names an error's kind for the log, without its words.
+func kindOf(err error) string { return strings.TrimPrefix(fmt.Sprintf("%T", err), "*") }

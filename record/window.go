@@ -1,0 +1,388 @@
+package record
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"wholechart/access"
+	"wholechart/fhir"
+	"wholechart/search"
+	"wholechart/store"
+)
+
+// A window is what one session may see at one snapshot: of a chart, the site's
+// range of keys or some patients of it; of a whole record, one pane a patient
+// record that is linked to the person.
+type window struct {
+	s     Session
+	d     access.Decision
+	scope store.Scope
+	panes []pane
+	gaps  []Gap
+}
+
+// pane is one site's record of the person.
+type pane struct {
+	site    *Site
+	key     store.Key // of the Patient there
+	patient string    // its id there
+	rng     store.KeyRange
+}
+
+// window opens the session's view. Through the whole record, patient is the
+// person's id at the session's own site; empty: of no particular person.
+func (s Session) window(ctx context.Context, v *store.View, d access.Decision, patient string) (*window, error) {
+	w := &window{s: s, d: d}
+	var err error
+	if w.scope, err = s.scope(v, d); err != nil {
+		return nil, err
+	}
+	if s.lens == access.EMR || patient == "" {
+		return w, nil
+	}
+	own, err := v.Get(s.site.No, "Patient", patient)
+	if err != nil {
+		return nil, err
+	}
+	if !w.within(own) {
+		return nil, store.ErrNotFound
+	}
+	w.panes, w.gaps, err = s.panes(ctx, v, own)
+	return w, err
+}
+
+// scope is what of the session's own site a decision opens.
+func (s Session) scope(v *store.View, d access.Decision) (store.Scope, error) {
+	sc := store.Scope{Types: allowedTypes(d)}
+	if d.Patients == nil {
+		sc.Ranges = []store.KeyRange{store.SiteRange(s.site.No)}
+		sc.Deny = uint64(d.Labels)
+		return sc, nil
+	}
+	sc.Ranges = []store.KeyRange{store.DirectoryRange(s.site.No)}
+	for _, id := range d.Patients {
+		row, err := v.Get(s.site.No, "Patient", id)
+		if errors.Is(err, store.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return sc, err
+		}
+		rng := store.PatientRange(row.Key)
+		if s.actor.Kind == access.Peer {
+			withhold, all := s.release(context.Background(), v, s.site, row)
+			if all {
+				continue
+			}
+			rng.Deny = uint64(withhold)
+		}
+		sc.Ranges = append(sc.Ranges, rng)
+	}
+	return sc, nil
+}
+
+// allowedTypes are the resource types of a decision, nil for all.
+func allowedTypes(d access.Decision) []string {
+	var out []string
+	all := true
+	for _, t := range fhir.ResourceTypes() {
+		if d.Types != nil && d.Types(t) {
+			out = append(out, t)
+		} else {
+			all = false
+		}
+	}
+	if all {
+		return nil
+	}
+	if out == nil {
+		out = []string{}
+	}
+	return out
+}
+
+// release asks the law: what must site withhold of a patient from the asking
+// actor's site. A patient is shown her own record whole.
+func (s Session) release(ctx context.Context, v *store.View, site *Site, patient store.Row) (access.Labels, bool) {
+	if s.actor.Kind == access.Patient || s.actor.Kind == access.Proxy {
+		return 0, false
+	}
+	recipient := s.actor.Site
+	if s.actor.Kind == access.Peer {
+		recipient = s.actor.ID
+	}
+	consents, err := s.consents(ctx, v, site, patient)
+	if err != nil {
+		return access.AllLabels, true // what cannot be read cannot permit
+	}
+	return access.Release(consents, recipient, s.actor.Purpose, s.r.now())
+}
+
+// consents are a patient's Consent resources at a site, as a decision needs them.
+func (s Session) consents(ctx context.Context, v *store.View, site *Site, patient store.Row) ([]access.Consent, error) {
+	q, err := search.ParseString("Consent", "patient=Patient/"+patient.ID+"&status=active", search.Options{})
+	if err != nil {
+		return nil, err
+	}
+	q.Count = 200
+	res, err := v.Search(ctx, store.Scope{Ranges: []store.KeyRange{store.PatientRange(patient.Key)}}, q)
+	if err != nil {
+		return nil, err
+	}
+	var out []access.Consent
+	for _, m := range res.Matches {
+		d, err := fhir.Parse(m.Row.Body())
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, readConsent(d.Root())...)
+	}
+	return out, nil
+}
+
+// readConsent takes a Consent's provisions: who (actor's Organization by a
+// site-slug identifier or display), which sensitivity, when.
+func readConsent(n fhir.Node) []access.Consent {
+	var out []access.Consent
+	var walk func(p fhir.Node, permit bool)
+	walk = func(p fhir.Node, permit bool) {
+		switch p.Get("type").Str() {
+		case "permit":
+			permit = true
+		case "deny":
+			permit = false
+		}
+		c := access.Consent{Permit: permit}
+		for a := range p.Get("actor").Items() {
+			ref := a.Get("reference")
+			if slug := ref.Get("identifier").Get("value").Str(); slug != "" {
+				c.Recipients = append(c.Recipients, slug)
+			} else {
+				c.Recipients = append(c.Recipients, "\x00") // someone this node cannot name: it opens to no one
+			}
+		}
+		for l := range p.Get("securityLabel").Items() {
+			c.Labels |= access.Labels(search.LabelBit(l.Get("system").Str(), l.Get("code").Str()))
+		}
+		c.From = when(p.Get("period").Get("start").Str(), false)
+		c.To = when(p.Get("period").Get("end").Str(), true)
+		if p.Get("type").Exists() {
+			out = append(out, c)
+		}
+		for inner := range p.Get("provision").Items() {
+			walk(inner, permit)
+		}
+	}
+	walk(n.Get("provision"), true)
+	return out
+}
+
+func when(text string, end bool) time.Time {
+	lo, hi, err := fhir.Interval(text)
+	if err != nil {
+		return time.Time{}
+	}
+	if end {
+		return hi
+	}
+	return lo
+}
+
+// panes finds the records of the person whose patient at this site is own.
+func (s Session) panes(ctx context.Context, v *store.View, own store.Row) ([]pane, []Gap, error) {
+	panes := []pane{{s.site, own.Key, own.ID, store.PatientRange(own.Key)}}
+	var gaps []Gap
+	person, err := v.PersonOf(own.Key)
+	if errors.Is(err, store.ErrNotFound) {
+		return panes, nil, nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	links, err := v.Links(person)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, l := range links {
+		site := s.r.siteNo(l.Patient.Site())
+		if l.Patient == own.Key || site == nil || l.State != store.Linked {
+			continue
+		}
+		row, err := v.ByKey(l.Patient)
+		if err != nil || row.Deleted {
+			continue
+		}
+		p := pane{site, row.Key, row.ID, store.PatientRange(row.Key)}
+		if site.Local && site != s.site {
+			withhold, all := s.release(ctx, v, site, row)
+			if all {
+				gaps = append(gaps, Gap{site, "withheld at the patient's direction"})
+				continue
+			}
+			p.rng.Deny = uint64(withhold)
+		}
+		if !site.Local {
+			a, err := s.answer(v, own.ID, site.Slug)
+			if err != nil || a.When.IsZero() {
+				continue // nothing was ever disclosed to this site
+			}
+		}
+		panes = append(panes, p)
+	}
+	slices.SortFunc(panes[1:], func(a, b pane) int { return int(a.site.No) - int(b.site.No) })
+	return panes, gaps, nil
+}
+
+// Answer is what another site last said when this site asked about a patient.
+// Package exchange keeps it; the whole record shows it.
+type Answer struct {
+	Site    string    `json:"site"`              // who was asked
+	State   string    `json:"state"`             // answered, refused, unreachable, unknown (knows no such person), review (a person must confirm)
+	Asked   time.Time `json:"asked"`             // the last attempt
+	When    time.Time `json:"when"`              // the last time it answered; zero: never
+	Why     string    `json:"why,omitempty"`     // of a refusal or failure
+	Patient string    `json:"patient,omitempty"` // the person's id there
+	Cursor  string    `json:"cursor,omitempty"`  // where the next question goes on
+	Facts   int       `json:"facts,omitempty"`   // resources received so far
+}
+
+const answerDocs = "answer"
+
+func (s Session) answer(v *store.View, patient, source string) (Answer, error) {
+	var a Answer
+	d, err := v.GetDoc(answerDocs, s.site.Slug+"/"+patient+"/"+source)
+	if err != nil {
+		return a, err
+	}
+	return a, json.Unmarshal(d.Body, &a)
+}
+
+// Answers are what other sites last said about a patient of this site.
+func (s Session) Answers(ctx context.Context, patient string) ([]Answer, error) {
+	if _, err := s.decide(access.Read, "Patient", patient); err != nil {
+		return nil, err
+	}
+	var out []Answer
+	err := s.r.store.View(ctx, func(v *store.View) error {
+		docs, err := v.ListDocs(answerDocs, s.site.Slug+"/"+patient+"/")
+		for _, d := range docs {
+			var a Answer
+			if err := json.Unmarshal(d.Body, &a); err != nil {
+				return err
+			}
+			out = append(out, a)
+		}
+		return err
+	})
+	return out, err
+}
+
+// within says whether a row of the session's own site is in its scope.
+func (w *window) within(row store.Row) bool {
+	for _, r := range w.scope.Ranges {
+		if row.Key >= r.From && row.Key < r.To && row.Labels&(r.Deny|w.scope.Deny) == 0 {
+			return w.d.Types(row.Type)
+		}
+	}
+	return false
+}
+
+// sees says whether the window shows a row.
+func (w *window) sees(row store.Row) bool {
+	if row.Key.Site() == w.s.site.No && w.within(row) {
+		return true
+	}
+	if w.s.lens == access.EMR || !w.d.Types(row.Type) {
+		return false
+	}
+	if row.Key.PatientNo() == 0 {
+		return !access.Clinical(row.Type) && row.Labels == 0 // another site's directory
+	}
+	return slices.ContainsFunc(w.panes, func(p pane) bool {
+		return row.Key >= p.rng.From && row.Key < p.rng.To && row.Labels&p.rng.Deny == 0
+	})
+}
+
+// get reads one row that the window may show. Through the whole record the id
+// says whose it is; the person is found from the row.
+func (w *window) get(v *store.View, typ, id string) (Resource, error) {
+	site, own := w.place(id)
+	if site == nil {
+		return Resource{}, store.ErrNotFound
+	}
+	row, err := v.Get(site.No, typ, own)
+	if err != nil {
+		return Resource{}, err
+	}
+	if !w.sees(row) && len(w.panes) == 0 && w.s.lens == access.EHR && row.Key.PatientNo() != 0 {
+		if err := w.find(v, row); err != nil {
+			return Resource{}, err
+		}
+	}
+	if !w.sees(row) {
+		return Resource{}, store.ErrNotFound
+	}
+	return w.show(row), nil
+}
+
+// find opens the panes of the person a row of another site is about, if that
+// person is a patient here.
+func (w *window) find(v *store.View, row store.Row) error {
+	person, err := v.PersonOf(row.Key.Patient())
+	if err != nil {
+		return store.ErrNotFound
+	}
+	links, err := v.Links(person)
+	if err != nil {
+		return err
+	}
+	for _, l := range links {
+		if l.Patient.Site() != w.s.site.No || l.State != store.Linked {
+			continue
+		}
+		own, err := v.ByKey(l.Patient)
+		if err != nil || !w.within(own) {
+			continue
+		}
+		w.panes, w.gaps, err = w.s.panes(context.Background(), v, own)
+		return err
+	}
+	return store.ErrNotFound
+}
+
+// A whole record names another site's resource by the site's number on this
+// node in base 36, a dot, and the id there; an own id of that form is named so too.
+func outwardID(site *Site, own bool, id string, key store.Key) string {
+	if own && !prefixed(id) {
+		return id
+	}
+	out := strconv.FormatInt(int64(site.No), 36) + "." + id
+	if len(out) > 64 {
+		out = strconv.FormatInt(int64(site.No), 36) + ".." + strconv.FormatInt(int64(key), 36)
+	}
+	return out
+}
+
+func prefixed(id string) bool {
+	p, _, ok := strings.Cut(id, ".")
+	if !ok || p == "" || len(p) > 3 {
+		return false
+	}
+	n, err := strconv.ParseInt(p, 36, 32)
+	return err == nil && n > 0 && n <= store.MaxSite && strconv.FormatInt(n, 36) == p
+}
+
+// place says of which site an id of this lens is, and what it is called there.
+func (w *window) place(id string) (*Site, string) {
+	if w.s.lens == access.EMR || !prefixed(id) {
+		return w.s.site, id
+	}
+	p, own, _ := strings.Cut(id, ".")
+	n, _ := strconv.ParseInt(p, 36, 32)
+	return w.s.r.siteNo(store.SiteNo(n)), own
+}
