@@ -1,6 +1,7 @@
 package fhir
 
 import (
+	"iter"
 	"strings"
 	"sync/atomic"
 )
@@ -96,12 +97,8 @@ func (t *TypeDef) Element(jsonName string) (el *ElementDef, typ string) {
 		names := make(map[string]nameRef, len(t.Elements)+8)
 		for i := range t.Elements {
 			e := &t.Elements[i]
-			if !e.Choice {
-				names[e.Name] = nameRef{e, e.Types[0].Name}
-				continue
-			}
-			for _, r := range e.Types {
-				names[e.Name+strings.ToUpper(r.Name[:1])+r.Name[1:]] = nameRef{e, r.Name}
+			for name, r := range e.JSONNames() {
+				names[name] = nameRef{e, r.Name}
 			}
 		}
 		m = &names
@@ -122,6 +119,22 @@ func (t *TypeDef) ElementNamed(name string) *ElementDef {
 		}
 	}
 	return nil
+}
+
+// JSONNames yields the names the element has in JSON, each with its type: one,
+// or a choice's many.
+func (e *ElementDef) JSONNames() iter.Seq2[string, *TypeRef] {
+	return func(yield func(string, *TypeRef) bool) {
+		for i := range e.Types {
+			r, name := &e.Types[i], e.Name
+			if e.Choice {
+				name += strings.ToUpper(r.Name[:1]) + r.Name[1:]
+			}
+			if !yield(name, r) || !e.Choice {
+				return
+			}
+		}
+	}
 }
 
 // TypeRef is the element's type of that name, or nil.

@@ -157,6 +157,22 @@ func loadDefinitions() *definitions {
 	return d
 }
 
+// words are the member names and resource types that R4 defines.
+var words = sync.OnceValue(func() map[string]string {
+	out := map[string]string{"resourceType": "resourceType"}
+	for _, t := range defs().all {
+		out[t.Name] = t.Name
+		for i := range t.Elements {
+			for name := range t.Elements[i].JSONNames() {
+				if _, have := out[name]; !have {
+					out[name] = name
+				}
+			}
+		}
+	}
+	return out
+})
+
 // typeRefs reads Name~Profile>Target,Target joined by |.
 func typeRefs(s string) []TypeRef {
 	out := make([]TypeRef, 0, strings.Count(s, "|")+1)

@@ -128,7 +128,7 @@ func (n Node) Fields() iter.Seq2[string, Node] {
 		}
 		t := n.d.tape
 		for i, end := n.i+1, t[n.i].next; i < end; i = t[i+1].next {
-			if !yield((Node{n.d, i}).Str(), Node{n.d, i + 1}) {
+			if !yield(n.d.word(t[i]), Node{n.d, i + 1}) {
 				return
 			}
 		}
@@ -219,8 +219,59 @@ func (n Node) Text() string {
 // True says whether the node is the boolean true.
 func (n Node) True() bool { return n.Kind() == Bool && n.Raw()[0] == 't' }
 
+// Is says whether the node is a string that decodes to text.
+func (n Node) Is(text string) bool {
+	if n.d == nil {
+		return false
+	}
+	e := n.d.tape[n.i]
+	if e.kind != String {
+		return false
+	}
+	b := n.d.data[e.off+1 : e.end-1]
+	if e.escaped {
+		return unescape(b) == text
+	}
+	return string(b) == text
+}
+
+// Decoded is a string's decoded text without a copy where the document has no
+// escape in it; nil for any other kind. It must not be changed.
+func (n Node) Decoded() []byte {
+	if n.d == nil {
+		return nil
+	}
+	e := n.d.tape[n.i]
+	if e.kind != String {
+		return nil
+	}
+	b := n.d.data[e.off+1 : e.end-1]
+	if e.escaped {
+		return appendUnescaped(make([]byte, 0, len(b)), b)
+	}
+	return b
+}
+
+// word is a string's decoded text, without a copy if R4 defines an element or
+// a type of that name.
+func (d *Doc) word(e entry) string {
+	b := d.data[e.off+1 : e.end-1]
+	if e.escaped {
+		return unescape(b)
+	}
+	if s, ok := words()[string(b)]; ok {
+		return s
+	}
+	return string(b)
+}
+
 // ResourceType is the node's resourceType member.
-func (n Node) ResourceType() string { return n.Get("resourceType").Str() }
+func (n Node) ResourceType() string {
+	if t := n.Get("resourceType"); t.Kind() == String {
+		return n.d.word(n.d.tape[t.i])
+	}
+	return ""
+}
 
 // ID is the node's id member: the logical id of a resource.
 func (n Node) ID() string { return n.Get("id").Str() }

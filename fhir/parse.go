@@ -1,9 +1,11 @@
 package fhir
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math"
-	"strings"
+	"math/bits"
+	"sync"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -31,242 +33,296 @@ func (e *SyntaxError) Error() string { return fmt.Sprintf("at byte %d: %s", e.Of
 // It checks no FHIR rule.
 func Parse(data []byte) (*Doc, error) { return ParseWithin(data, DefaultLimits) }
 
-// ParseWithin is Parse with other limits.
+// tapes are used again: a text is read onto one, then copied at its true size.
+var tapes = sync.Pool{New: func() any { return new([]entry) }}
+
+// keepTape is the largest tape, in entries of 16 bytes, that is used again.
+const keepTape = 1 << 18
+
+// ParseWithin is Parse with other limits. A limit of zero is the default one.
 func ParseWithin(data []byte, lim Limits) (*Doc, error) {
 	if lim.Bytes == 0 {
-		lim = DefaultLimits
+		lim.Bytes = DefaultLimits.Bytes
+	}
+	if lim.Depth == 0 {
+		lim.Depth = DefaultLimits.Depth
 	}
 	if len(data) > lim.Bytes || len(data) > math.MaxUint32/2 {
 		return nil, &SyntaxError{0, fmt.Sprintf("larger than the limit of %d bytes", lim.Bytes)}
 	}
-	p := parser{data: data, depth: lim.Depth, tape: make([]entry, 0, len(data)/12+8)}
-	p.space()
-	if err := p.value(0); err != nil {
+	scratch := tapes.Get().(*[]entry)
+	if cap(*scratch) == 0 {
+		*scratch = make([]entry, 0, len(data)/24+16)
+	}
+	tape, err := read(data, lim.Depth, (*scratch)[:0])
+	if cap(tape) <= keepTape {
+		*scratch = tape
+		defer tapes.Put(scratch)
+	}
+	if err != nil {
 		return nil, err
 	}
-	p.space()
-	if p.at < len(data) {
-		return nil, p.fail("text after the end of the value")
+	d := &Doc{data, make([]entry, len(tape))}
+	copy(d.tape, tape)
+	return d, nil
+}
+
+// none is the parent of the outermost value.
+const none = math.MaxUint32
+
+// read puts the values of data on the tape. An open container's next is its
+// parent's index until it is closed. tape is given back even with an error.
+func read(data []byte, limit int, tape []entry) ([]entry, error) {
+	fail := func(at int, reason string) ([]entry, error) { return tape, &SyntaxError{at, reason} }
+	var (
+		i      = space(data, 0)
+		parent = uint32(none)
+		depth  = 0
+	)
+value:
+	if i >= len(data) {
+		return fail(i, "the text ends where a value should be")
 	}
-	return &Doc{data, p.tape}, nil
-}
-
-type parser struct {
-	data  []byte
-	at    int
-	depth int
-	tape  []entry
-}
-
-func (p *parser) fail(reason string) error { return &SyntaxError{p.at, reason} }
-
-func (p *parser) space() {
-	for p.at < len(p.data) {
-		switch p.data[p.at] {
-		case ' ', '\t', '\n', '\r':
-			p.at++
-		default:
-			return
+	switch c := data[i]; c {
+	case '"':
+		end, escaped, reason := quoted(data, i)
+		if reason != "" {
+			return fail(end, reason)
 		}
-	}
-}
-
-func (p *parser) value(depth int) error {
-	if p.at >= len(p.data) {
-		return p.fail("the text ends where a value should be")
-	}
-	switch c := p.data[p.at]; {
-	case c == '"':
-		return p.str()
-	case c == '{':
-		return p.object(depth)
-	case c == '[':
-		return p.array(depth)
-	case c == '-' || c >= '0' && c <= '9':
-		return p.number()
-	case c == 't':
-		return p.word("true", Bool)
-	case c == 'f':
-		return p.word("false", Bool)
-	case c == 'n':
-		return p.word("null", Null)
-	}
-	return p.fail("not the beginning of a value")
-}
-
-func (p *parser) word(w string, k Kind) error {
-	if !strings.HasPrefix(string(p.data[p.at:min(len(p.data), p.at+len(w))]), w) {
-		return p.fail("not the beginning of a value")
-	}
-	p.leaf(k, p.at, p.at+len(w), false)
-	p.at += len(w)
-	return nil
-}
-
-func (p *parser) leaf(k Kind, from, to int, escaped bool) {
-	p.tape = append(p.tape, entry{uint32(from), uint32(to), uint32(len(p.tape) + 1), k, escaped})
-}
-
-func (p *parser) open(k Kind) (self int) {
-	self = len(p.tape)
-	p.tape = append(p.tape, entry{off: uint32(p.at), kind: k})
-	p.at++
-	p.space()
-	return self
-}
-
-func (p *parser) close(self int) {
-	p.at++
-	p.tape[self].end = uint32(p.at)
-	p.tape[self].next = uint32(len(p.tape))
-}
-
-func (p *parser) array(depth int) error {
-	if depth >= p.depth {
-		return p.fail(fmt.Sprintf("nested deeper than %d", p.depth))
-	}
-	self := p.open(Array)
-	if p.at < len(p.data) && p.data[p.at] == ']' {
-		p.close(self)
-		return nil
-	}
-	for {
-		if err := p.value(depth + 1); err != nil {
-			return err
+		tape = append(tape, entry{uint32(i), uint32(end), uint32(len(tape) + 1), String, escaped})
+		i = end
+	case '{', '[':
+		if depth >= limit {
+			return fail(i, fmt.Sprintf("nested deeper than %d", limit))
 		}
-		p.space()
-		if p.at >= len(p.data) {
-			return p.fail("the text ends inside an array")
+		depth++
+		kind := Object
+		if c == '[' {
+			kind = Array
 		}
-		switch p.data[p.at] {
+		tape = append(tape, entry{off: uint32(i), next: parent, kind: kind})
+		parent = uint32(len(tape) - 1)
+		i = space(data, i+1)
+		if i < len(data) && data[i] == c+2 { // } is { + 2, ] is [ + 2
+			goto closing
+		}
+		if kind == Object {
+			goto name
+		}
+		goto value
+	case 't', 'f', 'n':
+		word, kind := "true", Bool
+		if c == 'f' {
+			word = "false"
+		} else if c == 'n' {
+			word, kind = "null", Null
+		}
+		if len(data)-i < len(word) || string(data[i:i+len(word)]) != word {
+			return fail(i, "not the beginning of a value")
+		}
+		tape = append(tape, entry{uint32(i), uint32(i + len(word)), uint32(len(tape) + 1), kind, false})
+		i += len(word)
+	default:
+		if c != '-' && (c < '0' || c > '9') {
+			return fail(i, "not the beginning of a value")
+		}
+		end, ok := numeral(data, i)
+		if !ok {
+			return fail(end, "a digit should be here")
+		}
+		tape = append(tape, entry{uint32(i), uint32(end), uint32(len(tape) + 1), Number, false})
+		i = end
+	}
+after:
+	i = space(data, i)
+	if parent == none {
+		if i < len(data) {
+			return fail(i, "text after the end of the value")
+		}
+		return tape, nil
+	}
+	if tape[parent].kind == Array {
+		if i >= len(data) {
+			return fail(i, "the text ends inside an array")
+		}
+		switch data[i] {
 		case ',':
-			p.at++
-			p.space()
+			i = space(data, i+1)
+			goto value
 		case ']':
-			p.close(self)
-			return nil
-		default:
-			return p.fail("a comma or ] should be here")
+			goto closing
 		}
+		return fail(i, "a comma or ] should be here")
 	}
-}
-
-func (p *parser) object(depth int) error {
-	if depth >= p.depth {
-		return p.fail(fmt.Sprintf("nested deeper than %d", p.depth))
+	if i >= len(data) {
+		return fail(i, "the text ends inside an object")
 	}
-	self := p.open(Object)
-	if p.at < len(p.data) && p.data[p.at] == '}' {
-		p.close(self)
-		return nil
+	switch data[i] {
+	case ',':
+		i = space(data, i+1)
+		goto name
+	case '}':
+		goto closing
 	}
-	for members := 0; ; members++ {
-		if p.at >= len(p.data) || p.data[p.at] != '"' {
-			return p.fail("a member name in quotes should be here")
-		}
-		if err := p.str(); err != nil {
-			return err
-		}
-		p.space()
-		if p.at >= len(p.data) || p.data[p.at] != ':' {
-			return p.fail("a colon should be here")
-		}
-		p.at++
-		p.space()
-		if err := p.value(depth + 1); err != nil {
-			return err
-		}
-		p.space()
-		if p.at >= len(p.data) {
-			return p.fail("the text ends inside an object")
-		}
-		switch p.data[p.at] {
-		case ',':
-			p.at++
-			p.space()
-		case '}':
-			p.close(self)
-			return p.unique(self, members+1)
-		default:
-			return p.fail("a comma or } should be here")
-		}
+	return fail(i, "a comma or } should be here")
+name:
+	if i >= len(data) || data[i] != '"' {
+		return fail(i, "a member name in quotes should be here")
 	}
-}
-
-// unique refuses a name that stands twice in one object (RFC 7493 section
-// 2.3): two readers could take different values from it.
-func (p *parser) unique(self, members int) error {
-	if members < 2 {
-		return nil
-	}
-	name := func(i uint32) string {
-		e := p.tape[i]
-		if e.escaped {
-			return unescape(p.data[e.off+1 : e.end-1])
+	{
+		end, escaped, reason := quoted(data, i)
+		if reason != "" {
+			return fail(end, reason)
 		}
-		return string(p.data[e.off+1 : e.end-1])
+		tape = append(tape, entry{uint32(i), uint32(end), uint32(len(tape) + 1), String, escaped})
+		i = space(data, end)
 	}
-	end := p.tape[self].next
-	if members > 24 {
-		seen := make(map[string]bool, members)
-		for i := uint32(self + 1); i < end; i = p.tape[i+1].next {
-			if seen[name(i)] {
-				return &SyntaxError{int(p.tape[i].off), "a name that already stands in this object"}
+	if i >= len(data) || data[i] != ':' {
+		return fail(i, "a colon should be here")
+	}
+	i = space(data, i+1)
+	goto value
+closing:
+	{
+		i++
+		depth--
+		self := parent
+		e := &tape[self]
+		parent = e.next
+		e.end, e.next = uint32(i), uint32(len(tape))
+		if e.kind == Object {
+			if at := repeated(data, tape, self); at >= 0 {
+				return fail(at, "a name that already stands in this object")
 			}
-			seen[name(i)] = true
 		}
-		return nil
+		goto after
 	}
-	var starts [24]uint32
+}
+
+// space is the index of the first byte from i on that is not white space.
+func space(data []byte, i int) int {
+	for i < len(data) && data[i] <= ' ' {
+		switch data[i] {
+		case ' ', '\n':
+			i++
+			for len(data)-i >= 8 && binary.LittleEndian.Uint64(data[i:]) == 0x2020202020202020 {
+				i += 8
+			}
+		case '\t', '\r':
+			i++
+		default:
+			return i
+		}
+	}
+	return i
+}
+
+// repeated finds a name that stands twice in one object (RFC 7493 section
+// 2.3): two readers could take different values from it. It is the second
+// one's offset, or -1.
+func repeated(data []byte, tape []entry, self uint32) int {
+	var seen [4]uint64 // a name has one bit of 256; a bit met again calls for a look
+	for i, end := self+1, tape[self].next; i < end; i = tape[i+1].next {
+		k := &tape[i]
+		if k.escaped {
+			return repeatedFully(data, tape, self)
+		}
+		h := uint32(k.end-k.off) * 0x9e3779b1
+		if k.end-k.off > 2 {
+			h ^= uint32(data[k.off+1])*0x85ebca6b ^ uint32(data[k.end-2])*0xc2b2ae35 ^ uint32(data[(k.off+k.end)/2])*0x27d4eb2f
+		}
+		h = (h * 0x9e3779b1) >> 24
+		if seen[h>>6]&(1<<(h&63)) != 0 {
+			return repeatedFully(data, tape, self)
+		}
+		seen[h>>6] |= 1 << (h & 63)
+	}
+	return -1
+}
+
+func repeatedFully(data []byte, tape []entry, self uint32) int {
+	name := func(k *entry) string {
+		if k.escaped {
+			return unescape(data[k.off+1 : k.end-1])
+		}
+		return string(data[k.off+1 : k.end-1])
+	}
+	var few [24]uint32
 	n := 0
-	for i := uint32(self + 1); i < end; i = p.tape[i+1].next {
-		a := p.tape[i]
-		for _, j := range starts[:n] {
-			b := p.tape[j]
-			if !a.escaped && !b.escaped {
-				if a.end-a.off != b.end-b.off || string(p.data[a.off:a.end]) != string(p.data[b.off:b.end]) {
-					continue
+	end := tape[self].next
+	for i := self + 1; i < end; i = tape[i+1].next {
+		if n == len(few) {
+			seen := make(map[string]bool, 2*n)
+			for i := self + 1; i < end; i = tape[i+1].next {
+				k := name(&tape[i])
+				if seen[k] {
+					return int(tape[i].off)
 				}
-			} else if name(i) != name(j) {
-				continue
+				seen[k] = true
 			}
-			return &SyntaxError{int(a.off), "a name that already stands in this object"}
+			return -1
 		}
-		starts[n] = i
+		a := &tape[i]
+		for _, j := range few[:n] {
+			b := &tape[j]
+			if !a.escaped && !b.escaped {
+				if a.end-a.off == b.end-b.off && string(data[a.off:a.end]) == string(data[b.off:b.end]) {
+					return int(a.off)
+				}
+			} else if name(a) == name(b) {
+				return int(a.off)
+			}
+		}
+		few[n] = i
 		n++
 	}
-	return nil
+	return -1
 }
 
-func (p *parser) str() error {
-	from, escaped := p.at, false
-	d := p.data
-	for i := p.at + 1; i < len(d); {
+// quoted reads the string that begins at i: the index after it, or the place
+// and the reason of what is wrong.
+func quoted(d []byte, i int) (end int, escaped bool, reason string) {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	from := i
+	i++
+	for {
+		// Eight bytes at a time while none of them is a quote, a backslash, a
+		// control or beyond ASCII. The lowest mark is always true.
+		for len(d)-i >= 8 {
+			w := binary.LittleEndian.Uint64(d[i:])
+			q, b := w^(ones*'"'), w^(ones*'\\')
+			marks := (((q-ones)&^q | (b-ones)&^b | (w-ones*0x20)&^w) | w) & highs
+			if marks != 0 {
+				i += bits.TrailingZeros64(marks) >> 3
+				break
+			}
+			i += 8
+		}
+		if i >= len(d) {
+			return from, escaped, "the text ends inside a string"
+		}
 		switch c := d[i]; {
 		case c == '"':
-			p.leaf(String, from, i+1, escaped)
-			p.at = i + 1
-			return nil
+			return i + 1, escaped, ""
 		case c == '\\':
 			escaped = true
 			n, reason := escapeLen(d[i:])
 			if reason != "" {
-				return &SyntaxError{i, reason}
+				return i, escaped, reason
 			}
 			i += n
 		case c < 0x20:
-			return &SyntaxError{i, "a control character in a string"}
+			return i, escaped, "a control character in a string"
 		case c < utf8.RuneSelf:
 			i++
 		default:
 			r, n := utf8.DecodeRune(d[i:])
 			if r == utf8.RuneError && n == 1 {
-				return &SyntaxError{i, "not UTF-8"}
+				return i, escaped, "not UTF-8"
 			}
 			i += n
 		}
 	}
-	return p.fail("the text ends inside a string")
 }
 
 func hex4(b []byte) (r rune, ok bool) {
@@ -317,7 +373,10 @@ func escapeLen(b []byte) (int, string) {
 
 // unescape decodes the inside of a string that Parse has accepted.
 func unescape(b []byte) string {
-	out := make([]byte, 0, len(b))
+	return string(appendUnescaped(make([]byte, 0, len(b)), b))
+}
+
+func appendUnescaped(out, b []byte) []byte {
 	for i := 0; i < len(b); i++ {
 		if b[i] != '\\' {
 			out = append(out, b[i])
@@ -348,42 +407,41 @@ func unescape(b []byte) string {
 			out = append(out, b[i])
 		}
 	}
-	return string(out)
+	return out
 }
 
-func (p *parser) digits() bool {
-	from := p.at
-	for p.at < len(p.data) && p.data[p.at] >= '0' && p.data[p.at] <= '9' {
-		p.at++
+// numeral reads the number that begins at i (RFC 8259 section 6): the index
+// after it, or the place where a digit is missing.
+func numeral(d []byte, i int) (end int, ok bool) {
+	digits := func() bool {
+		from := i
+		for i < len(d) && d[i] >= '0' && d[i] <= '9' {
+			i++
+		}
+		return i > from
 	}
-	return p.at > from
-}
-
-func (p *parser) number() error {
-	from := p.at
-	if p.data[p.at] == '-' {
-		p.at++
+	if d[i] == '-' {
+		i++
 	}
-	if p.at < len(p.data) && p.data[p.at] == '0' {
-		p.at++
-	} else if !p.digits() {
-		return p.fail("a digit should be here")
+	if i < len(d) && d[i] == '0' {
+		i++
+	} else if !digits() {
+		return i, false
 	}
-	if p.at < len(p.data) && p.data[p.at] == '.' {
-		p.at++
-		if !p.digits() {
-			return p.fail("a digit should be here")
+	if i < len(d) && d[i] == '.' {
+		i++
+		if !digits() {
+			return i, false
 		}
 	}
-	if p.at < len(p.data) && p.data[p.at]|0x20 == 'e' {
-		p.at++
-		if p.at < len(p.data) && (p.data[p.at] == '+' || p.data[p.at] == '-') {
-			p.at++
+	if i < len(d) && d[i]|0x20 == 'e' {
+		i++
+		if i < len(d) && (d[i] == '+' || d[i] == '-') {
+			i++
 		}
-		if !p.digits() {
-			return p.fail("a digit should be here")
+		if !digits() {
+			return i, false
 		}
 	}
-	p.leaf(Number, from, p.at, false)
-	return nil
+	return i, true
 }
