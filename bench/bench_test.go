@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -393,5 +394,31 @@ func TestGivingUp(t *testing.T) {
 	c.Count, c.Only = 0, []string{"read"}
 	if rep, err := Run(ctx, c, io.Discard); err == nil {
 		t.Errorf("a run that was given up has a report: %+v", rep)
+	}
+}
+
+// An answer that begins and never ends is an error, and ends the operation.
+func TestAnswerWithoutEnd(t *testing.T) {
+	f := newFake(t)
+	f.fill(4, 4)
+	hang := make(chan struct{})
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if isRead(r) {
+			io.WriteString(w, `{"resourceType":`)
+			w.(http.Flusher).Flush()
+			select {
+			case <-hang:
+			case <-r.Context().Done():
+			}
+			return
+		}
+		f.ServeHTTP(w, r)
+	}))
+	defer s.Close()
+	defer close(hang)
+	c := quick(f)
+	c.Base, c.Only, c.For, c.Timeout = s.URL+"/maple/emr/fhir", []string{"read"}, 50*time.Millisecond, 200*time.Millisecond
+	if res := run(t, c).Rows[0].Results[0]; res.Errors != c.Clients || res.Causes[errNeverEnds.Error()] != c.Clients || res.Requests != 0 {
+		t.Errorf("%+v", res)
 	}
 }

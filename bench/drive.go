@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -36,6 +37,8 @@ type tally struct {
 
 const maxCauses = 16
 
+var errNeverEnds = errors.New("no end of the answer within the timeout")
+
 func (t *tally) fail(err error) {
 	t.errors++
 	if t.causes == nil {
@@ -62,8 +65,8 @@ func (t *tally) add(o tally) {
 	}
 }
 
-// drive lets the clients fire until a bound is reached. A request that is under way at the end is waited for and
-// counted, and the elapsed time runs to the last answer.
+// drive lets the clients fire until a bound is reached. A request that is under way at the end is waited for, at most
+// c.Timeout, and counted, and the elapsed time runs to the last answer.
 func drive(ctx context.Context, s *server, c Config, fire shot, b bounds) tally {
 	var (
 		wait  sync.WaitGroup
@@ -72,6 +75,8 @@ func drive(ctx context.Context, s *server, c Config, fire shot, b bounds) tally 
 		began = time.Now()
 		end   = began.Add(b.span)
 	)
+	bounded, cancel := context.WithDeadline(ctx, end.Add(c.Timeout))
+	defer cancel()
 	for i := range parts {
 		wait.Go(func() {
 			call := &caller{server: s, rng: rand.New(rand.NewPCG(c.Seed, uint64(i)))}
@@ -80,13 +85,16 @@ func drive(ctx context.Context, s *server, c Config, fire shot, b bounds) tally 
 				if b.count > 0 && fired.Add(1) > int64(b.count) {
 					return
 				}
-				units, took, done, err := fire(ctx, call)
+				units, took, done, err := fire(bounded, call)
 				switch {
 				case done:
 					return
 				case ctx.Err() != nil: // the whole run was given up: no verdict about the server
 					return
 				case err != nil:
+					if bounded.Err() != nil {
+						err = errNeverEnds
+					}
 					part.fail(err)
 					if row++; row >= hopeless {
 						return

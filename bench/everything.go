@@ -400,8 +400,10 @@ func (r *comparing) find(ctx context.Context, who Person) ([]Place, error) {
 	return nil, firstErr
 }
 
-// ask reads the whole of $everything, all pages.
+// ask reads the whole of $everything, all pages, within five times the timeout.
 func (r *comparing) ask(ctx context.Context, p Place) (*answer, error) {
+	ctx, cancel := context.WithTimeout(ctx, 5*r.Timeout)
+	defer cancel()
 	s, err := r.server(p)
 	if err != nil {
 		return nil, err

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -247,4 +249,31 @@ func TestSyntheaEqualsItself(t *testing.T) {
 		}
 	}
 	t.Log(n, "bundles,", facts, "facts")
+}
+
+// Import over HTTP into a server that gives new ids, then the whole records compared: the driver's two halves on real data.
+func TestSyntheaThroughAServer(t *testing.T) {
+	const archive = "../../shared/data/synthea-r4-617.tar.zst"
+	if _, err := os.Stat(archive); err != nil {
+		t.Skip("SKIPPED, no Synthea archive at ../shared: ", err)
+	}
+	f := newFake(t)
+	f.perPage = 100
+	rep := run(t, Config{Base: f.base(), Token: f.token, Clients: 2, Archive: archive, Bundles: 8, Only: []string{"import"}})
+	if res := rep.Rows[0].Results[0]; res.Requests != 8 || res.Errors != 0 || res.Units != len(f.all) || res.Units < 1000 {
+		t.Errorf("%+v, the server holds %d", res, len(f.all))
+	}
+	var bodies []string
+	for b, err := range bundles(archive) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bodies = append(bodies, string(b.Body)); len(bodies) == 8 {
+			break
+		}
+	}
+	whole, err := CompareEverything(t.Context(), CompareConfig{Archive: writeArchive(t, "dir", bodies...), Sites: []string{f.base() + " " + f.token}}, io.Discard)
+	if err != nil || !whole.OK() || whole.Original != whole.Served || whole.Original < 1000 {
+		t.Errorf("%+v %v", whole, err)
+	}
 }

@@ -21,6 +21,20 @@ type operation struct {
 }
 
 // operations in the order they run: reading first, so that what the writing operations add is not measured.
+//
+//	import       POST [base] of each bundle of the archive
+//	read         GET Patient/id and Observation/id
+//	code         GET Observation?code=system|code
+//	family       GET Patient?family=
+//	identifier   GET Patient?identifier=system|value
+//	has          GET Patient?_has:Observation:patient:code=system|code
+//	chain        GET Observation?patient.name= (Config.Chain)
+//	latest       GET Observation?patient=&category=laboratory&_sort=-date&_count=50
+//	include      the same with _include=Observation:encounter
+//	everything   GET Patient/id/$everything, all pages
+//	page         GET of Config.Page
+//	create       POST Observation
+//	transaction  POST [base] of Encounter, two Observations, Condition, joined by urn:uuid
 var operations = []operation{
 	{"import", "resources", prepareImport},
 	{"read", "reads", prepareRead},

@@ -111,7 +111,7 @@ func learn(ctx context.Context, s *server, n int) (*sample, error) {
 	for len(all) < maxPatients && next != nil {
 		page, link, err := c.fetch(ctx, next)
 		if err != nil {
-			return nil, fmt.Errorf("Patient search: %w", err)
+			return nil, fmt.Errorf("searching patients: %w", err)
 		}
 		all = append(all, slices.DeleteFunc(page, func(r resource) bool { return r.ResourceType != "Patient" || r.own() })...)
 		if next = nil; link != "" && len(page) > 0 {
@@ -136,7 +136,7 @@ func learnAlike(ctx context.Context, s *server, first *sample) (*sample, error) 
 		}
 		page, _, err := c.fetch(ctx, s.query("Patient", "identifier", p.identifier))
 		if err != nil {
-			return nil, fmt.Errorf("Patient by identifier: %w", err)
+			return nil, fmt.Errorf("a patient by identifier: %w", err)
 		}
 		if len(page) > 0 {
 			all = append(all, page[0])
@@ -168,7 +168,7 @@ func gather(ctx context.Context, c *caller, all []resource, n int) (*sample, err
 		for _, also := range [][]string{nil, {"category", "laboratory"}} {
 			page, _, err := c.fetch(ctx, c.query("Observation", append([]string{"patient", r.ID, "_count", "50"}, also...)...))
 			if err != nil {
-				return nil, fmt.Errorf("Observation of a patient: %w", err)
+				return nil, fmt.Errorf("observations of a patient: %w", err)
 			}
 			for _, o := range page {
 				if o.ResourceType != "Observation" {
