@@ -1,0 +1,149 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/ncruces/go-sqlite3"
+)
+
+// A conn is one SQLite connection and its prepared statements. It is used by
+// one goroutine at a time.
+type conn struct {
+	db    *sqlite3.Conn
+	stmts [len(statements)]*sqlite3.Stmt
+}
+
+// openConn opens the file. cachePages is the size of the page cache in KiB.
+func openConn(path string, cacheKiB int, readOnly bool) (*conn, error) {
+	flags := sqlite3.OPEN_READWRITE | sqlite3.OPEN_CREATE
+	db, err := sqlite3.OpenFlags(path, flags)
+	if err != nil {
+		return nil, fmt.Errorf("opening the database: %w", err)
+	}
+	c := &conn{db: db}
+	// What was acknowledged must survive a power cut: in WAL mode FULL syncs
+	// the log at every commit (https://sqlite.org/pragma.html#pragma_synchronous).
+	pragmas := fmt.Sprintf(`
+		PRAGMA busy_timeout = 10000;
+		PRAGMA page_size = %d;
+		PRAGMA journal_mode = WAL;
+		PRAGMA synchronous = FULL;
+		PRAGMA cache_size = -%d;
+		PRAGMA temp_store = MEMORY;
+		PRAGMA foreign_keys = ON;
+		PRAGMA trusted_schema = OFF;
+		PRAGMA wal_autocheckpoint = %d;
+		PRAGMA journal_size_limit = 67108864;`, pageSize, cacheKiB, checkpointPages)
+	if readOnly {
+		pragmas += `PRAGMA query_only = ON;`
+	}
+	if err := db.Exec(pragmas); err != nil {
+		db.Close()
+		return nil, fmt.Errorf("setting up the database: %w", err)
+	}
+	return c, nil
+}
+
+const (
+	pageSize        = 4096
+	checkpointPages = 4096 // 16 MiB of log
+)
+
+func (c *conn) close() error {
+	for _, s := range c.stmts {
+		s.Close()
+	}
+	return c.db.Close()
+}
+
+// query is one run of a prepared statement: parameters are given in order, rows
+// are taken with next, and done must be called at the end.
+type query struct {
+	st  *sqlite3.Stmt
+	n   int
+	err error
+}
+
+func (c *conn) query(s statement) query {
+	st := c.stmts[s]
+	if st == nil {
+		var err error
+		st, _, err = c.db.PrepareFlags(statements[s], sqlite3.PREPARE_PERSISTENT)
+		if err != nil {
+			return query{err: fmt.Errorf("preparing statement %d: %w", s, err)}
+		}
+		c.stmts[s] = st
+	}
+	return query{st: st}
+}
+
+func (q *query) int(v int64) *query {
+	if q.err == nil {
+		q.n++
+		q.err = q.st.BindInt64(q.n, v)
+	}
+	return q
+}
+
+func (q *query) real(v float64) *query {
+	if q.err == nil {
+		q.n++
+		q.err = q.st.BindFloat(q.n, v)
+	}
+	return q
+}
+
+func (q *query) text(v string) *query {
+	if q.err == nil {
+		q.n++
+		q.err = q.st.BindText(q.n, v)
+	}
+	return q
+}
+
+var emptyBlob = []byte{}
+
+func (q *query) blob(v []byte) *query {
+	if q.err == nil {
+		if v == nil {
+			v = emptyBlob
+		}
+		q.n++
+		q.err = q.st.BindBlob(q.n, v)
+	}
+	return q
+}
+
+// next steps to the next row.
+func (q *query) next() bool { return q.err == nil && q.st.Step() }
+
+// done ends the run and tells its error.
+func (q *query) done() error {
+	if q.st == nil {
+		return q.err
+	}
+	err := q.st.Reset()
+	if q.err != nil {
+		return q.err
+	}
+	return err
+}
+
+// run executes a statement that gives no rows.
+func (q *query) run() error {
+	if q.err != nil {
+		return q.done()
+	}
+	return q.st.Exec()
+}
+
+// oneInt runs a statement that gives one integer; ok is false for no row or NULL.
+func (q *query) oneInt() (v int64, ok bool, err error) {
+	if q.next() && q.st.ColumnType(0) != sqlite3.NULL {
+		v, ok = q.st.ColumnInt64(0), true
+	}
+	return v, ok, q.done()
+}
+
+func isInterrupt(err error) bool { return errors.Is(err, sqlite3.INTERRUPT) }

@@ -1,0 +1,144 @@
+package store
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"time"
+)
+
+//go:embed schema/*.sql
+var schema embed.FS
+
+// Options say where and how to open a store. Zero values are sensible.
+type Options struct {
+	Path      string           // the database file; its directory must exist
+	Blobs     string           // directory of blobs; empty is "blobs" beside the database
+	Readers   int              // connections for reading; 0 is 6
+	CacheKiB  int              // page cache of each reader; 0 is 8 MiB; the writer has four times as much
+	WorkLimit int              // index rows and resources that one search may look at; 0 is 2,000,000
+	Now       func() time.Time // the clock; nil is time.Now
+}
+
+// Store is one open database. It is safe for concurrent use.
+type Store struct {
+	opt     Options
+	readers chan *conn
+	w       *writer
+
+	closing  chan struct{}
+	closed   sync.Once
+	closeErr error
+
+	strays strays
+}
+
+// Open opens the store at o.Path, makes it when there is none, and brings its
+// schema up to date.
+func Open(ctx context.Context, o Options) (*Store, error) {
+	if o.Path == "" {
+		return nil, errors.New("store: no path")
+	}
+	if o.Blobs == "" {
+		o.Blobs = filepath.Join(filepath.Dir(o.Path), "blobs")
+	}
+	if o.Readers == 0 {
+		o.Readers = 6
+	}
+	if o.CacheKiB == 0 {
+		o.CacheKiB = 8 << 10
+	}
+	if o.WorkLimit == 0 {
+		o.WorkLimit = 2_000_000
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if err := os.MkdirAll(o.Blobs, 0o700); err != nil {
+		return nil, fmt.Errorf("store: %w", err)
+	}
+	c, err := openConn(o.Path, 4*o.CacheKiB, false)
+	if err != nil {
+		return nil, fmt.Errorf("store: %w", err)
+	}
+	if err := migrate(c); err != nil {
+		c.close()
+		return nil, fmt.Errorf("store: %w", err)
+	}
+	s := &Store{opt: o, readers: make(chan *conn, o.Readers), closing: make(chan struct{})}
+	if err := s.strays.load(c); err != nil {
+		c.close()
+		return nil, fmt.Errorf("store: %w", err)
+	}
+	if s.w, err = newWriter(s, c); err != nil {
+		c.close()
+		return nil, fmt.Errorf("store: %w", err)
+	}
+	for range o.Readers {
+		r, err := openConn(o.Path, o.CacheKiB, true)
+		if err != nil {
+			s.Close()
+			return nil, fmt.Errorf("store: %w", err)
+		}
+		s.readers <- r
+	}
+	return s, nil
+}
+
+// Close waits for what is running, and closes. What was acknowledged is kept
+// without it.
+func (s *Store) Close() error {
+	s.closed.Do(func() {
+		close(s.closing)
+		s.closeErr = s.w.close()
+		for range s.opt.Readers {
+			select {
+			case c := <-s.readers:
+				s.closeErr = errors.Join(s.closeErr, c.close())
+			case <-time.After(10 * time.Second): // a read that does not end, or Open gave up half way
+				return
+			}
+		}
+	})
+	return s.closeErr
+}
+
+// migrate runs the schema files that this database has not seen, each in a
+// transaction of its own; user_version is the number of the last one.
+func migrate(c *conn) error {
+	st, _, err := c.db.Prepare(`PRAGMA user_version`)
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	q := query{st: st}
+	have, _, err := q.oneInt()
+	if err != nil {
+		return err
+	}
+	files, err := fs.Glob(schema, "schema/*.sql")
+	if err != nil {
+		return err
+	}
+	if int(have) > len(files) {
+		return fmt.Errorf("the database has schema %d; this program knows %d", have, len(files))
+	}
+	for i := int(have); i < len(files); i++ {
+		text, err := schema.ReadFile(files[i])
+		if err != nil {
+			return err
+		}
+		err = c.db.Exec("BEGIN IMMEDIATE;" + string(text) + ";PRAGMA user_version = " + strconv.Itoa(i+1) + ";COMMIT;")
+		if err != nil {
+			c.db.Exec("ROLLBACK")
+			return fmt.Errorf("schema %s: %w", files[i], err)
+		}
+	}
+	return nil
+}

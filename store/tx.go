@@ -1,0 +1,124 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// Tx is what a closure given to Update writes with. It reads what a View reads,
+// its own writes included. It must not be used after the closure returned, nor
+// by another goroutine.
+type Tx struct {
+	View
+	w    *writer
+	now  time.Time
+	over bool
+
+	pending []*change    // resources put and not yet written
+	at      map[Key]bool // keys in pending
+	strict  []strictRef  // references that must lead somewhere at the end
+	audits  []AuditRow   // audit rows not yet written
+	index   indexOps     // index rows not yet written
+	lifted  []indexOp    // rows of earlier closures that were written inside this one's savepoint
+	touched []siteName   // names whose identity this closure changed
+	saved   bool         // a savepoint is open
+}
+
+// Now is the closure's moment, the same for all that it writes.
+func (tx *Tx) Now() time.Time { return tx.now }
+
+var errOver = errors.New("store: the closure is over")
+
+// save opens the savepoint that undoes this closure alone. A closure that only
+// puts and appends needs none: its rows are written when nothing can fail any more.
+func (tx *Tx) save() error {
+	if tx.over {
+		return errOver
+	}
+	if tx.saved {
+		return nil
+	}
+	q := tx.c.query(sqlSavepoint)
+	if err := q.run(); err != nil {
+		return err
+	}
+	tx.saved = true
+	return nil
+}
+
+// ready writes what a read has to see: rows, and index rows as well when the
+// read looks into the index.
+func (tx *Tx) ready(index bool) error {
+	if tx.over {
+		return errOver
+	}
+	if index && len(tx.w.index.rows) > 0 {
+		if tx.saved {
+			tx.lifted = append(tx.lifted, tx.w.index.rows...)
+		}
+		if err := tx.w.index.flush(tx.c); err != nil {
+			return err
+		}
+	}
+	if len(tx.pending) > 0 || len(tx.audits) > 0 {
+		if err := tx.save(); err != nil {
+			return err
+		}
+		if err := tx.settle(); err != nil {
+			return err
+		}
+	}
+	if index && len(tx.index.rows) > 0 {
+		if err := tx.save(); err != nil {
+			return err
+		}
+		return tx.index.flush(tx.c)
+	}
+	return nil
+}
+
+// View runs fn on one consistent snapshot. It runs beside writers and other
+// readers; it waits for a free connection.
+func (s *Store) View(ctx context.Context, fn func(*View) error) error {
+	var c *conn
+	select {
+	case c = <-s.readers:
+	default:
+		select {
+		case c = <-s.readers:
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-s.closing:
+			return ErrClosed
+		}
+	}
+	defer func() { s.readers <- c }()
+	select {
+	case <-s.closing:
+		return ErrClosed
+	default:
+	}
+	c.db.SetInterrupt(ctx)
+	defer c.db.SetInterrupt(context.Background())
+	q := c.query(sqlBegin)
+	if err := q.run(); err != nil {
+		return interrupted(ctx, err)
+	}
+	v := &View{c: c, s: s, ctx: ctx}
+	defer func() {
+		v.c = nil
+		c.db.SetInterrupt(context.Background())
+		q := c.query(sqlCommit)
+		q.run()
+	}()
+	return interrupted(ctx, fn(v))
+}
+
+// interrupted gives the context's own error for a read that it ended.
+func interrupted(ctx context.Context, err error) error {
+	if err != nil && isInterrupt(err) && ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
+}
