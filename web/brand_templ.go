@@ -71,7 +71,7 @@ func shape(s Shape) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		case Octagon:
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "<svg class=\"shape\" viewBox=\"0 0 12 12\" aria-hidden=\"true\" focusable=\"false\"><path d=\"M3.9.9h4.2l3 3v4.2l-3 3H3.9l-3-3V3.9Z\" fill=\"currentColor\"></path></svg>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "<svg class=\"shape\" viewBox=\"0 0 12 12\" aria-hidden=\"true\" focusable=\"false\"><path fill-rule=\"evenodd\" d=\"M3.7.4h4.6l3.3 3.3v4.6l-3.3 3.3H3.7L.4 8.3V3.7ZM5.2 2.6h1.6l-.25 4.2h-1.1ZM6 7.8a.9.9 0 1 0 0 1.8.9.9 0 0 0 0-1.8Z\" fill=\"currentColor\"></path></svg>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -73,7 +73,9 @@ if (box) {
       highlight(q.toLowerCase().split(/\s+/).filter(Boolean));
       list.hidden = false;
       list.scrollTop = 0;
-      box.setAttribute("aria-expanded", "true");
+      const some = options().length > 0; // a listbox without options is none
+      if (some) list.setAttribute("role", "listbox"); else list.removeAttribute("role");
+      box.setAttribute("aria-expanded", String(some));
       point(options().length ? 0 : -1);
       const n = options().length;
       said.textContent = n ? `${n} ${n === 1 ? "match" : "matches"}` : list.querySelector("[data-said]")?.dataset.said ?? "No match";

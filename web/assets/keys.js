@@ -23,6 +23,10 @@ function focusFind(e) {
   e.preventDefault();
   box.focus();
   box.select();
+  // Remote desktops and drivers send the letter apart from the key: it is not part of what is sought.
+  const eat = (i) => { if (i.data === "/") i.preventDefault(); };
+  box.addEventListener("beforeinput", eat, { once: true });
+  setTimeout(() => box.removeEventListener("beforeinput", eat), 150);
 }
 
 function press(e) {

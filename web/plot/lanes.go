@@ -235,7 +235,7 @@ func (l Lanes) arrange(across func(time.Time) float64, to time.Time) ([]shelf, f
 	next:
 		for _, m := range bars {
 			start := across(m.Start)
-			end := max(across(ending(m, to)), start+float64(len(clip(m.Label, 32)))*6.4/laneNominal+0.01)
+			end := max(across(l.ending(m, to)), start+float64(len(clip(m.Label, 32)))*6.4/laneNominal+0.01)
 			for row := range ends {
 				if ends[row] <= start {
 					ends[row], s.bars[row] = end, append(s.bars[row], m)
@@ -278,11 +278,15 @@ func (l Lanes) arrange(across func(time.Time) float64, to time.Time) ([]shelf, f
 	return out, y + laneFoot
 }
 
-func ending(m Mark, to time.Time) time.Time {
-	if m.End.IsZero() || m.End.Before(m.Start) {
-		return to
+// ending is where a bar stops: at its end; when it goes on, today.
+func (l Lanes) ending(m Mark, to time.Time) time.Time {
+	switch {
+	case !m.End.IsZero() && !m.End.Before(m.Start):
+		return m.End
+	case l.Today.After(m.Start):
+		return l.Today
 	}
-	return m.End
+	return to
 }
 
 // cluster is what is drawn as one mark.
@@ -321,12 +325,12 @@ func (l Lanes) marks(d *drawing, s shelf, across func(time.Time) float64, to tim
 	for row, bars := range s.bars {
 		y := s.barsTop + float64(row)*laneBar
 		for _, m := range bars {
-			l.bar(d, s, m, across(m.Start), across(ending(m, to)), y+1, laneBar-3)
+			l.bar(d, s, m, across(m.Start), across(l.ending(m, to)), y+1, laneBar-3)
 		}
 	}
 	slices.SortStableFunc(stays, func(a, b Mark) int { return a.Start.Compare(b.Start) })
 	for _, m := range stays[max(0, len(stays)-laneStays):] {
-		l.bar(d, s, m, across(m.Start), across(ending(m, to)), s.first-7, 14)
+		l.bar(d, s, m, across(m.Start), across(l.ending(m, to)), s.first-7, 14)
 	}
 	for _, kind := range []MarkKind{Visit, Result, Image} {
 		y := s.first
@@ -346,7 +350,7 @@ func (l Lanes) open(d *drawing, s shelf, href, class, tip string) string {
 	if href != "" {
 		name, role = "a", ""
 	}
-	d.tag(name, "href", href, "class", "mark "+class+" "+colorClass(s.Color), "role", role, "aria-label", strings.ReplaceAll(tip, "\n", ", "))
+	d.tag(name, "href", href, "class", "mark "+class+" "+colorClass(s.Color), "role", role)
 	d.leaf("title", tip)
 	return name
 }
@@ -370,7 +374,7 @@ func (l Lanes) bar(d *drawing, s shelf, m Mark, x1, x2, y, height float64) {
 	d.end("rect")
 	if m.Kind == Medicine {
 		d.tag("svg", "x", pct(x1), "y", px(y), "width", "1", "height", px(height), "overflow", "visible")
-		d.leaf("text", clip(m.Label, 32), "class", "bar-text", "x", "6", "y", px(height-3.2))
+		d.leaf("text", clip(m.Label, 32), "class", "bar-text", "aria-hidden", "true", "x", "6", "y", px(height-3.2))
 		d.end("svg")
 	}
 	d.end(name)
@@ -436,7 +440,7 @@ func glyph(d *drawing, kind MarkKind, n int) {
 		d.end("circle")
 	}
 	if n > 1 {
-		d.leaf("text", count, "class", "cut-text", "x", "0", "y", "3.9", "text-anchor", "middle")
+		d.leaf("text", count, "class", "cut-text", "aria-hidden", "true", "x", "0", "y", "3.9", "text-anchor", "middle")
 	}
 }
 

@@ -66,12 +66,9 @@ func (t Trend) draw(d *drawing, lines [][]Point, all []Point) {
 		height = 200
 	}
 	low, high := valueRange(all, t.Low, t.High)
-	ticks := Ticks(low, high, 4)
-	if len(ticks) < 2 {
-		ticks = []float64{low, high}
-	}
+	y := roomFor(low, high)
+	ticks := slices.DeleteFunc(Ticks(y.low, y.high, 5), func(v float64) bool { return v < y.low || v > y.high })
 	labels := tickLabels(ticks)
-	y := scale{ticks[0], ticks[len(ticks)-1]}
 	level := func(v float64) float64 { return height - trendBottom - y.at(v)*(height-trendBottom-trendTop) }
 	from, to := timeRange(all)
 	x := scale{float64(from.Unix()), float64(to.Unix())}
@@ -142,8 +139,9 @@ func (t Trend) draw(d *drawing, lines [][]Point, all []Point) {
 			t.point(d, t.Series[i], p, pct(across(p.Time)), level(p.Value))
 		}
 	}
+	sites := siteCount(all)
 	for i, line := range lines {
-		t.callouts(d, t.Series[i], line, across, level)
+		t.callouts(d, t.Series[i], line, sites > 1, across, level)
 	}
 	d.end("svg")
 	d.end("div")
@@ -178,7 +176,7 @@ func (t Trend) point(d *drawing, s Series, p Point, x string, y float64) {
 }
 
 // callouts writes the value beside the most extreme flagged point and the last one, where they do not collide.
-func (t Trend) callouts(d *drawing, s Series, line []Point, across func(time.Time) float64, level func(float64) float64) {
+func (t Trend) callouts(d *drawing, s Series, line []Point, sayWhere bool, across func(time.Time) float64, level func(float64) float64) {
 	if len(line) == 0 {
 		return
 	}
@@ -201,7 +199,7 @@ func (t Trend) callouts(d *drawing, s Series, line []Point, across func(time.Tim
 		}
 		if len(t.Series) > 1 && i == last {
 			text = s.Name + " " + text
-		} else if i != last && p.Source.Site != "" {
+		} else if i != last && sayWhere && p.Source.Site != "" {
 			text += " · " + p.Source.Site
 		}
 		at := across(p.Time)
@@ -226,8 +224,21 @@ func (t Trend) beyond(v float64) float64 {
 		return v - *t.High
 	case t.Low != nil && v < *t.Low:
 		return *t.Low - v
+	case t.Low == nil && t.High == nil:
+		return v
 	}
 	return 0
+}
+
+// roomFor is the scale from low to high with a little room at both ends, so that no point lies on the frame. It does
+// not go below zero for quantities that do not.
+func roomFor(low, high float64) scale {
+	pad := (high - low) * 0.07
+	s := scale{low - pad, high + pad}
+	if low >= 0 && s.low < 0 {
+		s.low = 0
+	}
+	return s
 }
 
 func (t Trend) tip(s Series, p Point) string {
@@ -265,21 +276,28 @@ func (t Trend) bandText() string {
 }
 
 func (t Trend) says(all []Point) string {
-	sites := map[string]bool{}
-	for _, p := range all {
-		if p.Source.Site != "" {
-			sites[p.Source.Site] = true
-		}
-	}
 	text := t.Title
 	if t.Unit != "" {
 		text += " in " + t.Unit
 	}
 	text += ", " + plural(len(all), "value", "values")
-	if len(sites) > 1 {
-		text += " from " + plural(len(sites), "site", "sites")
+	if n := siteCount(all); n > 1 {
+		text += " from " + plural(n, "site", "sites")
+	}
+	if t.NoTable {
+		return text
 	}
 	return text + "; the table below has the same"
+}
+
+func siteCount(points []Point) int {
+	sites := map[string]bool{}
+	for _, p := range points {
+		if p.Source.Site != "" {
+			sites[p.Source.Site] = true
+		}
+	}
+	return len(sites)
 }
 
 // table is the twin of the plot, latest first.
