@@ -32,8 +32,8 @@ type Ref struct{ Type, ID, Version string }
 // Extracted is all that the index keeps of one resource.
 type Extracted struct {
 	Terms   []Term
-	Patient *Ref  // the patient whose compartment the resource lives in (by the compartment's first parameter that names one); nil if none
-	Refs    []Ref // every relative literal reference anywhere in the resource, for referential integrity
+	Patient *Ref   // the patient whose compartment the resource lives in (by the compartment's first parameter that names one); nil if none
+	Refs    []Ref  // every relative literal reference anywhere in the resource, for referential integrity
 	Labels  uint64 // bits of LabelBit for meta.security labels
 }
 
@@ -50,14 +50,14 @@ type Span struct {
 
 // Cond is one condition on a resource; exactly one member is set.
 type Cond struct {
-	Spans   []Span          // any of them has a row
-	Not     *Cond           // :not, :missing=true as Not{Spans: whole path}
-	IDs     []string        // _id
-	Updated *Interval       // _lastUpdated
-	Chain   *Chain          // subject.name=…
-	Has     *Has            // _has:Observation:patient:code=…
-	All     []Cond          // and
-	Any     []Cond          // or
+	Spans   []Span               // any of them has a row
+	Not     *Cond                // :not, :missing=true as Not{Spans: whole path}
+	IDs     []string             // _id
+	Updated *Interval            // _lastUpdated
+	Chain   *Chain               // subject.name=…
+	Has     *Has                 // _has:Observation:patient:code=…
+	All     []Cond               // and
+	Any     []Cond               // or
 	Check   func(fhir.Node) bool // what the index cannot answer, asked of the resource itself; slow, so last
 }
 
