@@ -47,3 +47,7 @@ func is(types ...string) func(string) bool {
 // Clinical says whether a type is one of the facts of care, as against
 // demographics, directories and paperwork.
 func Clinical(t string) bool { return slices.Contains(clinical, t) }
+
+// Directory says whether a type describes who and what there is to give care:
+// it belongs to no patient.
+func Directory(t string) bool { return slices.Contains(directory, t) }

@@ -31,24 +31,25 @@ const (
 // Event is one thing done, in the words of FHIR's AuditEvent. It holds ids and
 // names of actors, never what a record says.
 type Event struct {
-	Time      time.Time `json:"time"`
-	Site      string    `json:"site,omitempty"` // whose record
-	Kind      string    `json:"kind,omitempty"` // of actor
-	Actor     string    `json:"actor,omitempty"`
-	Name      string    `json:"name,omitempty"`
-	Role      string    `json:"role,omitempty"`
-	Purpose   string    `json:"purpose,omitempty"`
-	Lens      string    `json:"lens,omitempty"`
-	Action    string    `json:"action"`
-	Type      string    `json:"type,omitempty"`
-	ID        string    `json:"id,omitempty"`
-	Patient   string    `json:"patient,omitempty"` // the patient's id at Site
-	Key       store.Key `json:"-"`                 // the patient's key, for the index of the log
-	Count     int       `json:"count,omitempty"`   // resources answered or written
-	Params    []string  `json:"params,omitempty"`  // names of search parameters, not their values
-	Recipient string    `json:"recipient,omitempty"`
-	Outcome   Outcome   `json:"outcome,omitempty"`
-	Why       string    `json:"why,omitempty"`
+	Time      time.Time    `json:"time"`
+	Site      string       `json:"site,omitempty"` // whose record
+	SiteNo    store.SiteNo `json:"-"`              // for the index of the log
+	Kind      string       `json:"kind,omitempty"` // of actor
+	Actor     string       `json:"actor,omitempty"`
+	Name      string       `json:"name,omitempty"`
+	Role      string       `json:"role,omitempty"`
+	Purpose   string       `json:"purpose,omitempty"`
+	Lens      string       `json:"lens,omitempty"`
+	Action    string       `json:"action"`
+	Type      string       `json:"type,omitempty"`
+	ID        string       `json:"id,omitempty"`
+	Patient   string       `json:"patient,omitempty"` // the patient's id at Site
+	Key       store.Key    `json:"-"`                 // the patient's key, for the index of the log
+	Count     int          `json:"count,omitempty"`   // resources answered or written
+	Params    []string     `json:"params,omitempty"`  // names of search parameters, not their values
+	Recipient string       `json:"recipient,omitempty"`
+	Outcome   Outcome      `json:"outcome,omitempty"`
+	Why       string       `json:"why,omitempty"`
 }
 
 // Append writes events in a transaction: they are noted if and only if it commits.
@@ -64,7 +65,7 @@ func Append(tx *store.Tx, now time.Time, events ...Event) error {
 		if err != nil {
 			return err
 		}
-		if _, err := tx.AppendAudit(store.AuditEntry{Time: e.Time, Site: e.Site, Patient: e.Key, Actor: e.Actor, Body: body}); err != nil {
+		if _, err := tx.AppendAudit(body, store.AuditFilter{Site: e.SiteNo, Patient: e.Key, Actor: e.Actor}); err != nil {
 			return err
 		}
 	}

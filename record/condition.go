@@ -23,15 +23,15 @@ func (s Session) condition(ctx context.Context, q *search.Query) (c condition, e
 	}
 	c.query = q
 	err = s.r.store.View(ctx, func(v *store.View) error {
-		c.found, err = s.one(ctx, v, q)
+		c.found, err = s.one(v, q)
 		return err
 	})
 	return c, err
 }
 
 // still checks in the write's transaction that a condition finds what it found.
-func (s Session) still(ctx context.Context, tx *store.Tx, c condition) error {
-	now, err := s.one(ctx, &tx.View, c.query)
+func (s Session) still(tx *store.Tx, c condition) error {
+	now, err := s.one(&tx.View, c.query)
 	if err != nil {
 		return err
 	}
@@ -41,7 +41,7 @@ func (s Session) still(ctx context.Context, tx *store.Tx, c condition) error {
 	return nil
 }
 
-func (s Session) one(ctx context.Context, v *store.View, q *search.Query) (*store.Row, error) {
+func (s Session) one(v *store.View, q *search.Query) (*store.Row, error) {
 	d := access.Decide(s.actor, s.lens, access.Search, q.Type)
 	scope, err := s.scope(v, d)
 	if err != nil {
@@ -49,14 +49,14 @@ func (s Session) one(ctx context.Context, v *store.View, q *search.Query) (*stor
 	}
 	two := *q
 	two.Count, two.After, two.Total, two.Sort, two.Includes, two.RevIncludes = 2, "", "none", nil, nil, nil
-	res, err := v.Search(ctx, scope, &two)
+	res, err := v.Search(scope, &two)
 	if err != nil || len(res.Matches) == 0 {
 		return nil, err
 	}
 	if len(res.Matches) > 1 {
 		return nil, &Ambiguous{q.Type}
 	}
-	return &res.Matches[0].Row, nil
+	return &res.Matches[0], nil
 }
 
 // newID is a fresh logical id: a random UUID (RFC 9562 version 4).

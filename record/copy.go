@@ -55,7 +55,7 @@ func (s Session) Receive(ctx context.Context, source *Site, patient string, a An
 			if err != nil {
 				return err
 			}
-			r.p = store.Prepare(doc, ex)
+			r.p = store.Prepare(doc.Root(), ex)
 		}
 		puts = append(puts, r)
 	}
@@ -72,11 +72,11 @@ func (s Session) Receive(ctx context.Context, source *Site, patient string, a An
 				return err
 			}
 			have := err == nil
-			if have && c.p != nil && (old.Updated.After(c.Updated) || old.Source == c.Version && string(old.Body()) == string(c.p.Body)) {
+			if have && c.p != nil && (old.Updated.After(c.Updated) || old.SourceVersion == c.Version && string(old.Body()) == string(c.p.Body)) {
 				kept[old.Key] = true
 				continue
 			}
-			opt := store.PutOptions{IfVersion: store.AnyVersion, Author: c.Author, Updated: c.Updated, Source: c.Version, Lenient: true}
+			opt := store.PutOptions{IfVersion: store.AnyVersion, Author: c.Author, Updated: c.Updated, SourceVersion: c.Version, Lenient: true}
 			switch {
 			case c.p == nil && have:
 				if _, err := tx.Delete(source.No, c.Type, c.ID, opt); err != nil {
@@ -91,7 +91,7 @@ func (s Session) Receive(ctx context.Context, source *Site, patient string, a An
 			}
 		}
 		if whole {
-			if err := forget(ctx, tx, source, a.Patient, kept); err != nil {
+			if err := forget(tx, source, a.Patient, kept); err != nil {
 				return err
 			}
 		}
@@ -103,23 +103,23 @@ func (s Session) Receive(ctx context.Context, source *Site, patient string, a An
 	return err
 }
 
-func forget(ctx context.Context, tx *store.Tx, source *Site, patient string, kept map[store.Key]bool) error {
-	row, err := tx.Get(source.No, "Patient", patient)
+func forget(tx *store.Tx, source *Site, patient string, kept map[store.Key]bool) error {
+	key, err := tx.Key(source.No, "Patient", patient)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	after := store.Key(0)
+	after := key - 1
 	for {
-		rows, err := tx.Range(ctx, store.PatientRange(row.Key), nil, after, 1000)
+		rows, err := tx.Range(store.PatientRange(key), nil, after, 1000)
 		if err != nil || len(rows) == 0 {
 			return err
 		}
 		for _, r := range rows {
 			after = r.Key
-			if !r.Deleted && !kept[r.Key] {
+			if !kept[r.Key] {
 				if _, err := tx.Delete(source.No, r.Type, r.ID, store.PutOptions{IfVersion: store.AnyVersion, Author: "no longer disclosed"}); err != nil {
 					return err
 				}
@@ -162,7 +162,7 @@ func (s Session) PatientChanges(ctx context.Context, patient string, after store
 	}
 	var key store.Key
 	err = s.r.store.View(ctx, func(v *store.View) error {
-		w, err := s.window(ctx, v, d, "")
+		w, err := s.window(v, d, "")
 		if err != nil {
 			return err
 		}
@@ -174,16 +174,12 @@ func (s Session) PatientChanges(ctx context.Context, patient string, after store
 			return &Refused{Why: "withheld at the patient's direction"}
 		}
 		key = own.Key
-		for _, r := range w.scope.Ranges {
-			if own.Key >= r.From && own.Key < r.To {
-				terms = strconv.FormatUint(r.Deny, 36)
-			}
-		}
-		rows, err := v.ChangedIn(ctx, store.PatientRange(own.Key), after, max)
+		terms = strconv.FormatUint(w.scope.DenyAt[s.site.No]|w.scope.Deny, 36)
+		rows, err := v.ChangedIn(store.PatientRange(own.Key), after, max)
 		if err != nil {
 			return err
 		}
-		refs := map[store.Key]bool{}
+		var shown []store.Row
 		for _, row := range rows {
 			next = row.Seq
 			if row.Deleted {
@@ -194,14 +190,10 @@ func (s Session) PatientChanges(ctx context.Context, patient string, after store
 				continue
 			}
 			out = append(out, Version{Resource: s.resource(row)})
-			for _, k := range row.Refs() {
-				if k.PatientNo() == 0 {
-					refs[k] = true
-				}
-			}
+			shown = append(shown, row)
 		}
 		page := &Page{}
-		if err := w.outward(v, refs, Everything{}, page); err != nil {
+		if err := w.outward(v, shown, Everything{}, page); err != nil {
 			return err
 		}
 		for _, res := range page.Included {
@@ -218,10 +210,6 @@ func (s Session) PatientChanges(ctx context.Context, patient string, after store
 	}
 	return out, next, terms, err
 }
-
-// Change is one entry of the log of changes: the bus that decision, identity,
-// exchange and reminders read, each with its own cursor.
-type Change = store.Change
 
 // Changes are the changes of the node after a place in its log, for the
 // system's own work. It tells which resources changed, not what they say.

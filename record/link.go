@@ -2,6 +2,7 @@ package record
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"time"
 
@@ -11,27 +12,38 @@ import (
 )
 
 // LinkState is what is known of two patient records being one person.
-type LinkState = store.LinkState
+type LinkState string
 
-// The states of a link; a review is decided by a person.
+// The states of a link. Review waits for a person to decide; Apart was decided
+// and is not proposed again.
 const (
-	Linked   = store.Linked
-	Review   = store.Review
-	Unlinked = store.Unlinked
+	Linked LinkState = "linked"
+	Review LinkState = "review"
+	Apart  LinkState = "apart"
 )
 
-// Link is one patient record's place in a person.
+// Link is another patient record that is, may be or is not the same person.
 type Link struct {
-	Site    *Site
-	Patient string // id at Site
-	State   LinkState
-	Score   float64 // 0 to 1
-	By, Why string
-	At      time.Time
+	Site    *Site     `json:"-"`
+	Slug    string    `json:"site"`
+	Patient string    `json:"patient"` // id at Site
+	State   LinkState `json:"state"`
+	Score   float64   `json:"score"` // 0 to 1
+	By      string    `json:"by"`
+	Why     string    `json:"why"`
+	At      time.Time `json:"at"`
 }
 
-// Links are the records of the person that a patient of this site is, this
-// one first, whatever their state.
+// opinion is the document of a pair in review or held apart. Each pair has two
+// documents, one under each record.
+const opinion = "opinion"
+
+func pairID(a *Site, patient string, b *Site, other string) string {
+	return a.Slug + "/" + patient + "/" + b.Slug + "/" + other
+}
+
+// Links are the other records of the person that a patient of this site is,
+// and those that are in review or were decided to be someone else.
 func (s Session) Links(ctx context.Context, patient string) ([]Link, error) {
 	if _, err := s.decide(access.Read, "Patient", patient); err != nil {
 		return nil, err
@@ -42,38 +54,47 @@ func (s Session) Links(ctx context.Context, patient string) ([]Link, error) {
 		if err != nil {
 			return err
 		}
-		out = append(out, Link{Site: s.site, Patient: patient, State: Linked, Score: 1})
-		person, err := v.PersonOf(own.Key)
+		docs, err := v.ListDocs(opinion, s.site.Slug+"/"+patient+"/")
+		if err != nil {
+			return err
+		}
+		for _, d := range docs {
+			var l Link
+			if err := json.Unmarshal(d.Body, &l); err != nil {
+				return err
+			}
+			if l.Site, err = s.r.Site(l.Slug); err == nil {
+				out = append(out, l)
+			}
+		}
+		mine, err := v.PersonOf(own.Key)
 		if errors.Is(err, store.ErrNotFound) {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		rows, err := v.Links(person)
+		rows, err := v.Links(mine.Person)
 		if err != nil {
 			return err
 		}
 		for _, l := range rows {
-			row, err := v.ByKey(l.Patient)
-			if err != nil {
-				return err
-			}
-			link := Link{s.r.siteNo(l.Patient.Site()), row.ID, l.State, l.Score, l.By, l.Why, l.At}
-			if l.Patient == own.Key {
-				link.State, out[0] = l.State, link
+			site := s.r.siteNo(l.Patient.Site())
+			row, err := v.GetKey(l.Patient)
+			if err != nil || site == nil || l.Patient == own.Key {
 				continue
 			}
-			out = append(out, link)
+			out = append(out, Link{site, site.Slug, row.ID, LinkState(l.State), l.Score, l.By, l.Why, l.At})
 		}
 		return nil
 	})
 	return out, err
 }
 
-// SetLink says that the patient other at otherSite is, is not, or may be the
-// person that this site's patient is. Unlinking gives the other record a
-// person of its own again: nothing of either record is changed by a link.
+// SetLink says that the patient other at otherSite is (Linked), may be (Review)
+// or is not (Apart) the person that this site's patient is. Apart undoes what
+// Linked did: both records are again the persons they were. Nothing of either
+// record is ever changed by a link.
 func (s Session) SetLink(ctx context.Context, patient string, otherSite *Site, other string, state LinkState, score float64, why string) error {
 	if s.actor.Kind != access.System {
 		if _, err := s.decide(access.Update, "Person", ""); err != nil {
@@ -95,43 +116,124 @@ func (s Session) SetLink(ctx context.Context, patient string, otherSite *Site, o
 		if a.Key == b.Key {
 			return invalid("business-rule", "", "a record is not linked to itself")
 		}
-		now := s.r.now()
-		row := store.LinkRow{State: store.Linked, Score: 1, By: s.actor.Kind.String() + ":" + s.actor.ID, Why: why, At: now}
-		person, err := tx.PersonOf(a.Key)
-		if errors.Is(err, store.ErrNotFound) {
-			if person, err = tx.NewPerson(); err != nil {
+		now := s.r.now().UTC().Truncate(time.Millisecond)
+		by := s.actor.Kind.String() + ":" + s.actor.ID
+		row := store.LinkRow{State: string(Linked), Score: score, By: by, Why: why, At: now}
+		if state == Linked {
+			if err := join(tx, a.Key, b.Key, row); err != nil {
 				return err
 			}
-			row.Patient, row.Person = a.Key, person
-			if err := tx.SetLink(row); err != nil {
-				return err
-			}
-		} else if err != nil {
+		} else if err := part(tx, a.Key, b.Key, row); err != nil {
 			return err
 		}
-		row.Patient, row.State, row.Score = b.Key, state, score
-		row.Person = person
-		if state == Linked {
-			if theirs, err := tx.PersonOf(b.Key); err == nil && theirs != person { // two persons turn out to be one
-				rows, err := tx.Links(theirs)
-				if err != nil {
+		for _, side := range []struct {
+			at, to *Site
+			id, is string
+		}{{s.site, otherSite, patient, other}, {otherSite, s.site, other, patient}} {
+			name := pairID(side.at, side.id, side.to, side.is)
+			if state == Linked {
+				if err := tx.DeleteDoc(opinion, name); err != nil && !errors.Is(err, store.ErrNotFound) {
 					return err
 				}
-				for _, l := range rows {
-					if l.Patient == b.Key {
-						continue
-					}
-					l.Person, l.By, l.Why, l.At = person, row.By, why, now
-					if err := tx.SetLink(l); err != nil {
-						return err
-					}
-				}
+				continue
 			}
-		}
-		if err := tx.SetLink(row); err != nil {
-			return err
+			body, err := json.Marshal(Link{Slug: side.to.Slug, Patient: side.is, State: state, Score: score, By: by, Why: why, At: now})
+			if err != nil {
+				return err
+			}
+			if err := tx.PutDoc(opinion, name, body); err != nil {
+				return err
+			}
 		}
 		return audit.Append(tx, now, s.event(audit.Event{Action: "link", Type: "Patient", ID: patient, Key: a.Key, Why: string(state)}))
 	})
 	return err
+}
+
+// join makes one person of two records, and of all that are linked to either.
+func join(tx *store.Tx, a, b store.Key, row store.LinkRow) error {
+	mine, err := tx.PersonOf(a)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		if row.Person, err = tx.NewPerson(); err != nil {
+			return err
+		}
+		row.Patient = a
+		if err := tx.SetLink(row); err != nil {
+			return err
+		}
+	case err != nil:
+		return err
+	default:
+		row.Person = mine.Person
+	}
+	moved := []store.LinkRow{{Patient: b}}
+	theirs, err := tx.PersonOf(b)
+	if err == nil && theirs.Person == row.Person {
+		return nil
+	}
+	if err == nil {
+		if moved, err = tx.Links(theirs.Person); err != nil {
+			return err
+		}
+	} else if !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	for _, l := range moved {
+		row.Patient = l.Patient
+		if err := tx.SetLink(row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// part undoes a join: the other record, and those that came with it, go back
+// to the person they were before.
+func part(tx *store.Tx, a, b store.Key, row store.LinkRow) error {
+	theirs, err := tx.PersonOf(b)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	mine, err := tx.PersonOf(a)
+	if err != nil || mine.Person != theirs.Person {
+		return nil // they are not linked
+	}
+	before := func(k store.Key, since time.Time) (int64, error) {
+		past, err := tx.LinkHistory(k)
+		var person int64
+		for _, l := range past {
+			if l.At.Before(since) && l.Person != mine.Person {
+				person = l.Person
+			}
+		}
+		return person, err
+	}
+	was, err := before(b, theirs.At)
+	if err != nil {
+		return err
+	}
+	rows, err := tx.Links(mine.Person)
+	if err != nil {
+		return err
+	}
+	for _, l := range rows {
+		if l.Patient != b {
+			prior, err := before(l.Patient, l.At)
+			if err != nil {
+				return err
+			}
+			if was == 0 || prior != was || !l.At.Equal(theirs.At) {
+				continue
+			}
+		}
+		row.Patient, row.Person = l.Patient, was
+		if err := tx.SetLink(row); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -9,7 +9,6 @@ import (
 
 	"wholechart/access"
 	"wholechart/audit"
-	"wholechart/fhir"
 	"wholechart/search"
 	"wholechart/store"
 )
@@ -23,7 +22,7 @@ func (s Session) Read(ctx context.Context, typ, id string) (Resource, error) {
 	}
 	var out Resource
 	err = s.r.store.View(ctx, func(v *store.View) error {
-		w, err := s.window(ctx, v, d, "")
+		w, err := s.window(v, d, "")
 		if err != nil {
 			return err
 		}
@@ -45,7 +44,7 @@ func (s Session) ReadVersion(ctx context.Context, typ, id, version string) (Reso
 	}
 	var out Resource
 	err = s.r.store.View(ctx, func(v *store.View) error {
-		w, err := s.window(ctx, v, d, "")
+		w, err := s.window(v, d, "")
 		if err != nil {
 			return err
 		}
@@ -113,11 +112,11 @@ func (s Session) History(ctx context.Context, q HistoryQuery) (*Page, error) {
 	}
 	page := &Page{Total: -1}
 	err = s.r.store.View(ctx, func(v *store.View) error {
-		w, err := s.window(ctx, v, d, "")
+		w, err := s.window(v, d, "")
 		if err != nil {
 			return err
 		}
-		rows, next, err := v.History(ctx, w.scope, store.HistoryFilter{Type: q.Type, ID: q.ID, Since: q.Since, At: q.At, Count: q.Count, After: q.After})
+		rows, next, err := v.History(w.scope, store.HistoryFilter{Type: q.Type, ID: q.ID, Since: q.Since, At: q.At, Count: q.Count, After: q.After})
 		if err != nil {
 			return err
 		}
@@ -159,7 +158,7 @@ func (s Session) Search(ctx context.Context, q *search.Query) (*Page, error) {
 		if s.lens == access.EHR && q.Patient != nil {
 			id = q.Patient.ID
 		}
-		w, err := s.window(ctx, v, d, id)
+		w, err := s.window(v, d, id)
 		if err != nil {
 			return err
 		}
@@ -168,7 +167,7 @@ func (s Session) Search(ctx context.Context, q *search.Query) (*Page, error) {
 				patient = row.Key
 			}
 		}
-		page, err = w.search(ctx, v, q)
+		page, err = w.search(v, q)
 		return err
 	})
 	e := audit.Event{Action: "search", Type: q.Type, Key: patient, Outcome: outcome(err), Params: names(q)}
@@ -214,14 +213,14 @@ func (s Session) Everything(ctx context.Context, q Everything) (*Page, error) {
 	page := &Page{Total: -1}
 	var patient Resource
 	err = s.r.store.View(ctx, func(v *store.View) error {
-		w, err := s.window(ctx, v, d, q.Patient)
+		w, err := s.window(v, d, q.Patient)
 		if err != nil {
 			return err
 		}
 		if patient, err = w.get(v, "Patient", q.Patient); err != nil {
 			return err
 		}
-		return w.everything(ctx, v, q, page)
+		return w.everything(v, q, page)
 	})
 	s.note(audit.Event{Action: "export", Type: "Patient", ID: q.Patient, Key: patient.key, Count: len(page.Matches), Outcome: outcome(err)})
 	return page, err
@@ -243,13 +242,4 @@ func (s Session) resource(row store.Row) Resource {
 		res.Body = row.Resource()
 	}
 	return res
-}
-
-// references of a resource to what belongs to no patient.
-func outward(n fhir.Node, yield func(typ, id string)) {
-	for ref := range fhir.References(n) {
-		if r, ok := search.ParseRef(ref.Str()); ok {
-			yield(r.Type, r.ID)
-		}
-	}
 }

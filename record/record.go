@@ -120,6 +120,9 @@ func (s Session) decide(act access.Action, typ, id string) (access.Decision, err
 // event completes an event with whose session it happened in.
 func (s Session) event(e audit.Event) audit.Event {
 	e.Site = s.actor.Site
+	if s.site != nil {
+		e.SiteNo = s.site.No
+	}
 	e.Kind, e.Actor, e.Name, e.Role = s.actor.Kind.String(), s.actor.ID, s.actor.Name, string(s.actor.Role)
 	e.Purpose, e.Lens = string(s.actor.Purpose), s.lens.String()
 	return e

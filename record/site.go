@@ -45,6 +45,9 @@ type sites struct {
 	byNo   map[store.SiteNo]*Site
 }
 
+// maxSite is the highest number a site can have on one node (docs/adr/0001).
+const maxSite = 1<<12 - 1
+
 var slugForm = regexp.MustCompile(`^[a-z][a-z0-9-]{0,39}$`)
 
 // reserved are first path segments of a node's own doors.
@@ -138,8 +141,8 @@ func (r *Records) PutSite(ctx context.Context, s Site) (*Site, error) {
 		}
 		s.No++
 	}
-	if s.No > store.MaxSite {
-		return nil, invalid("too-costly", "slug", fmt.Sprintf("a node holds at most %d sites", store.MaxSite))
+	if s.No > maxSite {
+		return nil, invalid("too-costly", "slug", fmt.Sprintf("a node holds at most %d sites", maxSite))
 	}
 	body, err := json.Marshal(s)
 	if err != nil {

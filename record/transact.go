@@ -221,7 +221,7 @@ func (s Session) write(tx *store.Tx, p *planned, now time.Time) (store.Row, Done
 		}
 		return row, Deleted, err
 	case Create:
-		opt.IfVersion = store.MustNotExist
+		opt.IfVersion = 0 // it must not exist
 		row, err := tx.Put(s.site.No, p.id, p.ready, opt)
 		return row, Created, err
 	}
@@ -254,7 +254,7 @@ func (s Session) prepare(ctx context.Context, p *planned, names map[string]strin
 	if err != nil {
 		return nil, err
 	}
-	doc, err := fhir.Parse(fhir.WithID(fhir.Compact(body), p.id))
+	doc, err := fhir.Parse(withID(fhir.Compact(body), p.id))
 	if err != nil {
 		return nil, invalid("structure", "", err.Error())
 	}
@@ -272,7 +272,7 @@ func (s Session) prepare(ctx context.Context, p *planned, names map[string]strin
 	if err != nil {
 		return nil, fmt.Errorf("index of %s: %w", p.Type, err)
 	}
-	p.ready = store.Prepare(doc, ex)
+	p.ready = store.Prepare(doc.Root(), ex)
 	return conditions, nil
 }
 
@@ -298,7 +298,7 @@ func (s Session) resolve(ctx context.Context, root fhir.Node, names map[string]s
 		if !ok || !fhir.IsResourceType(typ) {
 			continue
 		}
-		q, err := search.ParseString(typ, query, search.Options{})
+		q, err := ask(typ, query)
 		if err != nil {
 			return nil, nil, err
 		}

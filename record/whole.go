@@ -2,9 +2,6 @@ package record
 
 import (
 	"bytes"
-	"context"
-	"encoding/base64"
-	"encoding/json"
 	"slices"
 	"strconv"
 
@@ -18,21 +15,19 @@ import (
 // resource of another site carries ids as outwardID makes them; references to
 // the person's own Patient there become references to the Patient here.
 func (w *window) show(row store.Row) Resource {
-	site := w.s.site
-	if row.Key.Site() != site.No {
-		site = w.s.r.siteNo(row.Key.Site())
-	}
 	res := w.s.resource(row)
-	res.Site = site
-	if w.s.lens == access.EMR || row.Deleted {
+	if w.s.lens == access.EMR {
 		return res
 	}
-	if row.Source != "" {
-		res.Version = row.Source
+	own := row.Key.Site() == w.s.site.No
+	if !own {
+		res.Site = w.s.r.siteNo(row.Key.Site())
 	}
-	own := site == w.s.site
-	res.ID = outwardID(site, own, row.ID, row.Key)
-	if own && !prefixed(row.ID) && !bytes.Contains(res.Body, []byte(`.`)) {
+	if row.SourceVersion != "" {
+		res.Version = row.SourceVersion
+	}
+	res.ID = outwardID(res.Site, own, row.ID, row.Key)
+	if row.Deleted || own && !prefixed(row.ID) && !mentions(res.Body) {
 		return res
 	}
 	d, err := fhir.Parse(res.Body)
@@ -41,15 +36,15 @@ func (w *window) show(row store.Row) Resource {
 	}
 	var edits []fhir.Edit
 	for ref := range fhir.References(d.Root()) {
-		r, ok := search.ParseRef(ref.Str())
+		r, ok := parseRef(ref.Str())
 		if !ok {
 			continue
 		}
-		to := r.Type + "/" + outwardID(site, own, r.ID, 0)
-		if r.Type == "Patient" && !own && slices.ContainsFunc(w.panes, func(p pane) bool { return p.site == site && p.patient == r.ID }) {
+		to := r.Type + "/" + outwardID(res.Site, own, r.ID, 0)
+		if r.Type == "Patient" && !own && slices.ContainsFunc(w.panes, func(p pane) bool { return p.site == res.Site && p.patient == r.ID }) {
 			to = "Patient/" + outwardID(w.s.site, true, w.panes[0].patient, 0)
 		}
-		if to != r.Type+"/"+r.ID {
+		if to != ref.Str() {
 			from, end := ref.Span()
 			edits = append(edits, fhir.Edit{From: from, To: end, Text: strconv.AppendQuote(nil, to)})
 		}
@@ -57,201 +52,156 @@ func (w *window) show(row store.Row) Resource {
 	body := fhir.Apply(res.Body, edits)
 	if d, err = fhir.Parse(body); err == nil {
 		body = fhir.WithMeta(d.Root(), res.ID, res.Version, res.Updated)
-		if !own && site.Base != "" {
-			if d, err = fhir.Parse(body); err == nil {
-				body = fhir.WithSource(d.Root(), site.Base)
-			}
-		}
+	}
+	if !own && res.Site.Base != "" {
+		body = withSource(body, res.Site.Base)
 	}
 	res.Body = body
 	return res
 }
 
+// mentions says whether a body may hold a reference by an id that a whole
+// record would misread as another site's.
+func mentions(body []byte) bool {
+	for {
+		i := bytes.Index(body, []byte(`"reference":"`))
+		if i < 0 {
+			return false
+		}
+		body = body[i+len(`"reference":"`):]
+		end := bytes.IndexByte(body, '"')
+		if end < 0 {
+			return false
+		}
+		if _, id, ok := bytes.Cut(body[:end], []byte{'/'}); ok && prefixed(string(id)) {
+			return true
+		}
+	}
+}
+
+// withSource says in meta.source where a fact is from, when it does not say so itself.
+func withSource(body []byte, base string) []byte {
+	d, err := fhir.Parse(body)
+	if err != nil {
+		return body
+	}
+	meta := d.Root().Get("meta")
+	if !meta.Exists() || meta.Get("source").Exists() {
+		return body
+	}
+	_, end := meta.Span()
+	return fhir.Apply(body, []fhir.Edit{{From: end - 1, To: end - 1, Text: strconv.AppendQuote([]byte(`,"source":`), base)}})
+}
+
 // search answers within the window.
-func (w *window) search(ctx context.Context, v *store.View, q *search.Query) (*Page, error) {
-	if w.s.lens == access.EHR && len(w.panes) > 0 {
-		return w.searchWhole(ctx, v, q)
+func (w *window) search(v *store.View, q *search.Query) (*Page, error) {
+	scope := w.scope
+	if w.s.lens == access.EHR {
+		switch {
+		case len(w.panes) > 0:
+			scope = w.whole()
+			one := *q
+			if err := w.here(&one, &scope); err != nil {
+				return nil, err
+			}
+			q = &one
+		case !access.Directory(q.Type) && q.Type != "Patient":
+			return nil, invalid("business-rule", "", "the whole record is searched one patient at a time: give patient= or subject=")
+		}
 	}
-	if w.s.lens == access.EHR && access.Clinical(q.Type) {
-		return nil, invalid("business-rule", "", "the whole record is searched one patient at a time: give patient= or subject=")
-	}
-	res, err := v.Search(ctx, w.scope, q)
+	res, err := v.Search(scope, q)
 	if err != nil {
 		return nil, err
 	}
-	page := &Page{Next: res.Next, Total: res.Total}
-	for _, m := range res.Matches {
-		page.Matches = append(page.Matches, w.show(m.Row))
+	page := &Page{Next: res.Next, Total: res.Total, Missing: w.gaps}
+	for _, row := range res.Matches {
+		if w.sees(row) {
+			page.Matches = append(page.Matches, w.show(row))
+		}
 	}
 	for _, row := range res.Included {
-		page.Included = append(page.Included, w.show(row))
-	}
-	return page, nil
-}
-
-// searchWhole asks each pane and merges by the sort.
-func (w *window) searchWhole(ctx context.Context, v *store.View, q *search.Query) (*Page, error) {
-	from := map[string]string{} // site and patient → place to go on from
-	if q.After != "" {
-		raw, err := base64.RawURLEncoding.DecodeString(q.After)
-		if err != nil || json.Unmarshal(raw, &from) != nil {
-			return nil, invalid("value", "", "this is not a paging link of ours")
-		}
-	}
-	type hit struct {
-		pane  int
-		match store.Match
-	}
-	var hits []hit
-	page := &Page{Missing: w.gaps}
-	next := map[string]string{}
-	more := false
-	included := map[store.Key]store.Row{}
-	for i, p := range w.panes {
-		name := strconv.FormatInt(int64(p.key), 36)
-		next[name] = from[name]
-		if from[name] == "\x00end" {
-			continue
-		}
-		one := *q
-		var ok bool
-		if one.Where, ok = w.translate(q.Where, p); !ok {
-			continue
-		}
-		one.Patient, one.After = &search.Ref{Type: "Patient", ID: p.patient}, from[name]
-		res, err := v.Search(ctx, store.Scope{Ranges: []store.KeyRange{p.rng}, Types: w.scope.Types}, &one)
-		if err != nil {
-			return nil, err
-		}
-		if res.Total >= 0 && page.Total >= 0 {
-			page.Total += res.Total
-		} else {
-			page.Total = -1
-		}
-		more = more || res.Next != ""
-		for _, m := range res.Matches {
-			hits = append(hits, hit{i, m})
-		}
-		for _, row := range res.Included {
-			included[row.Key] = row
-		}
-	}
-	slices.SortStableFunc(hits, func(a, b hit) int { return store.ComparePlaces(a.match.Place, b.match.Place) })
-	if q.Count > 0 && len(hits) > q.Count {
-		hits, more = hits[:q.Count], true
-	}
-	for _, h := range hits {
-		page.Matches = append(page.Matches, w.show(h.match.Row))
-		next[strconv.FormatInt(int64(w.panes[h.pane].key), 36)] = h.match.Place
-	}
-	for _, row := range included {
 		if w.sees(row) {
 			page.Included = append(page.Included, w.show(row))
 		}
 	}
-	slices.SortFunc(page.Included, func(a, b Resource) int { return int(a.key - b.key) })
-	if more {
-		raw, err := json.Marshal(next)
-		if err != nil {
-			return nil, err
-		}
-		page.Next = base64.RawURLEncoding.EncodeToString(raw)
-	}
 	return page, nil
 }
 
-// translate says a whole record's conditions in one site's words: ids of other
-// sites never match there, the person's Patient is that site's.
-func (w *window) translate(conds []search.Cond, p pane) ([]search.Cond, bool) {
-	out := make([]search.Cond, 0, len(conds))
-	for _, c := range conds {
-		t, ok := w.translateOne(c, p)
-		if !ok {
-			return nil, false
-		}
-		out = append(out, t)
-	}
-	return out, true
-}
-
-func (w *window) translateOne(c search.Cond, p pane) (search.Cond, bool) {
-	own := func(typ, id string) (string, bool) {
+// here says a question that names resources by a whole record's ids in the
+// words of the site whose ids they are, and narrows the scope to that site.
+func (w *window) here(q *search.Query, scope *store.Scope) error {
+	var at *Site
+	mixed := false
+	own := func(typ, id string) string {
 		if typ == "Patient" && id == w.panes[0].patient {
-			return p.patient, true
+			return id
 		}
 		site, there := w.place(id)
-		return there, site == p.site
+		if site == nil || at != nil && at != site {
+			mixed = true
+			return id
+		}
+		at = site
+		return there
 	}
-	switch {
-	case c.Spans != nil:
-		var spans []search.Span
-		for _, sp := range c.Spans {
+	q.Where = translate(q.Where, own)
+	if mixed {
+		return invalid("not-supported", "", "one question may name resources of one site only")
+	}
+	if at != nil {
+		scope.Ranges = slices.DeleteFunc(slices.Clone(scope.Ranges), func(r store.KeyRange) bool { return r.From.Site() != at.No })
+	}
+	return nil
+}
+
+// translate renames the resources that conditions name.
+func translate(conds []search.Cond, own func(typ, id string) string) []search.Cond {
+	if conds == nil {
+		return nil
+	}
+	out := make([]search.Cond, len(conds))
+	for i, c := range conds {
+		c.Spans = slices.Clone(c.Spans)
+		for j, sp := range c.Spans {
 			if sp.Target != nil {
-				id, ok := own(sp.Target.Type, sp.Target.ID)
-				if !ok {
-					continue
-				}
 				t := *sp.Target
-				t.ID, sp.Target = id, &t
-			}
-			spans = append(spans, sp)
-		}
-		c.Spans = spans
-		return c, len(spans) > 0
-	case c.IDs != nil:
-		var ids []string
-		for _, id := range c.IDs {
-			if there, ok := own("", id); ok {
-				ids = append(ids, there)
+				t.ID = own(t.Type, t.ID)
+				c.Spans[j].Target = &t
 			}
 		}
-		c.IDs = ids
-		return c, len(ids) > 0
-	case c.Not != nil:
-		inner, ok := w.translateOne(*c.Not, p)
-		if !ok { // what it excludes is not here
-			return search.Cond{All: []search.Cond{}}, true
+		c.IDs = slices.Clone(c.IDs)
+		for j, id := range c.IDs {
+			c.IDs[j] = own("", id)
 		}
-		c.Not = &inner
-	case c.All != nil:
-		inner, ok := w.translate(c.All, p)
-		c.All = inner
-		return c, ok
-	case c.Any != nil:
-		var any []search.Cond
-		for _, o := range c.Any {
-			if t, ok := w.translateOne(o, p); ok {
-				any = append(any, t)
-			}
+		if c.Not != nil {
+			c.Not = &translate([]search.Cond{*c.Not}, own)[0]
 		}
-		c.Any = any
-		return c, len(any) > 0
-	case c.Chain != nil:
-		inner, ok := w.translate(c.Chain.Where, p)
-		ch := *c.Chain
-		ch.Where, c.Chain = inner, &ch
-		return c, ok
-	case c.Has != nil:
-		inner, ok := w.translate(c.Has.Where, p)
-		h := *c.Has
-		h.Where, c.Has = inner, &h
-		return c, ok
+		c.All, c.Any = translate(c.All, own), translate(c.Any, own)
+		if c.Chain != nil {
+			ch := *c.Chain
+			ch.Where, c.Chain = translate(ch.Where, own), &ch
+		}
+		if c.Has != nil {
+			h := *c.Has
+			h.Where, c.Has = translate(h.Where, own), &h
+		}
+		out[i] = c
 	}
-	return c, true
+	return out
 }
 
 // everything fills a page with a patient's compartment, pane after pane, and
 // what it refers to that belongs to no patient.
-func (w *window) everything(ctx context.Context, v *store.View, q Everything, page *Page) error {
+func (w *window) everything(v *store.View, q Everything, page *Page) error {
 	panes := w.panes
 	if w.s.lens == access.EMR {
 		own, err := v.Get(w.s.site.No, "Patient", q.Patient)
 		if err != nil {
 			return err
 		}
-		panes = []pane{{w.s.site, own.Key, own.ID, store.PatientRange(own.Key)}}
+		panes = []pane{{w.s.site, own.Key, own.ID, 0}}
 	}
-	after := store.Key(0)
+	var after store.Key
 	if q.After != "" {
 		n, err := strconv.ParseInt(q.After, 36, 64)
 		if err != nil {
@@ -260,59 +210,54 @@ func (w *window) everything(ctx context.Context, v *store.View, q Everything, pa
 		after = store.Key(n)
 	}
 	page.Missing = w.gaps
-	refs := map[store.Key]bool{}
-	left := q.Count
+	var shown []store.Row
 	started := after == 0
-	for i, p := range panes {
+	for _, p := range panes {
+		if !started && !p.rng().Contains(after) {
+			continue
+		}
+		at := p.rng().From - 1
 		if !started {
-			if after < p.rng.From || after >= p.rng.To {
-				continue
-			}
-			started = true
+			at, started = after, true
 		}
 		for {
-			rows, err := v.Range(ctx, p.rng, q.Types, after, min(left+1, 2000))
+			const step = 1000
+			rows, err := v.Range(p.rng(), q.Types, at, step)
 			if err != nil {
 				return err
 			}
 			for _, row := range rows {
-				if left == 0 {
-					page.Next = strconv.FormatInt(int64(after), 36)
-					return w.outward(v, refs, q, page)
+				if len(page.Matches) == q.Count {
+					page.Next = strconv.FormatInt(int64(at), 36)
+					return w.outward(v, shown, q, page)
 				}
-				after = row.Key
-				if row.Deleted || row.Updated.Before(q.Since) || !w.sees(row) {
+				at = row.Key
+				if row.Updated.Before(q.Since) || !w.sees(row) {
 					continue
 				}
 				page.Matches = append(page.Matches, w.show(row))
-				left--
-				for _, k := range row.Refs() {
-					if k.PatientNo() == 0 {
-						refs[k] = true
-					}
-				}
+				shown = append(shown, row)
 			}
-			if len(rows) == 0 {
+			if len(rows) < step {
 				break
 			}
 		}
-		if i+1 < len(panes) {
-			after = panes[i+1].rng.From - 1
-		}
 	}
-	return w.outward(v, refs, q, page)
+	return w.outward(v, shown, q, page)
 }
 
 // outward adds the resources of no patient that a page refers to.
-func (w *window) outward(v *store.View, refs map[store.Key]bool, q Everything, page *Page) error {
-	keys := make([]store.Key, 0, len(refs))
-	for k := range refs {
-		keys = append(keys, k)
+func (w *window) outward(v *store.View, shown []store.Row, q Everything, page *Page) error {
+	keys, err := v.References(shown)
+	if err != nil {
+		return err
 	}
-	slices.Sort(keys)
 	for _, k := range keys {
-		row, err := v.ByKey(k)
-		if err != nil || row.Deleted || !w.sees(row) || q.Types != nil && !slices.Contains(q.Types, row.Type) {
+		if k.PatientNumber() != 0 {
+			continue
+		}
+		row, err := v.GetKey(k)
+		if err != nil || !w.sees(row) || q.Types != nil && !slices.Contains(q.Types, row.Type) {
 			continue
 		}
 		page.Included = append(page.Included, w.show(row))

@@ -1,6 +1,7 @@
 package record
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -29,14 +30,16 @@ type window struct {
 // pane is one site's record of the person.
 type pane struct {
 	site    *Site
-	key     store.Key // of the Patient there
-	patient string    // its id there
-	rng     store.KeyRange
+	key     store.Key     // of the Patient there
+	patient string        // its id there
+	deny    access.Labels // what the site withholds from this one
 }
+
+func (p pane) rng() store.KeyRange { return store.PatientRange(p.key) }
 
 // window opens the session's view. Through the whole record, patient is the
 // person's id at the session's own site; empty: of no particular person.
-func (s Session) window(ctx context.Context, v *store.View, d access.Decision, patient string) (*window, error) {
+func (s Session) window(v *store.View, d access.Decision, patient string) (*window, error) {
 	w := &window{s: s, d: d}
 	var err error
 	if w.scope, err = s.scope(v, d); err != nil {
@@ -52,8 +55,23 @@ func (s Session) window(ctx context.Context, v *store.View, d access.Decision, p
 	if !w.within(own) {
 		return nil, store.ErrNotFound
 	}
-	w.panes, w.gaps, err = s.panes(ctx, v, own)
+	w.panes, w.gaps, err = s.panes(v, own)
 	return w, err
+}
+
+// whole is the scope of a person's panes.
+func (w *window) whole() store.Scope {
+	sc := store.Scope{Types: w.scope.Types, DenyAt: map[store.SiteNo]uint64{}}
+	for _, p := range w.panes {
+		sc.Ranges = append(sc.Ranges, p.rng())
+		sc.Follow = append(sc.Follow, store.OwnRange(p.site.No))
+		sc.Same = append(sc.Same, p.key)
+		sc.DenyAt[p.site.No] |= uint64(p.deny)
+	}
+	slices.SortFunc(sc.Ranges, func(a, b store.KeyRange) int { return cmp.Compare(a.From, b.From) })
+	slices.SortFunc(sc.Follow, func(a, b store.KeyRange) int { return cmp.Compare(a.From, b.From) })
+	sc.Follow = slices.Compact(sc.Follow)
+	return sc
 }
 
 // scope is what of the session's own site a decision opens.
@@ -64,24 +82,25 @@ func (s Session) scope(v *store.View, d access.Decision) (store.Scope, error) {
 		sc.Deny = uint64(d.Labels)
 		return sc, nil
 	}
-	sc.Ranges = []store.KeyRange{store.DirectoryRange(s.site.No)}
+	sc.Follow = []store.KeyRange{store.OwnRange(s.site.No)}
+	sc.DenyAt = map[store.SiteNo]uint64{}
 	for _, id := range d.Patients {
 		row, err := v.Get(s.site.No, "Patient", id)
-		if errors.Is(err, store.ErrNotFound) {
+		var gone *store.ErrGone
+		if errors.Is(err, store.ErrNotFound) || errors.As(err, &gone) {
 			continue
 		}
 		if err != nil {
 			return sc, err
 		}
-		rng := store.PatientRange(row.Key)
 		if s.actor.Kind == access.Peer {
-			withhold, all := s.release(context.Background(), v, s.site, row)
+			withhold, all := s.release(v, s.site, row)
 			if all {
 				continue
 			}
-			rng.Deny = uint64(withhold)
+			sc.DenyAt[s.site.No] |= uint64(withhold)
 		}
-		sc.Ranges = append(sc.Ranges, rng)
+		sc.Ranges = append(sc.Ranges, store.PatientRange(row.Key))
 	}
 	return sc, nil
 }
@@ -108,7 +127,7 @@ func allowedTypes(d access.Decision) []string {
 
 // release asks the law: what must site withhold of a patient from the asking
 // actor's site. A patient is shown her own record whole.
-func (s Session) release(ctx context.Context, v *store.View, site *Site, patient store.Row) (access.Labels, bool) {
+func (s Session) release(v *store.View, site *Site, patient store.Row) (access.Labels, bool) {
 	if s.actor.Kind == access.Patient || s.actor.Kind == access.Proxy {
 		return 0, false
 	}
@@ -116,7 +135,7 @@ func (s Session) release(ctx context.Context, v *store.View, site *Site, patient
 	if s.actor.Kind == access.Peer {
 		recipient = s.actor.ID
 	}
-	consents, err := s.consents(ctx, v, site, patient)
+	consents, err := s.consents(v, patient)
 	if err != nil {
 		return access.AllLabels, true // what cannot be read cannot permit
 	}
@@ -124,19 +143,19 @@ func (s Session) release(ctx context.Context, v *store.View, site *Site, patient
 }
 
 // consents are a patient's Consent resources at a site, as a decision needs them.
-func (s Session) consents(ctx context.Context, v *store.View, site *Site, patient store.Row) ([]access.Consent, error) {
-	q, err := search.ParseString("Consent", "patient=Patient/"+patient.ID+"&status=active", search.Options{})
+func (s Session) consents(v *store.View, patient store.Row) ([]access.Consent, error) {
+	q, err := ask("Consent", "patient=Patient/"+patient.ID+"&status=active")
 	if err != nil {
 		return nil, err
 	}
 	q.Count = 200
-	res, err := v.Search(ctx, store.Scope{Ranges: []store.KeyRange{store.PatientRange(patient.Key)}}, q)
+	res, err := v.Search(store.Scope{Ranges: []store.KeyRange{store.PatientRange(patient.Key)}}, q)
 	if err != nil {
 		return nil, err
 	}
 	var out []access.Consent
 	for _, m := range res.Matches {
-		d, err := fhir.Parse(m.Row.Body())
+		d, err := fhir.Parse(m.Body())
 		if err != nil {
 			return nil, err
 		}
@@ -167,7 +186,7 @@ func readConsent(n fhir.Node) []access.Consent {
 			}
 		}
 		for l := range p.Get("securityLabel").Items() {
-			c.Labels |= access.Labels(search.LabelBit(l.Get("system").Str(), l.Get("code").Str()))
+			c.Labels |= access.Labels(search.LabelBit(l))
 		}
 		c.From = when(p.Get("period").Get("start").Str(), false)
 		c.To = when(p.Get("period").Get("end").Str(), true)
@@ -183,10 +202,11 @@ func readConsent(n fhir.Node) []access.Consent {
 }
 
 func when(text string, end bool) time.Time {
-	lo, hi, err := fhir.Interval(text)
+	d, err := fhir.ParseDateTime(text)
 	if err != nil {
 		return time.Time{}
 	}
+	lo, hi := d.Interval(nil)
 	if end {
 		return hi
 	}
@@ -194,37 +214,37 @@ func when(text string, end bool) time.Time {
 }
 
 // panes finds the records of the person whose patient at this site is own.
-func (s Session) panes(ctx context.Context, v *store.View, own store.Row) ([]pane, []Gap, error) {
-	panes := []pane{{s.site, own.Key, own.ID, store.PatientRange(own.Key)}}
+func (s Session) panes(v *store.View, own store.Row) ([]pane, []Gap, error) {
+	panes := []pane{{s.site, own.Key, own.ID, 0}}
 	var gaps []Gap
-	person, err := v.PersonOf(own.Key)
+	mine, err := v.PersonOf(own.Key)
 	if errors.Is(err, store.ErrNotFound) {
 		return panes, nil, nil
 	}
 	if err != nil {
 		return nil, nil, err
 	}
-	links, err := v.Links(person)
+	links, err := v.Links(mine.Person)
 	if err != nil {
 		return nil, nil, err
 	}
 	for _, l := range links {
 		site := s.r.siteNo(l.Patient.Site())
-		if l.Patient == own.Key || site == nil || l.State != store.Linked {
+		if l.Patient == own.Key || site == nil || l.State != string(Linked) {
 			continue
 		}
-		row, err := v.ByKey(l.Patient)
-		if err != nil || row.Deleted {
+		row, err := v.GetKey(l.Patient)
+		if err != nil {
 			continue
 		}
-		p := pane{site, row.Key, row.ID, store.PatientRange(row.Key)}
+		p := pane{site, row.Key, row.ID, 0}
 		if site.Local && site != s.site {
-			withhold, all := s.release(ctx, v, site, row)
+			withhold, all := s.release(v, site, row)
 			if all {
 				gaps = append(gaps, Gap{site, "withheld at the patient's direction"})
 				continue
 			}
-			p.rng.Deny = uint64(withhold)
+			p.deny = withhold
 		}
 		if !site.Local {
 			a, err := s.answer(v, own.ID, site.Slug)
@@ -255,11 +275,11 @@ const answerDocs = "answer"
 
 func (s Session) answer(v *store.View, patient, source string) (Answer, error) {
 	var a Answer
-	d, err := v.GetDoc(answerDocs, s.site.Slug+"/"+patient+"/"+source)
+	body, err := v.GetDoc(answerDocs, s.site.Slug+"/"+patient+"/"+source)
 	if err != nil {
 		return a, err
 	}
-	return a, json.Unmarshal(d.Body, &a)
+	return a, json.Unmarshal(body, &a)
 }
 
 // Answers are what other sites last said about a patient of this site.
@@ -285,11 +305,11 @@ func (s Session) Answers(ctx context.Context, patient string) ([]Answer, error) 
 // within says whether a row of the session's own site is in its scope.
 func (w *window) within(row store.Row) bool {
 	for _, r := range w.scope.Ranges {
-		if row.Key >= r.From && row.Key < r.To && row.Labels&(r.Deny|w.scope.Deny) == 0 {
+		if r.Contains(row.Key) && row.Labels&(w.scope.Deny|w.scope.DenyAt[row.Key.Site()]) == 0 {
 			return w.d.Types(row.Type)
 		}
 	}
-	return false
+	return w.d.Patients != nil && row.Key.PatientNumber() == 0 && w.directory(row)
 }
 
 // sees says whether the window shows a row.
@@ -300,12 +320,18 @@ func (w *window) sees(row store.Row) bool {
 	if w.s.lens == access.EMR || !w.d.Types(row.Type) {
 		return false
 	}
-	if row.Key.PatientNo() == 0 {
-		return !access.Clinical(row.Type) && row.Labels == 0 // another site's directory
+	if row.Key.PatientNumber() == 0 {
+		return w.directory(row)
 	}
 	return slices.ContainsFunc(w.panes, func(p pane) bool {
-		return row.Key >= p.rng.From && row.Key < p.rng.To && row.Labels&p.rng.Deny == 0
+		return p.rng().Contains(row.Key) && row.Labels&uint64(p.deny) == 0
 	})
+}
+
+// directory says whether a row of no patient is one that those may read who
+// see one patient only: organisations, practitioners, places.
+func (w *window) directory(row store.Row) bool {
+	return w.d.Types(row.Type) && access.Directory(row.Type) && row.Labels == 0
 }
 
 // get reads one row that the window may show. Through the whole record the id
@@ -319,7 +345,7 @@ func (w *window) get(v *store.View, typ, id string) (Resource, error) {
 	if err != nil {
 		return Resource{}, err
 	}
-	if !w.sees(row) && len(w.panes) == 0 && w.s.lens == access.EHR && row.Key.PatientNo() != 0 {
+	if !w.sees(row) && len(w.panes) == 0 && w.s.lens == access.EHR && row.Key.PatientNumber() != 0 {
 		if err := w.find(v, row); err != nil {
 			return Resource{}, err
 		}
@@ -333,23 +359,23 @@ func (w *window) get(v *store.View, typ, id string) (Resource, error) {
 // find opens the panes of the person a row of another site is about, if that
 // person is a patient here.
 func (w *window) find(v *store.View, row store.Row) error {
-	person, err := v.PersonOf(row.Key.Patient())
-	if err != nil {
+	mine, err := v.PersonOf(row.Key)
+	if err != nil || mine.State != string(Linked) {
 		return store.ErrNotFound
 	}
-	links, err := v.Links(person)
+	links, err := v.Links(mine.Person)
 	if err != nil {
 		return err
 	}
 	for _, l := range links {
-		if l.Patient.Site() != w.s.site.No || l.State != store.Linked {
+		if l.Patient.Site() != w.s.site.No || l.State != string(Linked) {
 			continue
 		}
-		own, err := v.ByKey(l.Patient)
+		own, err := v.GetKey(l.Patient)
 		if err != nil || !w.within(own) {
 			continue
 		}
-		w.panes, w.gaps, err = w.s.panes(context.Background(), v, own)
+		w.panes, w.gaps, err = w.s.panes(v, own)
 		return err
 	}
 	return store.ErrNotFound
@@ -374,7 +400,7 @@ func prefixed(id string) bool {
 		return false
 	}
 	n, err := strconv.ParseInt(p, 36, 32)
-	return err == nil && n > 0 && n <= store.MaxSite && strconv.FormatInt(n, 36) == p
+	return err == nil && n > 0 && n <= maxSite && strconv.FormatInt(n, 36) == p
 }
 
 // place says of which site an id of this lens is, and what it is called there.

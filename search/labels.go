@@ -52,23 +52,28 @@ var harmlessActs = map[string]bool{"NOREDIS": true, "NORELINK": true, "NOREUSE":
 // LabelOther: protection is not lost because a word is new.
 func LabelBits(res fhir.Node) (bits uint64) {
 	for label := range res.Get("meta").Get("security").Items() {
-		uri, code := label.Get("system").Str(), label.Get("code").Str()
-		switch {
-		case code == "" && uri == "" && label.Get("display").Str() == "":
-		case sensitive[code] != 0:
-			bits |= sensitive[code]
-		case uri == confidentiality || uri == "":
-			switch code {
-			case "R", "V":
-				bits |= LabelRestricted
-			case "N", "U", "L", "M":
-			default:
-				bits |= LabelOther
-			}
-		case harmlessSystems[uri] || uri == actCode && harmlessActs[code]:
-		default:
-			bits |= LabelOther
-		}
+		bits |= LabelBit(label)
 	}
 	return bits
+}
+
+// LabelBit is the bit of one security label, a Coding; 0 when it is harmless.
+func LabelBit(label fhir.Node) uint64 {
+	uri, code := label.Get("system").Str(), label.Get("code").Str()
+	switch {
+	case code == "" && uri == "" && label.Get("display").Str() == "":
+		return 0
+	case sensitive[code] != 0:
+		return sensitive[code]
+	case uri == confidentiality || uri == "":
+		switch code {
+		case "R", "V":
+			return LabelRestricted
+		case "N", "U", "L", "M":
+			return 0
+		}
+	case harmlessSystems[uri] || uri == actCode && harmlessActs[code]:
+		return 0
+	}
+	return LabelOther
 }

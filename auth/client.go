@@ -1,0 +1,120 @@
+package auth
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"wholechart/access"
+	"wholechart/store"
+)
+
+// Client is a program with credentials at one site (RFC 6749 section 4.4).
+type Client struct {
+	Site     string         `json:"site"`
+	ID       string         `json:"id"`
+	Name     string         `json:"name"`
+	Scopes   []access.Scope `json:"scopes"`
+	Secret   string         `json:"secret"` // SHA-256 of a random secret
+	Disabled bool           `json:"disabled,omitempty"`
+	Created  time.Time      `json:"created"`
+}
+
+// AddClient registers a program and returns its secret, once: only its digest is kept.
+func (a *Auth) AddClient(ctx context.Context, c Client) (secret string, err error) {
+	if !nameForm.MatchString(c.ID) {
+		return "", errors.New("a client id is 1 to 64 lower-case letters, digits and . _ @ -")
+	}
+	if len(c.Scopes) == 0 {
+		return "", errors.New("a client needs at least one scope")
+	}
+	var b [32]byte
+	rand.Read(b[:])
+	secret = base64.RawURLEncoding.EncodeToString(b[:])
+	c.Secret, c.Created = digest(secret), a.now().UTC()
+	return secret, save(ctx, a.st, "client", c.Site+"/"+c.ID, c)
+}
+
+// ClientCredentials recognises a program by its secret and gives it a bearer
+// token with the scopes that it asked for, or all of its own if it asked none.
+func (a *Auth) ClientCredentials(ctx context.Context, site, id, secret, scope string) (token string, ttl time.Duration, err error) {
+	key := site + "/client/" + id
+	if len(key) > 256 || a.tries.wait(key, a.now()) {
+		return "", 0, ErrDenied
+	}
+	c, err := load[Client](ctx, a.st, "client", site+"/"+id)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return "", 0, err
+	}
+	ok := err == nil && !c.Disabled && subtle.ConstantTimeCompare([]byte(digest(secret)), []byte(c.Secret)) == 1
+	a.tries.note(key, ok, a.now())
+	if !ok {
+		return "", 0, ErrDenied
+	}
+	scopes := c.Scopes
+	if scope != "" {
+		asked, err := ParseScopes(scope)
+		if err != nil {
+			return "", 0, err
+		}
+		scopes = nil
+		for _, s := range asked {
+			for _, have := range c.Scopes {
+				if (have.Type == "*" || have.Type == s.Type) && containsAll(have.Rights, s.Rights) {
+					scopes = append(scopes, s)
+					break
+				}
+			}
+		}
+		if len(scopes) == 0 {
+			return "", 0, ErrDenied
+		}
+	}
+	ttl = 15 * time.Minute
+	token, err = a.Issue(ctx, access.Actor{Kind: access.Client, ID: c.ID, Name: c.Name, Site: site, Purpose: access.Treatment, Scopes: scopes}, Bearer, ttl)
+	return token, ttl, err
+}
+
+func containsAll(have, want string) bool {
+	for _, r := range want {
+		if !strings.ContainsRune(have, r) {
+			return false
+		}
+	}
+	return true
+}
+
+// ParseScopes reads SMART scopes, version 2 ("user/Observation.rs") or 1
+// ("user/*.read"), http://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html.
+// Scopes that are not about resources (openid, offline_access) are refused: nothing here honours them.
+func ParseScopes(text string) ([]access.Scope, error) {
+	var out []access.Scope
+	for _, word := range strings.Fields(text) {
+		ctx, rest, ok1 := strings.Cut(word, "/")
+		typ, rights, ok2 := strings.Cut(rest, ".")
+		if !ok1 || !ok2 || typ == "" || (ctx != "patient" && ctx != "user" && ctx != "system") {
+			return nil, fmt.Errorf("not a scope that is known here: %.60q", word)
+		}
+		switch rights {
+		case "read":
+			rights = "rs"
+		case "write":
+			rights = "cud"
+		case "*":
+			rights = "cruds"
+		}
+		if rights == "" || strings.Trim(rights, "cruds") != "" {
+			return nil, fmt.Errorf("not a scope that is known here: %.60q", word)
+		}
+		out = append(out, access.Scope{Context: ctx, Type: typ, Rights: rights})
+	}
+	if len(out) > 200 {
+		return nil, errors.New("too many scopes")
+	}
+	return out, nil
+}

@@ -1,0 +1,25 @@
+package record
+
+import "wholechart/store"
+
+// What the store says, in words that the floors above may use without knowing
+// the store.
+var (
+	ErrNotFound = store.ErrNotFound // never was, or is not for this actor: the two look the same
+)
+
+// Errors with more to say than that they happened.
+type (
+	TooCostly       = store.ErrTooCostly      // the search would look at more rows than one request may
+	Gone            = store.ErrGone           // it was deleted
+	VersionConflict = store.ErrVersion        // IfMatch named another version than the current
+	BrokenReference = store.ErrReference      // a reference leads nowhere
+	PatientChanged  = store.ErrPatientChanged // a resource's patient is fixed at its creation
+)
+
+// Change is one entry of the log of changes: the bus that decision, identity,
+// exchange and reminders read, each with its own cursor.
+type Change = store.Change
+
+// Seq is a place in the log of changes.
+type Seq = store.Seq

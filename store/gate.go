@@ -1,0 +1,64 @@
+package store
+
+import (
+	"cmp"
+	"slices"
+)
+
+// References are the resources that rows refer to, each once, in the order of
+// keys: what the index has of their references, nothing that leads nowhere.
+func (v *View) References(rows []Row) ([]Key, error) {
+	if err := v.ready(false); err != nil {
+		return nil, err
+	}
+	seen := map[Key]bool{}
+	for _, r := range rows {
+		q := v.c.query(sqlHeadTerms)
+		if q.int(int64(r.Key)).next() {
+			for e := range terms(q.st.ColumnRawBlob(9)).all {
+				if k, ok := e.key(); ok {
+					seen[k] = true
+				}
+			}
+		}
+		if err := q.done(); err != nil {
+			return nil, err
+		}
+	}
+	out := make([]Key, 0, len(seen))
+	for k := range seen {
+		out = append(out, k)
+	}
+	slices.Sort(out)
+	return out, nil
+}
+
+// ChangedIn are the current versions in a range of keys that were written after
+// a place in the log, deletions too, in the order in which they were written;
+// at most max. Fewer than max means that there are no more now.
+func (v *View) ChangedIn(r KeyRange, after Seq, max int) ([]Row, error) {
+	if err := v.ready(false); err != nil {
+		return nil, err
+	}
+	var out []Row
+	q := v.c.query(sqlRange)
+	q.int(int64(r.From)).int(int64(r.To))
+	var err error
+	for err == nil && q.next() {
+		if Seq(q.st.ColumnInt64(3)) <= after {
+			continue
+		}
+		var row Row
+		if row, err = scanRow(&q); err == nil {
+			out = append(out, row)
+		}
+	}
+	if e := q.done(); err == nil {
+		err = e
+	}
+	slices.SortFunc(out, func(a, b Row) int { return cmp.Compare(a.Seq, b.Seq) })
+	if len(out) > max {
+		out = out[:max]
+	}
+	return out, err
+}
