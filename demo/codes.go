@@ -53,12 +53,13 @@ func quantity(value, unit, ucum string) object {
 	return object{"value": json.Number(value), "unit": unit, "system": ucumURL, "code": ucum}
 }
 
-// test is a laboratory test or measurement: its code, unit and reference range (empty where open). highest is the
-// critical limit.
+// test is a laboratory test or measurement: its code, unit and reference range (empty where open); at crit and
+// above a value is critical; target says that the range is a goal of treatment.
 type test struct {
 	code                    code
 	text, unit, ucum        string
 	low, high, crit, target string
+	category                string // of the Observation; laboratory when empty
 }
 
 var tests = map[string]test{
@@ -89,8 +90,8 @@ var tests = map[string]test{
 	"ast":        {code: loinc("1920-8", "Aspartate aminotransferase [Enzymatic activity/volume] in Serum or Plasma"), text: "AST", unit: "U/L", ucum: "U/L", low: "8", high: "40"},
 	"ferritin":   {code: loinc("2276-4", "Ferritin [Mass/volume] in Serum or Plasma"), text: "Ferritin", unit: "ng/mL", ucum: "ng/mL", low: "15", high: "150"},
 	"ntprobnp":   {code: loinc("33762-6", "Natriuretic peptide.B prohormone N-Terminal [Mass/volume] in Serum or Plasma"), text: "NT-proBNP", unit: "pg/mL", ucum: "pg/mL", high: "450"},
-	"phq9":       {code: loinc("44261-6", "Patient Health Questionnaire 9 item (PHQ-9) total score [Reported]"), text: "PHQ-9 score", unit: "score", ucum: "{score}", high: "4"},
-	"ef":         {code: loinc("10230-1", "Left ventricular Ejection fraction"), text: "Left ventricular ejection fraction", unit: "%", ucum: "%", low: "55"},
+	"phq9":       {code: loinc("44261-6", "Patient Health Questionnaire 9 item (PHQ-9) total score [Reported]"), text: "PHQ-9 score", unit: "score", ucum: "{score}", high: "4", category: "survey"},
+	"ef":         {code: loinc("10230-1", "Left ventricular Ejection fraction"), text: "Left ventricular ejection fraction", unit: "%", ucum: "%", low: "55", category: "imaging"},
 	"lead":       {text: "Lead, capillary blood", unit: "ug/dL", ucum: "ug/dL", high: "3.5"},
 	"digoxin":    {text: "Digoxin, serum", unit: "ng/mL", ucum: "ng/mL", low: "0.5", high: "0.9", crit: "2.0"},
 }

@@ -112,7 +112,7 @@ func (c *chart) measured(category, name string, t test, value string, more ...ob
 	return c.put("Observation", c.dated(name), c.encounter(r), more...)
 }
 
-// labs writes laboratory results: "hba1c 7.9 egfr 52". It returns their references.
+// labs writes results of the tests table: "hba1c 7.9 egfr 52". It returns their references.
 func (c *chart) labs(values string, more ...object) []string {
 	var out []string
 	f := strings.Fields(values)
@@ -122,7 +122,11 @@ func (c *chart) labs(values string, more ...object) []string {
 			panic("demo: unknown test " + f[i])
 		}
 		name, _, _ := strings.Cut(f[i], "-")
-		out = append(out, c.measured("laboratory", name, t, f[i+1], more...))
+		category := "laboratory"
+		if t.category != "" {
+			category = t.category
+		}
+		out = append(out, c.measured(category, name, t, f[i+1], more...))
 	}
 	return out
 }
