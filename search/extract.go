@@ -34,9 +34,7 @@ func Extract(res fhir.Node) (Extracted, error) {
 	x := extraction{bytes: make([]byte, 0, 384), out: Extracted{Terms: make([]Term, 0, 16)}}
 	x.object(res, root)
 	for i := range root.general {
-		if err := x.generalPath(res, &root.general[i]); err != nil {
-			return Extracted{}, err
-		}
+		x.generalPath(res, &root.general[i])
 	}
 	x.distinct()
 	x.out.Labels = LabelBits(res)

@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"wholechart/fhir"
+	"wholechart/fhirpath"
 )
 
 // kind is how the values of a path are encoded; it follows the type of the
@@ -238,7 +239,7 @@ func (b *builder) general(resource string, p *param, sub string) {
 		b.paths[key] = n
 		b.t.infos = append(b.t.infos, pathInfo{resource: resource, text: sub, kind: p.kind, general: true})
 		t := b.t.tries[resource]
-		t.general = append(t.general, generalPath{n, p.kind, sub})
+		t.general = append(t.general, generalPath{n, p.kind, fhirpath.MustCompile(sub)})
 	}
 	p.paths = append(p.paths, pathRef{path: n})
 }

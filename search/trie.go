@@ -37,13 +37,6 @@ type leaf struct {
 	codes *codeSystems
 }
 
-// generalPath is an expression that is no plain walk.
-type generalPath struct {
-	path Path
-	kind kind
-	expr string
-}
-
 func (t *trie) put(hops []hop, l leaf) {
 	for i, h := range hops {
 		var b *branch
