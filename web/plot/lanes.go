@@ -60,6 +60,7 @@ func (k MarkKind) word(n int) string {
 type Mark struct {
 	Kind       MarkKind
 	Start, End time.Time
+	Day        bool // only dates are known: Start and End are midnights in UTC, and no zone moves them
 	Label      string
 	Href       string
 }
@@ -357,10 +358,11 @@ func (l Lanes) open(d *drawing, s shelf, href, class, tip string) string {
 
 // bar is something that goes on. However short, it is at least as wide as a mark.
 func (l Lanes) bar(d *drawing, s shelf, m Mark, x1, x2, y, height float64) {
-	when := day(m.Start, l.Zone)
+	zone := zoneOf(m.Day, l.Zone)
+	when := day(m.Start, zone)
 	if m.End.IsZero() {
 		when += " – now"
-	} else if end := day(m.End, l.Zone); end != when {
+	} else if end := day(m.End, zone); end != when {
 		when += " – " + end
 	}
 	class := "stay"
@@ -386,11 +388,11 @@ func (l Lanes) spot(d *drawing, s shelf, kind MarkKind, c cluster, x, y float64)
 	latest := c.marks[n-1]
 	href, tip := latest.Href, ""
 	if n == 1 {
-		tip = latest.Label + "\n" + day(latest.Start, l.Zone) + "\n" + s.Name
+		tip = latest.Label + "\n" + day(latest.Start, zoneOf(latest.Day, l.Zone)) + "\n" + s.Name
 	} else {
 		tip = strconv.Itoa(n) + " " + kind.word(n) + ", " + s.Name
 		for i := n - 1; i >= max(0, n-5); i-- {
-			tip += "\n" + day(c.marks[i].Start, l.Zone) + " · " + c.marks[i].Label
+			tip += "\n" + day(c.marks[i].Start, zoneOf(c.marks[i].Day, l.Zone)) + " · " + c.marks[i].Label
 		}
 		if n > 5 {
 			tip += "\nand " + strconv.Itoa(n-5) + " before"
@@ -505,11 +507,11 @@ func (l Lanes) table(d *drawing) {
 	d.WriteString(`<thead><tr><th scope="col">From</th><th scope="col">To</th><th scope="col">What</th><th scope="col">Kind</th><th scope="col">Site</th></tr></thead><tbody>`)
 	for _, r := range rows {
 		d.WriteString("<tr><td>")
-		d.leaf("time", day(r.Start, l.Zone), "datetime", iso(r.Start, l.Zone))
+		d.dated(r.Start, r.Day, l.Zone)
 		d.WriteString("</td><td>")
 		switch {
 		case !r.End.IsZero():
-			d.leaf("time", day(r.End, l.Zone), "datetime", iso(r.End, l.Zone))
+			d.dated(r.End, r.Day, l.Zone)
 		case r.Kind == Stay || r.Kind == Medicine:
 			d.text("ongoing")
 		}

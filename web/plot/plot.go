@@ -20,6 +20,7 @@ import (
 // and that is what is ever read out. A value that is NaN or infinite is a gap: known to exist, not drawn.
 type Point struct {
 	Time   time.Time
+	Day    bool // only the date is known: Time is its midnight in UTC, and no zone moves it
 	Value  float64
 	Text   string // default: Value in its shortest form
 	Flag   string // H, L, HH, LL, A …; empty or N is unflagged
@@ -121,8 +122,21 @@ func in(t time.Time, zone *time.Location) time.Time {
 
 func day(t time.Time, zone *time.Location) string { return in(t, zone).Format("2 Jan 2006") }
 
-func iso(t time.Time, zone *time.Location) string {
-	return in(t, zone).Format("2006-01-02T15:04:05Z07:00")
+// dated writes the date of t into a <time>; of a date without a time, only that date.
+func (d *drawing) dated(t time.Time, dayOnly bool, zone *time.Location) {
+	if dayOnly {
+		d.leaf("time", day(t, nil), "datetime", t.UTC().Format("2006-01-02"))
+		return
+	}
+	d.leaf("time", day(t, zone), "datetime", in(t, zone).Format("2006-01-02T15:04:05Z07:00"))
+}
+
+// zoneOf is the zone that a date is read in: none at all when only the day is known.
+func zoneOf(dayOnly bool, zone *time.Location) *time.Location {
+	if dayOnly {
+		return nil
+	}
+	return zone
 }
 
 func plural(n int, one, many string) string {

@@ -114,7 +114,7 @@ func (t Trend) draw(d *drawing, lines [][]Point, all []Point) {
 		d.leaf("text", k.Label, "x", pct(at), "y", px(height-5), "text-anchor", anchor)
 	}
 	if x.low == x.high {
-		d.leaf("text", day(from, t.Zone), "x", pct(across(from)), "y", px(height-5), "text-anchor", "middle")
+		d.leaf("text", day(from, zoneOf(all[0].Day, t.Zone)), "x", pct(across(from)), "y", px(height-5), "text-anchor", "middle")
 	}
 	if text := t.bandText(); text != "" {
 		edge := level(y.low) - 6
@@ -252,7 +252,11 @@ func (t Trend) tip(s Series, p Point) string {
 	if len(t.Series) > 1 && s.Name != "" {
 		text = s.Name + " " + text
 	}
-	text += "\n" + in(p.Time, t.Zone).Format("2 Jan 2006, 15:04")
+	if p.Day {
+		text += "\n" + day(p.Time, nil)
+	} else {
+		text += "\n" + in(p.Time, t.Zone).Format("2 Jan 2006, 15:04")
+	}
 	if p.Source.Letters != "" {
 		text += "\n" + p.Source.Letters + " · " + p.Source.Site
 	}
@@ -346,10 +350,10 @@ func (t Trend) table(d *drawing) {
 		d.WriteString("<tr><th scope=\"row\">")
 		if href := safeHref(r.Href); href != "" {
 			d.tag("a", "href", href)
-			d.leaf("time", day(r.Time, t.Zone), "datetime", iso(r.Time, t.Zone))
+			d.dated(r.Time, r.Day, t.Zone)
 			d.end("a")
 		} else {
-			d.leaf("time", day(r.Time, t.Zone), "datetime", iso(r.Time, t.Zone))
+			d.dated(r.Time, r.Day, t.Zone)
 		}
 		d.WriteString("</th>")
 		if len(t.Series) > 1 {
