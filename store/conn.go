@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"net/url"
 
 	"github.com/ncruces/go-sqlite3"
 )
@@ -16,8 +17,9 @@ type conn struct {
 
 // openConn opens the file. cachePages is the size of the page cache in KiB.
 func openConn(path string, cacheKiB int, readOnly bool) (*conn, error) {
-	flags := sqlite3.OPEN_READWRITE | sqlite3.OPEN_CREATE
-	db, err := sqlite3.OpenFlags(path, flags)
+	registerVFS()
+	uri := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: "vfs=" + vfsName}
+	db, err := sqlite3.OpenFlags(uri.String(), sqlite3.OPEN_READWRITE|sqlite3.OPEN_CREATE|sqlite3.OPEN_URI)
 	if err != nil {
 		return nil, fmt.Errorf("opening the database: %w", err)
 	}
@@ -47,7 +49,7 @@ func openConn(path string, cacheKiB int, readOnly bool) (*conn, error) {
 
 const (
 	pageSize        = 4096
-	checkpointPages = 4096 // 16 MiB of log
+	checkpointPages = 8192 // 32 MiB of log
 )
 
 func (c *conn) close() error {
