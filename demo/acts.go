@@ -238,8 +238,8 @@ func (c *chart) consentTo(name, recipient, until string, labels list, text strin
 	return c.put("Consent", c.id(name), object{
 		"status": "active",
 		"scope":  object{"coding": list{object{"system": hl7 + "consentscope", "code": "patient-privacy", "display": "Privacy Consent"}}},
-		"category": list{concept("Disclosure of information", code{loincURL, "59284-0", "Consent Document"},
-			code{hl7 + "v3-ActCode", "IDSCL", "information disclosure"})},
+		"category": list{concept("Consent", loinc("59284-0", "Consent Document")),
+			concept("Disclosure of information", code{hl7 + "v3-ActCode", "IDSCL", "information disclosure"})},
 		"patient":      c.self(),
 		"dateTime":     c.instant(c.when),
 		"performer":    list{c.self()},

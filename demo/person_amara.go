@@ -109,7 +109,7 @@ func amaraMaple(c *chart) {
 		c.vital(v.vital)
 		c.shots(v.shots...)
 	}
-	c.visit("2025-03-03 15:20", "okonkwo", "AMB", "New patient, history", 10)
+	c.on("2025-03-03 15:20", "okonkwo")
 	c.problem("eczema", concept("Eczema", snomed("24079001", "Atopic dermatitis"), icd("L20.9", "Atopic dermatitis, unspecified")), "2023-05")
 	c.note("first", progressNote, "First visit", "Moved from the north side. Mother says all shots were given, card lost in the move; records of Buckeye Pediatrics asked for by fax, no answer. Hepatitis A given today because none is written here.")
 	c.order("records", "active", concept("Immunisation record from Buckeye Pediatrics"), "Card lost")

@@ -1,6 +1,7 @@
 package demo
 
-// Two men of one name, born nine days apart. Nothing may ever join them.
+// Two men of one name, born nine days apart. Nothing may ever join them, not even that Corner Pharmacy and Riverside
+// happened to give one and the other the same Patient id.
 
 func jamesRobert() teller {
 	return teller{Person{

@@ -301,6 +301,9 @@ func TestTwoJamesMillers(t *testing.T) {
 	if len(about(ofType(n["maple"], "AllergyIntolerance"), r["maple"])) != 1 || len(about(ofType(n["maple"], "AllergyIntolerance"), th["maple"])) != 0 {
 		t.Error("penicillin belongs to James Robert only")
 	}
+	if r["corner"] != th["riverside"] {
+		t.Error("the same Patient id at two sites for two people: the trap is gone")
+	}
 	numbers := map[string]bool{}
 	for site, resources := range n { // no two people share a number
 		for _, p := range ofType(resources, "Patient") {
