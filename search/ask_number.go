@@ -6,14 +6,15 @@ import (
 	"strings"
 )
 
-// prefixes are http://hl7.org/fhir/R4/search.html#prefix.
+// prefixOf is http://hl7.org/fhir/R4/search.html#prefix; ok is false for one
+// that R4 does not have.
 func prefixOf(v string) (prefix, rest string, ok bool) {
 	if len(v) >= 2 && v[0] >= 'a' && v[0] <= 'z' {
 		switch v[:2] {
 		case "eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap":
 			return v[:2], v[2:], true
 		}
-		return "", v, false
+		return "", v, len(v) < 3 || (v[2] < '0' || v[2] > '9') && v[2] != '-' // without a number after it, it is no prefix
 	}
 	return "eq", v, true
 }

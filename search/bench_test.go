@@ -30,3 +30,11 @@ func BenchmarkExtractObservation(b *testing.B) {
 		}
 	}
 }
+
+func parsedOr(text []byte) (fhir.Node, error) {
+	d, err := fhir.Parse(text)
+	if err != nil {
+		return fhir.Node{}, err
+	}
+	return d.Root(), nil
+}
