@@ -148,7 +148,7 @@ type member struct{ role, practitioner, related, name, site string }
 func (c *chart) team(name string, members ...member) string {
 	l := list{}
 	for _, m := range members {
-		who := object{}
+		var who object
 		switch {
 		case m.practitioner != "":
 			who = refNamed("Practitioner/"+m.practitioner, practitionerName(c.site.Slug, m.practitioner))

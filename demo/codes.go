@@ -172,5 +172,4 @@ var (
 	contactRash = concept("Contact rash", snomed("40275004", "Contact dermatitis"))
 	swelling    = concept("Swelling of lips and tongue", snomed("41291007", "Angioedema"))
 	breathless  = concept("Shortness of breath", snomed("267036007", "Dyspnea"))
-	vomiting    = concept("Vomiting", snomed("422400008", "Vomiting"))
 )

@@ -105,7 +105,7 @@ func TestNothingIsEmptyOrNull(t *testing.T) { // FHIR R4 ele-1; JSON: no empty s
 
 func TestTimesAreZonedAndNotInTheFuture(t *testing.T) {
 	zoned := regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)$`)
-	for _, at := range []time.Time{anchor, anchor.AddDate(0, 1, 9).Add(11 * time.Hour), anchor.AddDate(3, 5, 0).Add(-9 * time.Hour)} {
+	for _, at := range []time.Time{anchor, time.Date(2026, 12, 1, 5, 1, 0, 0, time.UTC) /* a minute after midnight in Ohio */, anchor.AddDate(0, 1, 9).Add(11 * time.Hour), anchor.AddDate(3, 5, 0).Add(-9 * time.Hour)} {
 		for site, resources := range parse(t, at) {
 			for url, r := range resources {
 				walk(r, "", func(name string, v any) {
@@ -254,6 +254,18 @@ func TestPeopleAndRolesExist(t *testing.T) {
 		}
 		if _, id, ok := strings.Cut(r.Start, "/patients/"); ok && n[r.Site]["Patient/"+id] == nil {
 			t.Errorf("role %s starts at somebody unknown", r.User)
+		}
+	}
+}
+
+func TestNoSiteHoldsAnotherSitesNumbers(t *testing.T) {
+	for _, s := range Sites() {
+		for _, b := range Bundles(s.Slug, anchor) {
+			for _, other := range Sites() {
+				if other.Slug != s.Slug && bytes.Contains(b, []byte(mrnSystem(other.Slug))) {
+					t.Errorf("a bundle of %s names a number of %s", s.Slug, other.Slug)
+				}
+			}
 		}
 	}
 }
