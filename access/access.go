@@ -243,9 +243,16 @@ func allows(scopes []Scope, k Kind, act Action, typ string) bool {
 // Consent is what of a patient's FHIR Consent a disclosure decision needs.
 type Consent struct {
 	Permit     bool
-	Recipients []string // site slugs; empty: any
-	Labels     Labels   // sensitivity it speaks of; 0: everything
+	Recipients []string  // site slugs; empty: any
+	Labels     Labels    // sensitivity it speaks of; 0: everything
+	Purposes   []Purpose // empty: every purpose
 	From, To   time.Time
+}
+
+// speaks says whether a consent is in force for a purpose.
+func (c Consent) speaks(p Purpose, now time.Time) bool {
+	return (c.From.IsZero() || !now.Before(c.From)) && (c.To.IsZero() || now.Before(c.To)) &&
+		(len(c.Purposes) == 0 || slices.Contains(c.Purposes, p))
 }
 
 // Release says which sensitivity labels one site must withhold from another
@@ -256,7 +263,7 @@ type Consent struct {
 func Release(consents []Consent, recipient string, p Purpose, now time.Time) (withhold Labels, all bool) {
 	withhold = Sensitive
 	for _, c := range consents {
-		if !c.From.IsZero() && now.Before(c.From) || !c.To.IsZero() && !now.Before(c.To) {
+		if !c.speaks(p, now) {
 			continue
 		}
 		named := slices.Contains(c.Recipients, recipient)
@@ -268,7 +275,7 @@ func Release(consents []Consent, recipient string, p Purpose, now time.Time) (wi
 		}
 	}
 	for _, c := range consents { // a refusal is stronger than a permission
-		if !c.From.IsZero() && now.Before(c.From) || !c.To.IsZero() && !now.Before(c.To) || c.Permit {
+		if c.Permit || !c.speaks(p, now) {
 			continue
 		}
 		if len(c.Recipients) == 0 || slices.Contains(c.Recipients, recipient) {

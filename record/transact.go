@@ -261,10 +261,10 @@ func (s Session) prepare(ctx context.Context, p *planned, names map[string]strin
 	if doc, err = fhir.Parse(fhir.WithoutServerMeta(doc.Root())); err != nil {
 		return nil, err
 	}
-	if issues := validate.Resource(doc.Root(), validate.Options{}); validate.Failed(issues) {
+	if issues := validate.Resource(doc.Root(), validate.Options{}); validate.HasErrors(issues) {
 		bad := &Invalid{}
 		for _, i := range issues {
-			bad.Issues = append(bad.Issues, Issue{i.Severity, i.Code, i.Path, i.Text})
+			bad.Issues = append(bad.Issues, Issue{string(i.Severity), i.Code, i.Path, i.Text})
 		}
 		return nil, bad
 	}

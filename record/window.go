@@ -188,6 +188,9 @@ func readConsent(n fhir.Node) []access.Consent {
 		for l := range p.Get("securityLabel").Items() {
 			c.Labels |= access.Labels(search.LabelBit(l))
 		}
+		for u := range p.Get("purpose").Items() {
+			c.Purposes = append(c.Purposes, access.Purpose(u.Get("code").Str()))
+		}
 		c.From = when(p.Get("period").Get("start").Str(), false)
 		c.To = when(p.Get("period").Get("end").Str(), true)
 		if p.Get("type").Exists() {
