@@ -198,7 +198,7 @@ func (a *asker) reference(v string) (Cond, error) {
 	}
 	return a.found(a.spans(func(r pathRef, info *pathInfo) []Span {
 		if r.target != "" && info.has("Reference") && !info.has("canonical", "uri") {
-			if !strings.Contains(v, "/"+r.target+"/") {
+			if typeNamed(v) != r.target {
 				return nil
 			}
 		}

@@ -130,7 +130,7 @@ func TestAsk(t *testing.T) {
 		{"Observation", "subject=http://elsewhere.example/fhir/Patient/x", "tablets"},
 		{"Observation", "patient=p1", "height bp"},
 		{"Observation", "patient=http://elsewhere.example/fhir/Patient/x", "tablets"},
-		{"Observation", "patient:missing=true", "tablets long"},
+		{"Observation", "patient:missing=true", "long"},
 		{"Observation", "subject:missing=true", ""},
 		{"Observation", "performer=Patient/p1", "glucose"},
 		{"Patient", "organization:identifier=urn:npi|99", "p1"},

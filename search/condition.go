@@ -132,9 +132,9 @@ func missing(one *param, name, value string) (Cond, error) {
 func refersTo(n fhir.Node, refs []pathRef) bool {
 	found := false
 	visit(n, pathsOf(refs), func(l *leaf, v fhir.Node) {
-		r, ok := relative(v.Get("reference").Str())
+		typ := typeNamed(v.Get("reference").Str())
 		for _, want := range refs {
-			if want.path == l.path && (want.target == "" || ok && r.Type == want.target) {
+			if want.path == l.path && (want.target == "" || typ == want.target) {
 				found = true
 			}
 		}

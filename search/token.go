@@ -3,7 +3,10 @@ package search
 import (
 	"bytes"
 	"crypto/sha256"
+	"strings"
 	"unicode/utf8"
+
+	"wholechart/fhir"
 )
 
 // A token row is the code, a zero byte and six bytes that stand for the system:
@@ -145,6 +148,21 @@ func relative(ref string) (r Ref, ok bool) {
 	}
 	r.ID = rest
 	return r, isID(rest)
+}
+
+// typeNamed is the resource type that a literal reference, relative or
+// absolute, names; "" where it names none.
+func typeNamed(ref string) string {
+	for {
+		if r, ok := relative(ref); ok && fhir.IsResourceType(r.Type) {
+			return r.Type
+		}
+		i := strings.IndexByte(ref, '/')
+		if i < 0 {
+			return ""
+		}
+		ref = ref[i+1:]
+	}
 }
 
 // isID is FHIR's id: [A-Za-z0-9\-\.]{1,64}
