@@ -32,7 +32,7 @@ function focusFind(e) {
 function press(e) {
   if (e.key.length !== 1) return false;
   const now = performance.now();
-  const keys = begun && now - begunAt < 1200 ? `${begun} ${e.key}` : e.key;
+  const keys = begun && now - begunAt < 5000 ? `${begun} ${e.key}` : e.key;
   const controls = [...document.querySelectorAll("[data-key]")].filter((c) => shown(c) && !c.disabled);
   const hit = controls.find((c) => c.dataset.key === keys) ?? controls.find((c) => c.dataset.key === e.key);
   if (hit) {

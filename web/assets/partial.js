@@ -87,7 +87,7 @@ document.addEventListener("click", async (e) => {
     const done = await load(id, link.href);
     if (done.stale) return;
     if (!done.ok) { location.assign(done.url || link.href); return; }
-    if (link.hasAttribute("data-push")) history.pushState({ region: id }, "", link.href);
+    if (link.hasAttribute("data-push")) push(id, link.href);
   } catch (err) {
     if (err.name !== "AbortError") location.assign(link.href);
   } finally {
@@ -113,7 +113,7 @@ document.addEventListener("submit", async (e) => {
     if (done.stale) return;
     // A post is never repeated: whatever came back, show the page as it is now.
     if (!done.ok) { post ? (done.url ? location.assign(done.url) : location.reload()) : location.assign(url); return; }
-    if (!post && form.hasAttribute("data-push")) history.pushState({ region: id }, "", url);
+    if (!post && form.hasAttribute("data-push")) push(id, url);
   } catch (err) {
     if (err.name === "AbortError") return;
     if (post) say(form, "The server could not be reached. It is not known whether this was saved: reload to see.");
@@ -129,7 +129,14 @@ function say(form, text) {
   p.textContent = text;
 }
 
-addEventListener("popstate", () => location.reload());
+// Back and forward over pushed addresses load the page that was there. A jump within the page also fires popstate, with
+// the same path and query: that is left alone.
+let shownAt = location.pathname + location.search;
+function push(id, url) {
+  history.pushState({ region: id }, "", url);
+  shownAt = location.pathname + location.search;
+}
+addEventListener("popstate", () => { if (location.pathname + location.search !== shownAt) location.reload(); });
 
 // Regions that refresh themselves. A hidden tab does not ask; failures wait twice as long each time, at most 30 s.
 const least = 250, most = 30000;

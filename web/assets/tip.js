@@ -58,6 +58,8 @@ function rove(root) {
     const marks = [...plot.querySelectorAll("a[href]")];
     marks.forEach((m, i) => m.setAttribute("tabindex", i === marks.length - 1 ? "0" : "-1"));
   }
+  // A timeline that is wider than its place begins at its end: the latest matters most.
+  for (const scroll of root.querySelectorAll(".lanes-scroll")) scroll.scrollLeft = scroll.scrollWidth;
 }
 document.addEventListener("keydown", (e) => {
   const plot = e.target.closest?.("[data-rove]");
