@@ -351,7 +351,7 @@ func (c *context) childrenOf(in []Value) ([]Value, error) {
 	if err := c.spend(len(in)); err != nil {
 		return nil, err
 	}
-	var out []Value
+	out := c.room(24)
 	for i := range in {
 		out = in[i].members(out)
 	}

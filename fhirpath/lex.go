@@ -88,8 +88,11 @@ func (l *lexer) next() (token, error) {
 	case c == '\'':
 		text, err := l.quoted('\'')
 		return token{tokString, from, text}, err
-	case c == '`' || c == '"':
+	case c == '`':
 		text, err := l.quoted(c)
+		if err == nil && text == "" {
+			err = fail(Syntax, from, "an empty name")
+		}
 		return token{tokDelimited, from, text}, err
 	case c == '@':
 		l.at++
@@ -100,7 +103,7 @@ func (l *lexer) next() (token, error) {
 	case c == '%':
 		l.at++
 		switch q := l.peek(0); {
-		case q == '`' || q == '\'' || q == '"':
+		case q == '`' || q == '\'':
 			text, err := l.quoted(q)
 			return token{tokExternal, from, text}, err
 		case letter(q):

@@ -88,21 +88,29 @@ func (c *context) resolve(v Value) Value {
 	if n.Kind() != fhir.String {
 		return Value{}
 	}
+	if raw := n.Raw(); raw[1] == '#' {
+		return c.contained(raw[2 : len(raw)-1])
+	}
 	return c.lookup(n.Str())
+}
+
+// contained is the contained resource with an id, or with none the container.
+func (c *context) contained(id []byte) Value {
+	root := c.root()
+	if len(id) == 0 {
+		return root
+	}
+	for item := range root.node.Get("contained").Items() {
+		if raw := item.Get("id").Raw(); len(raw) > 2 && bytes.Equal(raw[1:len(raw)-1], id) {
+			return Resource(item)
+		}
+	}
+	return Value{}
 }
 
 func (c *context) lookup(reference string) Value {
 	if len(reference) > 0 && reference[0] == '#' {
-		root := c.root()
-		if reference == "#" {
-			return root
-		}
-		for item := range root.node.Get("contained").Items() {
-			if item.ID() == reference[1:] {
-				return Resource(item)
-			}
-		}
-		return Value{}
+		return c.contained([]byte(reference[1:]))
 	}
 	if c.env.Resolve != nil {
 		if n, ok := c.env.Resolve(reference); ok {

@@ -17,6 +17,7 @@ type shape struct {
 
 	once     sync.Once
 	elements map[string]*element
+	json     map[string]*option // by JSON name
 }
 
 type element struct {
@@ -85,6 +86,7 @@ func (s *shape) element(name string) *element {
 
 func (s *shape) fill() {
 	s.elements = make(map[string]*element, len(s.def.Elements))
+	s.json = make(map[string]*option, len(s.def.Elements))
 	for i := range s.def.Elements {
 		d := &s.def.Elements[i]
 		e := &element{name: d.Name, under: "_" + d.Name, list: d.Max != 1}
@@ -112,6 +114,9 @@ func (s *shape) fill() {
 			}
 		}
 		s.elements[d.Name] = e
+		for i := range e.options {
+			s.json[e.options[i].json] = &e.options[i]
+		}
 	}
 }
 
@@ -238,15 +243,6 @@ func (s *shape) option(json string) *option {
 	if s == nil {
 		return nil
 	}
-	d, _ := s.def.Element(json)
-	if d == nil {
-		return nil
-	}
-	e := s.element(d.Name)
-	for i := range e.options {
-		if e.options[i].json == json {
-			return &e.options[i]
-		}
-	}
-	return nil
+	s.once.Do(s.fill)
+	return s.json[json]
 }
