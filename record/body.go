@@ -8,23 +8,34 @@ import (
 	"wholechart/search"
 )
 
-// withID sets a resource's id in its bytes: in place when there is one, else
-// after resourceType.
-func withID(body []byte, id string) []byte {
-	d, err := fhir.Parse(body)
-	if err != nil {
-		return body // the caller parses the result and says what is wrong
-	}
-	n := d.Root().Get("id")
-	if n.Str() == id {
-		return body
-	}
-	if n.Exists() {
+// clean makes of a resource, with edits at places of its document, what is
+// stored: its id set (in place, else after resourceType), without the server's
+// own meta elements, without insignificant whitespace; all else byte for byte.
+func clean(root fhir.Node, id string, edits []fhir.Edit) (*fhir.Doc, error) {
+	base, _ := root.Span()
+	quoted := []byte(`"` + id + `"`)
+	if n := root.Get("id"); n.Exists() {
 		from, to := n.Span()
-		return fhir.Apply(body, []fhir.Edit{{From: from, To: to, Text: []byte(`"` + id + `"`)}})
+		edits = append(edits, fhir.Edit{From: from, To: to, Text: quoted})
+	} else {
+		_, end := root.Get("resourceType").Span()
+		edits = append(edits, fhir.Edit{From: end, To: end, Text: append([]byte(`,"id":`), quoted...)})
 	}
-	_, end := d.Root().Get("resourceType").Span()
-	return fhir.Apply(body, []fhir.Edit{{From: end, To: end, Text: []byte(`,"id":"` + id + `"`)}})
+	for i := range edits {
+		edits[i].From -= base
+		edits[i].To -= base
+	}
+	doc, err := fhir.Parse(fhir.Compact(fhir.Apply(root.Raw(), edits)))
+	if err != nil {
+		return nil, err
+	}
+	for name := range doc.Root().Get("meta").Fields() {
+		switch name {
+		case "versionId", "lastUpdated", "_versionId", "_lastUpdated":
+			return fhir.Parse(fhir.WithoutServerMeta(doc.Root()))
+		}
+	}
+	return doc, nil
 }
 
 // parseRef reads a relative literal reference: Type/id, with or without a version.

@@ -33,6 +33,7 @@ type Act struct {
 	Type string
 	ID   string    // of Update and Delete; of Create, when the id is chosen already (import)
 	Body *fhir.Doc // of Create and Update
+	Part fhir.Node // instead of Body: the resource as part of a larger text
 
 	FullURL string        // what other acts of the same Transact may call this resource in references
 	Where   *search.Query // conditional create (create if none matches), update or delete; nil: unconditional
@@ -243,23 +244,23 @@ func (s Session) write(tx *store.Tx, p *planned, now time.Time) (store.Row, Done
 
 // prepare validates an act's resource and makes it ready to store.
 func (s Session) prepare(ctx context.Context, p *planned, names map[string]string) ([]condition, error) {
-	root := p.Body.Root()
+	root := p.Part
+	if p.Body != nil {
+		root = p.Body.Root()
+	}
 	if t := root.ResourceType(); t != p.Type {
 		return nil, invalid("invalid", "resourceType", "the resource is not of the type that the request names")
 	}
 	if p.Op == Update && p.ID != "" && root.ID() != p.ID {
 		return nil, invalid("invalid", p.Type+".id", "the resource's id must be the id in the URL")
 	}
-	body, conditions, err := s.resolve(ctx, root, names)
+	edits, conditions, err := s.resolve(ctx, root, names)
 	if err != nil {
 		return nil, err
 	}
-	doc, err := fhir.Parse(withID(fhir.Compact(body), p.id))
+	doc, err := clean(root, p.id, edits)
 	if err != nil {
 		return nil, invalid("structure", "", err.Error())
-	}
-	if doc, err = fhir.Parse(fhir.WithoutServerMeta(doc.Root())); err != nil {
-		return nil, err
 	}
 	if issues := validate.Resource(doc.Root(), validate.Options{}); validate.HasErrors(issues) {
 		bad := &Invalid{}
@@ -276,9 +277,9 @@ func (s Session) prepare(ctx context.Context, p *planned, names map[string]strin
 	return conditions, nil
 }
 
-// resolve replaces references by FullURL and conditional references in a
-// resource's bytes.
-func (s Session) resolve(ctx context.Context, root fhir.Node, names map[string]string) ([]byte, []condition, error) {
+// resolve finds what to write instead of references by FullURL and of
+// conditional references.
+func (s Session) resolve(ctx context.Context, root fhir.Node, names map[string]string) ([]fhir.Edit, []condition, error) {
 	var edits []fhir.Edit
 	var conditions []condition
 	for ref := range fhir.References(root) {
@@ -312,11 +313,10 @@ func (s Session) resolve(ctx context.Context, root fhir.Node, names map[string]s
 		conditions = append(conditions, c)
 		edits = append(edits, fhir.Edit{From: from, To: to, Text: strconv.AppendQuote(nil, typ+"/"+c.found.ID)})
 	}
-	whole := root.Raw()
 	if len(names) > 0 {
 		edits = append(edits, links(root, names)...)
 	}
-	return fhir.Apply(whole, edits), conditions, nil
+	return edits, conditions, nil
 }
 
 // links finds what else in a resource may name another entry: elements of type
