@@ -70,13 +70,14 @@ const (
 	sqlIntegrity
 
 	sqlRunKeys
-	sqlRunAny
+	sqlRunCount
 	sqlSpan
 	sqlSpanOpen
 	sqlWalkUp
 	sqlWalkDown
 	sqlRangeKeys
 	sqlVersionRange
+	sqlCurrentRange
 	sqlDropAllIndex
 	statementCount
 )
@@ -153,12 +154,13 @@ var statements = [statementCount]string{
 	sqlIntegrity: `PRAGMA integrity_check(20)`,
 
 	sqlRunKeys:      `SELECT k FROM idx WHERE p = ? AND v = ? AND k >= ? AND k < ? ORDER BY k LIMIT ?`,
-	sqlRunAny:       `SELECT 1 FROM idx WHERE p = ? AND v = ? AND k = ?`,
+	sqlRunCount:     `SELECT count(*) FROM idx WHERE p = ? AND v = ? AND k >= ? AND k < ?`,
 	sqlSpan:         `SELECT v, k FROM idx WHERE p = ? AND v >= ? AND v < ? ORDER BY v, k`,
 	sqlSpanOpen:     `SELECT v, k FROM idx WHERE p = ? AND v >= ? ORDER BY v, k`,
 	sqlWalkUp:       `SELECT v, k FROM idx WHERE p = ? AND (v, k) > (?, ?) ORDER BY v, k LIMIT ?`,
 	sqlWalkDown:     `SELECT v, k FROM idx WHERE p = ? AND (v, k) < (?, ?) ORDER BY v DESC, k DESC LIMIT ?`,
 	sqlRangeKeys:    `SELECT ` + headColumns + `, terms FROM resource WHERE k >= ? AND k < ? ORDER BY k LIMIT ?`,
 	sqlVersionRange: `SELECT k, version, seq FROM version WHERE k >= ? AND k < ?`,
+	sqlCurrentRange: `SELECT k, version, seq FROM resource WHERE k >= ? AND k < ?`,
 	sqlDropAllIndex: `DELETE FROM idx`,
 }

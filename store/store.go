@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"crypto/cipher"
 	"embed"
 	"errors"
 	"fmt"
@@ -37,6 +38,7 @@ type Store struct {
 	closeErr error
 
 	strays strays
+	seal   cipher.AEAD // of paging places
 }
 
 // Open opens the store at o.Path, makes it when there is none, and brings its
@@ -73,6 +75,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	s := &Store{opt: o, readers: make(chan *conn, o.Readers), closing: make(chan struct{})}
 	if err := s.strays.load(c); err != nil {
+		c.close()
+		return nil, fmt.Errorf("store: %w", err)
+	}
+	if s.seal, err = loadSeal(c); err != nil {
 		c.close()
 		return nil, fmt.Errorf("store: %w", err)
 	}
