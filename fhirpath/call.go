@@ -170,6 +170,11 @@ func applied(f func(c *context, in, arg []Value) ([]Value, error)) func(n *node)
 // single is a function of one item and of single arguments. Any of them empty,
 // the result is empty; an argument that is not written is absent.
 func single(f func(v Value, args []Value) (Value, error)) func(n *node) (eval, error) {
+	return costly(func(v Value, _ []Value) int { return len(v.s) >> 6 }, f)
+}
+
+// costly is single for a function that takes more steps than one.
+func costly(cost func(v Value, args []Value) int, f func(v Value, args []Value) (Value, error)) func(n *node) (eval, error) {
 	return func(n *node) (eval, error) {
 		left, err := compileLeft(n.left)
 		if err != nil {
@@ -205,6 +210,9 @@ func single(f func(v Value, args []Value) (Value, error)) func(n *node) (eval, e
 					return nil, fail(Execution, at, "%s() with an argument of several items", name)
 				}
 				given[i] = a[0].System()
+			}
+			if err := c.spend(1 + cost(v, given)); err != nil {
+				return nil, err
 			}
 			out, err := f(v, given)
 			if err != nil {

@@ -84,8 +84,12 @@ func quantifier(want tri, all bool) func(n *node) (eval, error) {
 }
 
 func (c *context) subset(in, of []Value) ([]Value, error) {
+	all, err := c.newSet(of)
+	if err != nil {
+		return nil, err
+	}
 	for i := range in {
-		is, err := c.contains(of, in[i])
+		is, err := all.has(in[i])
 		if err != nil || !is {
 			return falseResult, err
 		}
@@ -95,9 +99,13 @@ func (c *context) subset(in, of []Value) ([]Value, error) {
 
 // members keeps the items that are in others, or those that are not.
 func (c *context) members(in, others []Value, keep bool) ([]Value, error) {
+	all, err := c.newSet(others)
+	if err != nil {
+		return nil, err
+	}
 	out := c.room(len(in))
 	for i := range in {
-		is, err := c.contains(others, in[i])
+		is, err := all.has(in[i])
 		if err != nil {
 			return nil, err
 		}
@@ -146,8 +154,7 @@ func buildSelect(n *node) (eval, error) {
 }
 
 // buildRepeat is repeat(): an item that equals one already had is not taken
-// again (N1 section 5.2.3), which also ends circles. Places are told apart by
-// where they are before they are compared.
+// again (N1 section 5.2.3), which also ends circles.
 func buildRepeat(n *node) (eval, error) {
 	return lambda(n, func(left eval, args []eval) eval {
 		return func(c *context) ([]Value, error) {
@@ -155,47 +162,25 @@ func buildRepeat(n *node) (eval, error) {
 			if err != nil {
 				return nil, err
 			}
-			var out []Value
+			had := set{c: c}
 			for len(next) > 0 {
-				var fresh []Value
+				from := len(had.items)
 				err := c.each(next, true, args[0], func(_ int, found []Value) (bool, error) {
 					for i := range found {
-						had, err := c.had(out, found[i])
-						if err != nil {
+						if _, err := had.add(found[i]); err != nil {
 							return false, err
 						}
-						if !had {
-							out = append(out, found[i])
-							fresh = append(fresh, found[i])
-						}
 					}
-					return true, bounded(out)
+					return true, bounded(had.items)
 				})
 				if err != nil {
 					return nil, err
 				}
-				next = fresh
+				next = had.items[from:]
 			}
-			return out, nil
+			return had.items, nil
 		}
 	})
-}
-
-// had is contains, but two places of one document that stand at different
-// spots differ: elements repeated in a tree are not the same item.
-func (c *context) had(out []Value, v Value) (bool, error) {
-	if v.kind != Place {
-		return c.contains(out, v)
-	}
-	if err := c.spend(len(out)); err != nil {
-		return false, err
-	}
-	for i := range out {
-		if out[i].kind == Place && out[i].node.Same(v.node) && out[i].under.Same(v.under) {
-			return true, nil
-		}
-	}
-	return false, nil
 }
 
 func buildType(n *node) (eval, error) {

@@ -23,6 +23,7 @@ type context struct {
 
 	arena []Value
 	used  int
+	high  int // the most that was used
 	start [1]Value
 }
 
@@ -45,7 +46,8 @@ func newContext(in Value, env *Env) *context {
 }
 
 func (c *context) done() {
-	clear(c.arena[:min(len(c.arena), c.used)])
+	clear(c.arena[:c.high]) // a pooled context keeps no document alive
+	c.high = 0
 	c.env, c.input, c.this, c.total, c.start[0] = nil, Value{}, nil, nil, Value{}
 	contexts.Put(c)
 }
@@ -56,6 +58,7 @@ func (c *context) room(n int) []Value {
 		return make([]Value, 0, n)
 	}
 	c.used += n
+	c.high = max(c.high, c.used)
 	return c.arena[c.used-n : c.used-n : c.used]
 }
 
@@ -248,6 +251,9 @@ func (c *context) navigate(in []Value, name string) ([]Value, error) {
 		}
 		if out == nil {
 			out = c.room(len(in) + 3)
+		}
+		if from, to := v.node.Span(); to-from > 4096 {
+			c.steps += (to - from) >> 12 // to look through its members
 		}
 		if v.shape == nil {
 			for item := range v.node.Get(name).Items() {

@@ -1,6 +1,7 @@
 package fhirpath
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 
@@ -22,7 +23,7 @@ func (c *context) equalCollections(a, b []Value) (tri, error) {
 	}
 	out := yes
 	for i := range a {
-		switch equal(a[i], b[i]) {
+		switch c.equal(a[i], b[i]) {
 		case no:
 			return no, nil
 		case unknown:
@@ -33,8 +34,11 @@ func (c *context) equalCollections(a, b []Value) (tri, error) {
 }
 
 // equal compares two items; unknown where precision or units leave it open.
-func equal(a, b Value) tri {
+func (c *context) equal(a, b Value) tri {
 	if a.isString() && b.isString() {
+		if from, to := a.node.Span(); len(a.s)+to-from > 256 {
+			c.steps += (len(a.s) + to - from) / 64
+		}
 		if b.kind == String {
 			return triOf(a.textIs(b.s))
 		}
@@ -48,7 +52,7 @@ func equal(a, b Value) tri {
 	}
 	x, y := a.System(), b.System()
 	if a.kind == Place && b.kind == Place && (x.kind == Place || y.kind == Place || x.kind == QuantityKind || x.kind == Absent || y.kind == Absent) {
-		return triOf(sameTree(a.node, b.node, false) && sameTree(a.under, b.under, false))
+		return triOf(c.sameTree(a.node, b.node, false) && c.sameTree(a.under, b.under, false))
 	}
 	if x.kind == Absent || y.kind == Absent {
 		return unknown
@@ -103,8 +107,9 @@ func asQuantities(x, y Value) (a, b *Quantity, ok bool) {
 
 // sameTree compares two JSON trees, members in any order; loose is equivalence:
 // items in any order, text by its words, numbers by the lesser precision.
-func sameTree(a, b fhir.Node, loose bool) bool {
-	if a.Kind() != b.Kind() {
+func (c *context) sameTree(a, b fhir.Node, loose bool) bool {
+	// Too many steps end the evaluation at the next spend.
+	if c.steps++; c.steps > maxSteps || a.Kind() != b.Kind() {
 		return false
 	}
 	switch a.Kind() {
@@ -121,40 +126,48 @@ func sameTree(a, b fhir.Node, loose bool) bool {
 		}
 		return x.Cmp(y) == 0 || loose && almost(x, y)
 	case fhir.Object:
-		if a.Len() != b.Len() {
+		members := a.Len()
+		if members != b.Len() {
+			return false
+		}
+		c.steps += members * members / 64 // to look each up
+		if c.steps > maxSteps {
 			return false
 		}
 		for name, n := range a.Fields() {
-			if m := b.Get(name); !m.Exists() || !sameTree(n, m, loose) {
+			if m := b.Get(name); !m.Exists() || !c.sameTree(n, m, loose) {
 				return false
 			}
 		}
 	case fhir.Array:
-		if a.Len() != b.Len() {
-			return false
-		}
-		var left []fhir.Node
-		for m := range b.Items() {
-			left = append(left, m)
-		}
-		for n := range a.Items() {
-			found := -1
-			for i, m := range left {
-				if sameTree(n, m, loose) {
-					found = i
-					break
-				}
-				if !loose {
-					break
-				}
-			}
-			if found < 0 {
-				return false
-			}
-			left = append(left[:found], left[found+1:]...)
-		}
+		return a.Len() == b.Len() && c.sameItems(a, b, loose)
 	case fhir.Bool:
 		return a.True() == b.True()
+	}
+	return true
+}
+
+func (c *context) sameItems(a, b fhir.Node, loose bool) bool {
+	others := slices.Collect(b.Items())
+	first := 0 // all before it are taken
+	used := make([]bool, len(others))
+	for n := range a.Items() {
+		found := false
+		for i := first; i < len(others); i++ {
+			if !used[i] && c.sameTree(n, others[i], loose) {
+				used[i], found = true, true
+				break
+			}
+			if !loose {
+				break
+			}
+		}
+		if !found {
+			return false
+		}
+		for first < len(used) && used[first] {
+			first++
+		}
 	}
 	return true
 }
@@ -173,10 +186,10 @@ func sameWords(a, b string) bool {
 }
 
 // equivalent is ~ on two items: never unknown.
-func equivalent(a, b Value) bool {
+func (c *context) equivalent(a, b Value) bool {
 	x, y := a.System(), b.System()
 	if x.kind == Place || y.kind == Place {
-		return x.kind == y.kind && sameTree(a.node, b.node, true)
+		return x.kind == y.kind && c.sameTree(a.node, b.node, true)
 	}
 	if x.kind == Absent || y.kind == Absent {
 		return x.kind == y.kind
@@ -191,29 +204,30 @@ func equivalent(a, b Value) bool {
 	if x.kind == String && y.kind == String {
 		return sameWords(x.s, y.s)
 	}
-	return equal(x, y) == yes
+	return c.equal(x, y) == yes
 }
 
 func (c *context) equivalentCollections(a, b []Value) (bool, error) {
 	if len(a) != len(b) {
 		return false, nil
 	}
-	rest := append(make([]Value, 0, len(b)), b...)
+	used, first := make([]bool, len(b)), 0
 	for i := range a {
-		if err := c.spend(len(rest)); err != nil {
-			return false, err
-		}
-		found := -1
-		for j := range rest {
-			if equivalent(a[i], rest[j]) {
-				found = j
-				break
+		found := false
+		for j := first; j < len(b) && !found; j++ {
+			if err := c.spend(1); err != nil {
+				return false, err
+			}
+			if !used[j] && c.equivalent(a[i], b[j]) {
+				used[j], found = true, true
 			}
 		}
-		if found < 0 {
+		if !found {
 			return false, nil
 		}
-		rest = append(rest[:found], rest[found+1:]...)
+		for first < len(used) && used[first] {
+			first++
+		}
 	}
 	return true, nil
 }
@@ -224,47 +238,25 @@ func (c *context) contains(in []Value, v Value) (bool, error) {
 		return false, err
 	}
 	for i := range in {
-		if equal(in[i], v) == yes {
+		if c.equal(in[i], v) == yes {
 			return true, nil
 		}
 	}
 	return false, nil
 }
 
-// distinct drops every item that equals an earlier one. Where all are strings,
-// it looks them up; else it compares each with each.
+// distinct drops every item that equals an earlier one.
 func (c *context) distinct(in []Value) ([]Value, error) {
 	if len(in) < 2 {
 		return in, nil
 	}
-	out := c.room(len(in))
-	var seen map[string]bool
-	if len(in) > 16 {
-		seen = make(map[string]bool, len(in))
-		for i := range in {
-			if !in[i].isString() {
-				seen = nil
-				break
-			}
-		}
-	}
+	s := set{c: c, items: c.room(len(in))}
 	for i := range in {
-		if seen != nil {
-			if s := in[i].text(); !seen[s] {
-				seen[s] = true
-				out = append(out, in[i])
-			}
-			continue
-		}
-		had, err := c.contains(out, in[i])
-		if err != nil {
+		if _, err := s.add(in[i]); err != nil {
 			return nil, err
 		}
-		if !had {
-			out = append(out, in[i])
-		}
 	}
-	return out, nil
+	return s.items, nil
 }
 
 // order compares two items for < and its kin; known is false where precision

@@ -12,6 +12,7 @@ const (
 	maxItems   = 1 << 18  // items of a collection
 	maxString  = 4 << 20  // bytes of a string that an expression makes
 	maxPattern = 2 << 10  // bytes of a regular expression
+	maxProgram = 5000     // instructions a regular expression compiles to, about
 	maxDigits  = 64       // digits of a decimal
 	maxScale   = 64       // absolute exponent of a decimal
 )
@@ -37,6 +38,9 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
+	if e.Stage == Execution && e.Offset == 0 {
+		return "FHIRPath execution error: " + e.Reason
+	}
 	return fmt.Sprintf("FHIRPath %s error at byte %d: %s", e.Stage, e.Offset, e.Reason)
 }
 

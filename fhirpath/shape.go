@@ -1,6 +1,7 @@
 package fhirpath
 
 import (
+	"slices"
 	"strings"
 	"sync"
 
@@ -151,15 +152,18 @@ func (o *option) child(parent fhir.Node, out []Value) []Value {
 		return out
 	}
 	// A primitive's two arrays run side by side, with null where one has nothing.
+	besides := slices.Collect(under.Items())
 	i := 0
 	for item := range value.Items() {
-		out = o.push(item, under.Index(i), out)
+		var beside fhir.Node
+		if i < len(besides) {
+			beside = besides[i]
+		}
+		out = o.push(item, beside, out)
 		i++
 	}
-	for extra := range under.Items() {
-		if i--; i < 0 {
-			out = o.push(fhir.Node{}, extra, out)
-		}
+	for _, beside := range besides[min(i, len(besides)):] {
+		out = o.push(fhir.Node{}, beside, out)
 	}
 	return out
 }

@@ -6,13 +6,18 @@ import (
 	"encoding/json"
 	"html"
 	"regexp"
+	"regexp/syntax"
 	"strings"
 	"unicode/utf8"
 )
 
 // onText is a function of a string and of arguments of stated kinds.
 func onText(kinds string, f func(s string, a []Value) (Value, error)) func(n *node) (eval, error) {
-	return single(func(v Value, args []Value) (Value, error) {
+	return single(textual(kinds, f))
+}
+
+func textual(kinds string, f func(s string, a []Value) (Value, error)) func(v Value, args []Value) (Value, error) {
+	return func(v Value, args []Value) (Value, error) {
 		if v.kind != String {
 			return Value{}, misuse("the input is not a string")
 		}
@@ -29,7 +34,7 @@ func onText(kinds string, f func(s string, a []Value) (Value, error)) func(n *no
 			return Value{}, misuse("the string is too long")
 		}
 		return out, err
-	})
+	}
 }
 
 // stringFunctions are those of N1 section 5.6, and of later drafts.
@@ -190,18 +195,26 @@ func buildJoin(n *node) (eval, error) {
 // The dot matches line ends too. A constant pattern is compiled once.
 func buildMatches(n *node) (eval, error) {
 	var constant *regexp.Regexp
+	size := maxProgram
 	if a := n.args[0]; a.kind == nLiteral && a.value.kind == String {
 		var err error
-		if constant, err = pattern(a.value.s, n.name); err != nil {
+		if constant, size, err = pattern(a.value.s, n.name); err != nil {
 			return nil, fail(Semantic, a.at, "%s(): %s", n.name, err.Error())
 		}
 	}
 	name := n.name
-	return onText("ss", func(s string, a []Value) (Value, error) {
+	cost := func(v Value, a []Value) int {
+		steps := (len(v.s) + len(a[1].s)) * size >> 10
+		if constant == nil {
+			steps += 50 * len(a[0].s)
+		}
+		return steps
+	}
+	return costly(cost, textual("ss", func(s string, a []Value) (Value, error) {
 		re := constant
 		if re == nil {
 			var err error
-			if re, err = pattern(a[0].s, name); err != nil {
+			if re, _, err = pattern(a[0].s, name); err != nil {
 				return Value{}, err
 			}
 		}
@@ -215,22 +228,41 @@ func buildMatches(n *node) (eval, error) {
 			return Value{}, misuse("the string is too long")
 		}
 		return Str(re.ReplaceAllString(s, substitution(a[1].s))), nil
-	})(n)
+	}))(n)
 }
 
-func pattern(s, name string) (*regexp.Regexp, error) {
+// pattern compiles a regular expression of bounded size.
+func pattern(s, name string) (re *regexp.Regexp, size int, err error) {
 	if len(s) > maxPattern {
-		return nil, misuse("the regular expression is too long")
+		return nil, 0, misuse("the regular expression is too long")
 	}
 	text := "(?s)" + s
 	if name == "matchesFull" {
 		text = "(?s)^(?:" + s + ")$"
 	}
-	re, err := regexp.Compile(text)
+	tree, err := syntax.Parse(text, syntax.Perl)
 	if err != nil {
-		return nil, misuse("a regular expression that is not understood")
+		return nil, 0, misuse("a regular expression that is not understood")
 	}
-	return re, nil
+	if size = programSize(tree); size > maxProgram {
+		return nil, 0, misuse("the regular expression repeats too much")
+	}
+	if re, err = regexp.Compile(text); err != nil {
+		return nil, 0, misuse("a regular expression that is not understood")
+	}
+	return re, size, nil
+}
+
+// programSize is about how many instructions an expression compiles to.
+func programSize(re *syntax.Regexp) int {
+	size := 1 + len(re.Rune)
+	for _, sub := range re.Sub {
+		size += programSize(sub)
+	}
+	if re.Op == syntax.OpRepeat {
+		size *= max(1, re.Min, re.Max)
+	}
+	return min(size, 1<<30)
 }
 
 var groupNumber = regexp.MustCompile(`\$(\d+)`)
