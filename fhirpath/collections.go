@@ -347,17 +347,34 @@ func (c *context) childrenOf(in []Value) ([]Value, error) {
 }
 
 // descendants is repeat(children()) without its comparisons: in a tree no place
-// is met twice.
+// is met twice. Those of the last two places are kept, because R4's dom-3 asks
+// again and again for those of the resource and of a contained one.
 func (c *context) descendants(in []Value) ([]Value, error) {
-	level, err := c.childrenOf(in)
-	out := level
-	for err == nil && len(level) > 0 {
-		if level, err = c.childrenOf(level); err == nil {
-			out = append(out, level...)
-			err = bounded(out)
+	keep := len(in) == 1 && in[0].kind == Place && in[0].node.Exists()
+	if keep {
+		for i := range c.trees {
+			if c.trees[i].of.Same(in[0].node) {
+				return c.trees[i].values, nil
+			}
 		}
 	}
-	return out, err
+	out := make([]Value, 0, 64)
+	for i := range in {
+		out = in[i].members(out)
+	}
+	for i := 0; i < len(out); i++ {
+		out = out[i].members(out)
+		if err := bounded(out); err != nil {
+			return nil, err
+		}
+	}
+	if err := c.spend(len(out)); err != nil {
+		return nil, err
+	}
+	if keep {
+		c.trees[0], c.trees[1] = c.trees[1], tree{in[0].node, out}
+	}
+	return out, nil
 }
 
 // buildSort is sort(): by the items themselves, or by keys; a key with a minus

@@ -24,7 +24,14 @@ type context struct {
 	arena []Value
 	used  int
 	high  int // the most that was used
+	trees [2]tree
 	start [1]Value
+}
+
+// tree is a place and its descendants.
+type tree struct {
+	of     fhir.Node
+	values []Value
 }
 
 var contexts = sync.Pool{New: func() any { return &context{arena: make([]Value, 192)} }}
@@ -47,7 +54,7 @@ func newContext(in Value, env *Env) *context {
 
 func (c *context) done() {
 	clear(c.arena[:c.high]) // a pooled context keeps no document alive
-	c.high = 0
+	c.high, c.trees = 0, [2]tree{}
 	c.env, c.input, c.this, c.total, c.start[0] = nil, Value{}, nil, nil, Value{}
 	contexts.Put(c)
 }
