@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"net/url"
+	"strings"
 
 	"wholechart/access"
 	"wholechart/search"
@@ -86,4 +88,23 @@ func validID(id string) bool {
 		}
 	}
 	return true
+}
+
+// ByIdentifier is the id of the one resource of a type that has an identifier;
+// empty when none has, *Ambiguous when several have.
+func (s Session) ByIdentifier(ctx context.Context, typ, system, value string) (string, error) {
+	q, err := search.Parse(typ, url.Values{"identifier": {escape(system) + "|" + escape(value)}}, search.Options{})
+	if err != nil {
+		return "", err
+	}
+	c, err := s.condition(ctx, q)
+	if err != nil || c.found == nil {
+		return "", err
+	}
+	return c.found.ID, nil
+}
+
+// escape makes of a text a search value (http://hl7.org/fhir/R4/search.html#escaping).
+func escape(text string) string {
+	return strings.NewReplacer(`\`, `\\`, `,`, `\,`, `|`, `\|`, `$`, `\$`).Replace(text)
 }

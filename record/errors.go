@@ -5,7 +5,8 @@ import "wholechart/store"
 // What the store says, in words that the floors above may use without knowing
 // the store.
 var (
-	ErrNotFound = store.ErrNotFound // never was, or is not for this actor: the two look the same
+	ErrNotFound  = store.ErrNotFound // never was, or is not for this actor: the two look the same
+	ErrBadCursor = store.ErrBadCursor // a paging link was not one of ours, or of another question
 )
 
 // Errors with more to say than that they happened.
@@ -15,6 +16,7 @@ type (
 	VersionConflict = store.ErrVersion        // IfMatch named another version than the current
 	BrokenReference = store.ErrReference      // a reference leads nowhere
 	PatientChanged  = store.ErrPatientChanged // a resource's patient is fixed at its creation
+	StoreLimit      = store.ErrLimit          // a bound of the store itself was reached
 )
 
 // Change is one entry of the log of changes: the bus that decision, identity,

@@ -39,6 +39,7 @@ type Act struct {
 	Where   *search.Query // conditional create (create if none matches), update or delete; nil: unconditional
 	IfMatch int           // the version that Update or Delete expects; 0: any
 
+	Adopt  bool      // Update: the resource's own id, if it has another, gives way to ID (import)
 	Author string    // who wrote it, when that is not the session's actor (import)
 	When   time.Time // when it was written at its source; zero: now
 }
@@ -251,7 +252,7 @@ func (s Session) prepare(ctx context.Context, p *planned, names map[string]strin
 	if t := root.ResourceType(); t != p.Type {
 		return nil, invalid("invalid", "resourceType", "the resource is not of the type that the request names")
 	}
-	if p.Op == Update && p.ID != "" && root.ID() != p.ID {
+	if p.Op == Update && p.ID != "" && root.ID() != p.ID && !p.Adopt {
 		return nil, invalid("invalid", p.Type+".id", "the resource's id must be the id in the URL")
 	}
 	edits, conditions, err := s.resolve(ctx, root, names)
@@ -351,28 +352,30 @@ func links(n fhir.Node, names map[string]string) []fhir.Edit {
 
 // at says which entry of a transaction an error is about.
 func at(err error, i, n int) error {
-	if n == 1 {
-		return err
-	}
 	var bad *Invalid
-	if !errors.As(err, &bad) {
-		return &EntryError{i, err}
+	if n == 1 || !errors.As(err, &bad) {
+		return &EntryError{i, n, err}
 	}
 	out := &Invalid{Issues: make([]Issue, len(bad.Issues))}
 	for j, issue := range bad.Issues {
 		issue.Path = strings.TrimSuffix(fmt.Sprintf("Bundle.entry[%d].resource.%s", i, issue.Path), ".")
 		out.Issues[j] = issue
 	}
-	return out
+	return &EntryError{i, n, out}
 }
 
 // EntryError is an error about one act of a transaction.
 type EntryError struct {
-	Entry int
-	Err   error
+	Entry, Of int // counted from 0; of how many
+	Err       error
 }
 
-func (e *EntryError) Error() string { return fmt.Sprintf("entry %d: %v", e.Entry, e.Err) }
+func (e *EntryError) Error() string {
+	if e.Of == 1 {
+		return e.Err.Error()
+	}
+	return fmt.Sprintf("entry %d: %v", e.Entry, e.Err)
+}
 
 // Unwrap gives the cause.
 func (e *EntryError) Unwrap() error { return e.Err }

@@ -39,7 +39,7 @@ func scanCandidate(q *query, c *candidate) {
 // visible applies the scope to one candidate. Every resource that leaves, and
 // every one that a chain passes, has passed here or in a stream that proved it.
 func (s *searcher) visible(c *candidate) bool {
-	return !c.deleted && c.labels&s.scope.Deny == 0 && s.allowed.has(c.name[0])
+	return !c.deleted && !s.scope.hides(c.k, c.labels) && s.allowed.has(c.name[0])
 }
 
 // body parses a candidate's resource.

@@ -86,7 +86,7 @@ func (h *history) visible(k Key) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	ok = ok && x.labels&h.s.scope.Deny == 0 && h.s.allowed.has(x.name[0]) &&
+	ok = ok && !h.s.scope.hides(k, x.labels) && h.s.allowed.has(x.name[0]) &&
 		(h.f.Type == "" || x.name.typ() == h.f.Type)
 	if h.may == nil || len(h.may) > 1<<16 {
 		h.may = map[Key]bool{}
@@ -105,7 +105,7 @@ func (h *history) add(k Key, version int) error {
 	if err != nil {
 		return err
 	}
-	if r.Labels&h.s.scope.Deny != 0 || !h.f.Since.IsZero() && r.Updated.Before(h.f.Since) {
+	if h.s.scope.hides(k, r.Labels) || !h.f.Since.IsZero() && r.Updated.Before(h.f.Since) {
 		return nil
 	}
 	if !h.f.At.IsZero() {

@@ -101,3 +101,20 @@ type Scope struct {
 	// Types are the resource types that may be seen; nil is all of them.
 	Types []string
 }
+
+// hides says whether a resource's labels hide it.
+func (s Scope) hides(k Key, labels uint64) bool {
+	return labels&(s.Deny|s.DenyAt[k.Site()]) != 0
+}
+
+func (s Scope) hidesNothing() bool {
+	if s.Deny != 0 {
+		return false
+	}
+	for _, deny := range s.DenyAt {
+		if deny != 0 {
+			return false
+		}
+	}
+	return true
+}

@@ -123,10 +123,7 @@ type source struct {
 	sure bool // its keys are of resources that are there, and of the type asked for
 }
 
-const (
-	few   = firstPiece // so many keys are looked at one by one
-	large = 1 << 30
-)
+const large = 1 << 30
 
 // stream plans one range: the smallest exact source leads; several large ones
 // are intersected in the index; all else is tested on the candidates.
@@ -160,7 +157,7 @@ func (s *searcher) plan(r KeyRange, t types, conds []*condition) (*stream, error
 		}
 		return n
 	}
-	if smallest() > few {
+	if smallest() > s.few {
 		// No handful yet: ranges of values and chains may lead to one.
 		for _, c := range conds {
 			src, err := s.wideSource(c, r, t)
@@ -180,7 +177,7 @@ func (s *searcher) plan(r KeyRange, t types, conds []*condition) (*stream, error
 		st.it = s.everything(r, t)
 		_, whole := st.it.(*scan)
 		sure = !whole
-	case found[0].size <= few:
+	case found[0].size <= s.few:
 		st.it, used, sure = found[0].it, []*condition{found[0].c}, found[0].sure
 	default:
 		var x intersection
@@ -201,7 +198,7 @@ func (s *searcher) plan(r KeyRange, t types, conds []*condition) (*stream, error
 	}
 	// Index rows are of resources that are there, and of one type a path: when
 	// nothing is hidden and nothing is left to test, the key is the answer.
-	st.bare = sure && len(st.tests) == 0 && s.scope.Deny == 0 && len(t) == 1
+	st.bare = sure && len(st.tests) == 0 && s.scope.hidesNothing() && len(t) == 1
 	return st, nil
 }
 
@@ -245,7 +242,7 @@ func (s *searcher) exactSource(c *condition, r KeyRange, t types) (source, error
 			}
 		}
 		// Keys of what is deleted or yet to come are among them: test on.
-		return source{it: sortedKeys(l), size: min(len(l), few), c: c}, s.spend(len(c.ids) * len(t))
+		return source{it: sortedKeys(l), size: min(len(l), s.few), c: c}, s.spend(len(c.ids) * len(t))
 	case c.exact():
 		u, size := &union{}, 0
 		for i := range c.spans {
@@ -255,7 +252,7 @@ func (s *searcher) exactSource(c *condition, r KeyRange, t types) (source, error
 			}
 			size += len(it.buf)
 			if !it.end {
-				size = max(size, few+1)
+				size = max(size, s.few+1)
 			}
 			if len(it.buf) > 0 {
 				u.of = append(u.of, it)
