@@ -40,6 +40,10 @@ const (
 	isNarrative
 	isPeriod
 	isBundle
+	isEntry
+	isSystem // Coding and Identifier
+	isExtension
+	isAttachment
 )
 
 type planTable struct {
@@ -107,7 +111,10 @@ var plans = sync.OnceValue(func() *planTable {
 	return t
 })
 
-var specials = map[string]special{"Reference": isReference, "Narrative": isNarrative, "Period": isPeriod, "Bundle": isBundle}
+var specials = map[string]special{
+	"Reference": isReference, "Narrative": isNarrative, "Period": isPeriod, "Bundle": isBundle, "Bundle.entry": isEntry,
+	"Coding": isSystem, "Identifier": isSystem, "Extension": isExtension, "Attachment": isAttachment,
+}
 
 // codeSet is a required value set, its codes listed when first asked for.
 type codeSet struct {

@@ -16,18 +16,26 @@ func (w *walk) fragment(p primitive, f *field, text []byte) {
 	if len(text) == 1 {
 		w.root.upwards = true
 	} else {
-		w.root.fragments = append(w.root.fragments, string(text[1:]))
+		w.refersTo(string(text[1:]))
 	}
+}
+
+func (w *walk) refersTo(id string) {
+	if w.root.fragments == nil {
+		w.root.fragments = map[string]bool{}
+	}
+	w.root.fragments[id] = true
 }
 
 // containedByID finds a contained resource of the root.
 func (w *walk) containedByID(id string) fhir.Node {
-	for c := range w.root.node.Get("contained").Items() {
-		if c.Get("id").Is(id) {
-			return c
+	if w.root.ids == nil {
+		w.root.ids = map[string]fhir.Node{}
+		for c := range w.root.node.Get("contained").Items() {
+			w.root.ids[c.ID()] = c
 		}
 	}
-	return fhir.Node{}
+	return w.root.ids[id]
 }
 
 // literalType is the type that a literal reference names, or "": of Type/id,
@@ -63,11 +71,6 @@ func (w *walk) reference(ref, typ fhir.Node) {
 		return
 	case bytes.ContainsAny(text, " \t\r\n"):
 		w.issueAt("reference", "value", "a reference has no white space")
-		return
-	case bytes.HasPrefix(text, []byte("urn:uuid:")), bytes.HasPrefix(text, []byte("urn:oid:")):
-		if why := uriValue(pURI, text); why != "" {
-			w.issueAt("reference", "value", why)
-		}
 		return
 	case hasScheme(text):
 	default:
@@ -141,7 +144,7 @@ func (w *walk) contained(v fhir.Node, p *plan) {
 	w.root.contained, w.root.upwards = true, false
 	w.object(v, p, true)
 	if w.root.upwards {
-		w.root.fragments = append(w.root.fragments, id)
+		w.refersTo(id)
 	}
 	w.root.contained = false
 }
@@ -157,7 +160,7 @@ func (w *walk) containedRules(n fhir.Node) {
 	for c := range list.Items() {
 		id := c.Get("id").Str()
 		w.frames = append(w.frames, frame{name: "contained", at: at})
-		if id != "" && !slices.Contains(w.root.fragments, id) {
+		if id != "" && !w.root.fragments[id] {
 			w.issue("invariant", "If the resource is contained in another resource, it SHALL be referred to from elsewhere in the resource or SHALL refer to the containing resource (dom-3)")
 		}
 		if id != "" && ids[id] {

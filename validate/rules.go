@@ -1,6 +1,7 @@
 package validate
 
 import (
+	"bytes"
 	"sync"
 	"time"
 
@@ -93,12 +94,75 @@ func (w *walk) specialRules(s *seen) {
 		w.reference(value("reference"), value("type"))
 	case isNarrative:
 		if div := value("div"); div.Kind() == fhir.String {
-			if why := checkDiv(div.Decoded()); why != "" {
+			why, shows := checkDiv(div.Decoded())
+			if why != "" {
 				w.issueAt("div", "invariant", why)
+			}
+			for _, id := range shows {
+				w.refersTo(id)
 			}
 		}
 	case isBundle:
-		w.bundleRules(value("type"), value("entry"))
+		w.bundleRules(value("type"), value("entry"), value("link"))
+	case isEntry:
+		w.entryRules(value("fullUrl"), value("resource"))
+	case isSystem:
+		if system := value("system"); system.Kind() == fhir.String && !hasScheme(system.Decoded()) {
+			w.issueAt("system", "value", "the system is an absolute URI")
+		}
+	case isExtension:
+		if url := value("url"); url.Kind() == fhir.String && !hasScheme(url.Decoded()) && !w.insideExtension() {
+			w.issueAt("url", "value", "the URL of an extension that is not inside another is absolute")
+		}
+	case isAttachment:
+		w.attachment(value("data"), value("size"))
+	}
+}
+
+// insideExtension says whether the extension under way is one of another.
+func (w *walk) insideExtension() bool {
+	n := len(w.frames)
+	return n >= 2 && (w.frames[n-2].name == "extension" || w.frames[n-2].name == "modifierExtension")
+}
+
+// attachment compares size with data (datatypes.html#Attachment: size is of the
+// data, before base64 encoding).
+func (w *walk) attachment(data, size fhir.Node) {
+	text := data.Decoded()
+	want, ok := integer(size.Raw())
+	if len(text) == 0 || !ok || !isBase64(text) {
+		return
+	}
+	n := int64(0)
+	for _, c := range text {
+		if c > ' ' && c != '=' {
+			n++
+		}
+	}
+	if n*6/8 != want {
+		w.issueAt("size", "value", "size is not that of data")
+	}
+}
+
+// entryRules are those of fullUrl (bundle.html#bundle-unique): it is absolute,
+// and as a RESTful URL agrees with the resource's type and id.
+func (w *walk) entryRules(fullURL, resource fhir.Node) {
+	if fullURL.Kind() != fhir.String || len(fullURL.Decoded()) == 0 {
+		return
+	}
+	url := fullURL.Decoded()
+	if !hasScheme(url) {
+		w.issueAt("fullUrl", "value", "fullUrl is absolute")
+		return
+	}
+	typ := literalType(string(url))
+	if typ == "" || !resource.Exists() {
+		return
+	}
+	if id := resource.Get("id"); !id.Exists() && w.conditional {
+		return // about to be created
+	} else if typ != resource.ResourceType() || !bytes.HasSuffix(url, append([]byte{'/'}, id.Decoded()...)) || !id.Exists() {
+		w.issueAt("fullUrl", "value", "fullUrl is a RESTful URL, so ends with the type and id of the resource")
 	}
 }
 
@@ -118,8 +182,17 @@ func after(start, end fhir.Node) bool {
 	return !lo.Before(hi)
 }
 
-// bundleRules are bdl-3, bdl-4 and bdl-7.
-func (w *walk) bundleRules(typ, entries fhir.Node) {
+// bundleRules are bdl-3, bdl-4 and bdl-7, and that a Bundle has one self link.
+func (w *walk) bundleRules(typ, entries, links fhir.Node) {
+	self := 0
+	for l := range links.Items() {
+		if l.Get("relation").Is("self") {
+			self++
+		}
+	}
+	if self > 1 {
+		w.issueAt("link", "value", "the link self is there once at most")
+	}
 	t := typ.Str()
 	request := t == "batch" || t == "transaction" || t == "history"
 	response := t == "batch-response" || t == "transaction-response" || t == "history"

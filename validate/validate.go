@@ -110,9 +110,10 @@ var walks = sync.Pool{New: func() any { return new(walk) }}
 // root is what is known of the resource that contains and is not contained.
 type root struct {
 	node      fhir.Node
-	fragments []string // ids that "#id" strings name
-	upwards   bool     // the contained resource under way says "#"
-	contained bool     // the walk is inside a contained resource
+	fragments map[string]bool      // ids that "#id" strings name
+	ids       map[string]fhir.Node // contained resources by id, once asked for
+	upwards   bool                 // the contained resource under way says "#"
+	contained bool                 // the walk is inside a contained resource
 }
 
 func (w *walk) path(last string) string {
@@ -146,7 +147,9 @@ func (w *walk) issue(code, text string) { w.issueAt("", code, text) }
 
 // issueAt notes an error at a member of where the walk is.
 func (w *walk) issueAt(member, code, text string) {
-	w.note(Issue{Error, code, w.path(member), text})
+	if !w.full() {
+		w.note(Issue{Error, code, w.path(member), text})
+	}
 }
 
 func (w *walk) warn(code, text string) {

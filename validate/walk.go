@@ -2,6 +2,8 @@ package validate
 
 import (
 	"math/bits"
+	"slices"
+	"strings"
 
 	"wholechart/fhir"
 )
@@ -208,6 +210,9 @@ func (w *walk) member(f *field, v fhir.Node) {
 		if f.array {
 			at := int32(0)
 			for item := range v.Items() {
+				if w.full() {
+					break
+				}
 				w.frames[len(w.frames)-1].at = at
 				w.value(f, item)
 				at++
@@ -264,13 +269,21 @@ func (w *walk) primitiveMember(f *field, v fhir.Node, object fhir.Node) {
 		w.primitiveValue(f, v)
 		return
 	}
-	at := int32(0)
+	at, unders := int32(0), []fhir.Node(nil)
 	for item := range v.Items() {
 		w.frames[len(w.frames)-1].at = at
 		if item.Kind() != fhir.Null {
 			w.primitiveValue(f, item)
-		} else if u := object.Get("_" + f.el.Name).Index(int(at)); u.Kind() != fhir.Object {
-			w.issue("structure", "null stands only for a value that has extensions")
+		} else {
+			if unders == nil {
+				unders = slices.Collect(object.Get("_" + f.el.Name).Items())
+			}
+			if int(at) >= len(unders) || unders[at].Kind() != fhir.Object {
+				w.issue("structure", "null stands only for a value that has extensions")
+				if len(unders) == 0 {
+					return
+				}
+			}
 		}
 		at++
 	}
@@ -292,14 +305,14 @@ func (w *walk) underMember(f *field, v, under fhir.Node) {
 		w.issue("structure", "the arrays with and without _ differ in length")
 		return
 	}
-	at, some := int32(0), false
+	at, some, values := int32(0), false, slices.Collect(v.Items())
 	for item := range under.Items() {
 		w.frames[len(w.frames)-1].at = at
 		if item.Kind() != fhir.Null {
 			some = true
-			value := v.Index(int(at))
-			if value.Kind() == fhir.Null {
-				value = fhir.Node{}
+			var value fhir.Node
+			if int(at) < len(values) && values[at].Kind() != fhir.Null {
+				value = values[at]
 			}
 			w.primitiveElement(f, value, item)
 		} else if !v.Exists() {
@@ -321,8 +334,25 @@ func (w *walk) primitiveElement(f *field, value, under fhir.Node) {
 	}
 	w.object(under, f.plan, false)
 	if !value.Exists() {
+		if f.codes != nil {
+			if f.codes.load(); f.codes.complete && !hasOtherVersion(under) {
+				w.issue("code-invalid", "there is no code, and the value set "+f.bound+" is required")
+			}
+		}
 		w.elementRules(f, value, under)
 	}
+}
+
+// hasOtherVersion says whether an extension gives the value that the element
+// has in another version of FHIR (versions.html#extensions).
+func hasOtherVersion(under fhir.Node) bool {
+	for x := range under.Get("extension").Items() {
+		rest, ok := strings.CutPrefix(x.Get("url").Str(), "http://hl7.org/fhir/")
+		if ok && rest != "" && rest[0] >= '0' && rest[0] <= '9' {
+			return true
+		}
+	}
+	return false
 }
 
 func (w *walk) primitiveValueOf(id fhir.Node, name string) {

@@ -30,13 +30,26 @@ func words(s string) map[string]bool {
 // maxDepth is how deep elements of a narrative may stand inside one another.
 const maxDepth = 128
 
-// checkDiv is why a narrative's div is not allowed (txt-1, txt-2), or "". It
-// is strict about XML: whatever a reader could understand in two ways is
-// refused. Text holds nothing of the narrative.
-func checkDiv(b []byte) string {
+// checkDiv is why a narrative's div is not allowed (txt-1, txt-2), or "", and
+// which contained resources it shows (img of src "#id"). It is strict about
+// XML: whatever a reader could understand in two ways is refused.
+func checkDiv(b []byte) (why string, shows []string) {
 	x := xhtml{rest: b}
+	why = x.div(b)
+	return why, x.shows
+}
+
+func (x *xhtml) div(b []byte) string {
 	if !utf8.Valid(b) {
 		return "the narrative is not UTF-8"
+	}
+	for _, c := range b {
+		if c < ' ' && !isXMLSpace(c) {
+			return "the narrative has a control character (txt-1)"
+		}
+	}
+	if bytes.Contains(b, []byte("\uFFFE")) || bytes.Contains(b, []byte("\uFFFF")) {
+		return "the narrative has a character that XML does not have (txt-1)"
 	}
 	x.space()
 	if !bytes.HasPrefix(x.rest, []byte("<div")) {
@@ -105,6 +118,7 @@ type xhtml struct {
 	rest    []byte
 	started bool
 	content bool // text that is not white space, or an image
+	shows   []string
 }
 
 func isXMLSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' }
@@ -149,9 +163,6 @@ func (x *xhtml) text() string {
 		if !isXMLSpace(c) {
 			x.content = true
 		}
-		if c < ' ' && !isXMLSpace(c) {
-			return "the narrative has a control character (txt-1)"
-		}
 		if c == '&' {
 			if why := entity(text[i:]); why != "" {
 				return why
@@ -162,7 +173,7 @@ func (x *xhtml) text() string {
 }
 
 // entity checks the reference that b begins with: a character's number, one of
-// XML's five, or a name of HTML 4's form. Readers must know those.
+// XML's five, or nbsp, which so many write that readers know it.
 func entity(b []byte) string {
 	end := bytes.IndexByte(b, ';')
 	if end < 2 || end > 10 {
@@ -170,10 +181,11 @@ func entity(b []byte) string {
 	}
 	name := b[1:end]
 	if name[0] != '#' {
-		if !htmlEntities[string(name)] {
-			return "the narrative has an entity that XHTML does not have (txt-1)"
+		switch string(name) {
+		case "amp", "lt", "gt", "quot", "apos", "nbsp":
+			return ""
 		}
-		return ""
+		return "the narrative has an entity that XML does not have (txt-1)"
 	}
 	name = name[1:]
 	base, n := 10, 0
@@ -193,7 +205,7 @@ func entity(b []byte) string {
 		}
 		n = n*base + d
 	}
-	if len(name) == 0 || n < ' ' && n != '\t' && n != '\n' && n != '\r' || n > utf8.MaxRune || !utf8.ValidRune(rune(n)) {
+	if len(name) == 0 || n == 0xFFFE || n == 0xFFFF || n < ' ' && n != '\t' && n != '\n' && n != '\r' || n > utf8.MaxRune || !utf8.ValidRune(rune(n)) {
 		return "the narrative is not well-formed: an entity (txt-1)"
 	}
 	return ""
@@ -244,6 +256,9 @@ func (x *xhtml) element(outermost bool) (name string, closed bool, why string) {
 			return "", false, why
 		}
 		namespace = namespace || attr == "xmlns"
+		if id, ok := strings.CutPrefix(value, "#"); ok && attr == "src" && id != "" {
+			x.shows = append(x.shows, id)
+		}
 	}
 	if outermost && !namespace {
 		return "", false, "the narrative's div is of the namespace " + xhtmlNamespace + " (txt-1)"
@@ -283,13 +298,28 @@ func attribute(element, name, value string) string {
 		if !safeLink(element, value) {
 			return "the narrative has a link that is not allowed (txt-1)"
 		}
-	case name == "style":
-		low := strings.ToLower(strings.Join(strings.Fields(value), ""))
-		if strings.ContainsAny(low, `\&`) || strings.Contains(low, "expression(") || strings.Contains(low, "javascript:") || strings.Contains(low, "@import") || strings.Contains(low, "url(") || strings.Contains(low, "behavior:") || strings.Contains(low, "-moz-binding") {
-			return "the narrative has a style that fetches or acts (txt-1)"
-		}
+	case name == "style" && !safeStyle(strings.ToLower(value)):
+		return "the narrative has a style that fetches or acts (txt-1)"
 	}
 	return ""
+}
+
+// safeStyle allows declarations without escapes, comments and scripts, whose
+// url()s are relative or image data.
+func safeStyle(low string) bool {
+	low = strings.Join(strings.Fields(low), "")
+	for _, bad := range []string{`\`, "&", "/*", "expression(", "javascript:", "@import", "behavior:", "-moz-binding"} {
+		if strings.Contains(low, bad) {
+			return false
+		}
+	}
+	for i, part := range strings.Split(low, "url(") {
+		part = strings.TrimLeft(part, `'"`)
+		if i > 0 && (strings.HasPrefix(part, "//") || strings.Contains(strings.SplitN(part, ")", 2)[0], ":") && !strings.HasPrefix(part, "data:image/")) {
+			return false
+		}
+	}
+	return true
 }
 
 // safeLink allows relative links, fragments, http, https, mailto, tel, ftp and
@@ -315,14 +345,3 @@ func safeLink(element, value string) bool {
 	}
 	return false
 }
-
-// htmlEntities are those of XHTML 1.0: XML's five, Latin 1, symbols, special.
-var htmlEntities = words(`quot amp lt gt apos
-	nbsp iexcl cent pound curren yen brvbar sect uml copy ordf laquo not shy reg macr deg plusmn sup2 sup3 acute micro para middot cedil sup1 ordm raquo frac14 frac12 frac34 iquest
-	Agrave Aacute Acirc Atilde Auml Aring AElig Ccedil Egrave Eacute Ecirc Euml Igrave Iacute Icirc Iuml ETH Ntilde Ograve Oacute Ocirc Otilde Ouml times Oslash Ugrave Uacute Ucirc Uuml
-	Yacute THORN szlig agrave aacute acirc atilde auml aring aelig ccedil egrave eacute ecirc euml igrave iacute icirc iuml eth ntilde ograve oacute ocirc otilde ouml divide oslash ugrave
-	uacute ucirc uuml yacute thorn yuml OElig oelig Scaron scaron Yuml circ tilde ensp emsp thinsp zwnj zwj lrm rlm ndash mdash lsquo rsquo sbquo ldquo rdquo bdquo dagger Dagger permil
-	lsaquo rsaquo euro fnof Alpha Beta Gamma Delta Epsilon Zeta Eta Theta Iota Kappa Lambda Mu Nu Xi Omicron Pi Rho Sigma Tau Upsilon Phi Chi Psi Omega alpha beta gamma delta epsilon zeta
-	eta theta iota kappa lambda mu nu xi omicron pi rho sigmaf sigma tau upsilon phi chi psi omega thetasym upsih piv bull hellip prime Prime oline frasl weierp image real trade alefsym larr
-	uarr rarr darr harr crarr lArr uArr rArr dArr hArr forall part exist empty nabla isin notin ni prod sum minus lowast radic prop infin ang and or cap cup int there4 sim cong asymp ne equiv
-	le ge sub sup nsub sube supe oplus otimes perp sdot lceil rceil lfloor rfloor lang rang loz spades clubs hearts diams`)
