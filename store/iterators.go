@@ -22,10 +22,8 @@ type run struct {
 	end  bool
 }
 
-const firstPiece, largestPiece = 64, 1024
-
 func (r *run) fill(from Key) error {
-	r.size = min(max(firstPiece, 2*r.size), largestPiece)
+	r.size = min(max(r.s.few, 2*r.size), 16*r.s.few)
 	r.buf = r.buf[:0]
 	q := r.s.c.query(sqlRunKeys)
 	q.int(r.p).blob(r.v).int(int64(from)).int(int64(r.hi)).int(int64(r.size))

@@ -36,7 +36,10 @@ func (tx *Tx) write(c *change) error {
 	}
 	if r.Seq == 0 { // a patient's key, given out before it arrives
 		q := tx.c.query(sqlReserve)
-		return q.int(k).run()
+		if err := q.int(k).run(); err != nil {
+			return err
+		}
+		return tx.found(c.sn, r.Key)
 	}
 	if c.was == reserved {
 		q := tx.c.query(sqlArrived)
@@ -87,8 +90,8 @@ func (tx *Tx) write(c *change) error {
 		return err
 	}
 	tx.reindex(r.Key, was, entries)
-	if c.fresh && tx.w.waiting {
-		return tx.arrived(c.sn, r.Key)
+	if c.fresh && c.was == unknown {
+		return tx.found(c.sn, r.Key)
 	}
 	return nil
 }
@@ -162,8 +165,11 @@ func (tx *Tx) resolve(k Key, p search.Path, r search.Ref) ([]byte, error) {
 	return refValue(id.k), tx.w.s.strays.note(tx.c, k, p, id.k)
 }
 
-// arrived makes the references that waited for a resource lead to it.
-func (tx *Tx) arrived(sn siteName, target Key) error {
+// found makes the references that waited for a resource lead to its key.
+func (tx *Tx) found(sn siteName, target Key) error {
+	if !tx.w.waiting {
+		return nil
+	}
 	text := refTextValue(search.Ref{Type: sn.n.typ(), ID: sn.n.id()})
 	from, any := Key(-1), false
 	for {

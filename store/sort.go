@@ -96,10 +96,6 @@ func (f *first) done() []place {
 	return f.list
 }
 
-// manyMatches is how many are sorted in memory before the index of the sort
-// key is walked instead.
-const manyMatches = 20000
-
 // sorted is one page in order, and the total when all matches were looked at.
 func (s *searcher) sorted(ask func(bool) (*streams, error), ranges []KeyRange, t types, q *search.Query, o ordering, after *place) ([]place, int, error) {
 	all, err := ask(true)
@@ -114,7 +110,7 @@ func (s *searcher) sorted(ask func(bool) (*streams, error), ranges []KeyRange, t
 		if err != nil {
 			return nil, -1, err
 		}
-		if n++; n > manyMatches && walk {
+		if n++; n > s.bounds.sorted && walk {
 			page, err := s.walk(ranges, t, q, o, after)
 			return page, -1, err
 		}

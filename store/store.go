@@ -38,6 +38,7 @@ type Store struct {
 	closeErr error
 
 	strays strays
+	bounds bounds
 	seal   cipher.AEAD // of paging places
 }
 
@@ -73,7 +74,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		c.close()
 		return nil, fmt.Errorf("store: %w", err)
 	}
-	s := &Store{opt: o, readers: make(chan *conn, o.Readers), closing: make(chan struct{})}
+	s := &Store{opt: o, readers: make(chan *conn, o.Readers), closing: make(chan struct{}), bounds: usualBounds}
 	if err := s.strays.load(c); err != nil {
 		c.close()
 		return nil, fmt.Errorf("store: %w", err)

@@ -11,9 +11,12 @@ import (
 	"wholechart/search"
 )
 
-func open(t testing.TB) *Store {
+func open(t testing.TB) *Store { return openWith(t, Options{}) }
+
+func openWith(t testing.TB, o Options) *Store {
 	t.Helper()
-	s, err := Open(t.Context(), Options{Path: filepath.Join(t.TempDir(), "store.db")})
+	o.Path = filepath.Join(t.TempDir(), "store.db")
+	s, err := Open(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}

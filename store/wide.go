@@ -7,13 +7,20 @@ import (
 	"wholechart/fhir"
 )
 
-// How much is read of the index to find out that a condition is selective.
-// Beyond, candidates come from elsewhere and are tested.
-const (
-	maxSpanRows = 4096 // rows of ranges of values
-	maxInner    = 1024 // resources at the other end of a reference
-	maxOuter    = 20000
-)
+// bounds say how a search is planned. They change its cost, never its result.
+type bounds struct {
+	few int // so many candidates are looked at one by one, and index pieces begin with
+
+	// How much is read of the index to find out that a condition is selective.
+	// Beyond, candidates come from elsewhere and are tested.
+	spanRows int // rows of ranges of values
+	inner    int // resources at the other end of a reference
+	outer    int // resources that refer to those
+
+	sorted int // so many matches are sorted in memory before the sort key's index is walked
+}
+
+var usualBounds = bounds{few: 64, spanRows: 4096, inner: 1024, outer: 20000, sorted: 20000}
 
 // wideSource finds what a range of values, a chain or a _has gives, when that
 // is not too much. A source that it gives is complete.
@@ -40,7 +47,7 @@ func (s *searcher) spanSource(c *condition, r KeyRange) (source, error) {
 		var q query
 		if sp.exact {
 			q = s.c.query(sqlRunKeys)
-			q.int(sp.p).blob(sp.from).int(int64(r.From)).int(int64(r.To)).int(maxSpanRows + 1)
+			q.int(sp.p).blob(sp.from).int(int64(r.From)).int(int64(r.To)).int(int64(s.spanRows) + 1)
 		} else {
 			if sp.to == nil {
 				q = s.c.query(sqlSpanOpen)
@@ -53,7 +60,7 @@ func (s *searcher) spanSource(c *condition, r KeyRange) (source, error) {
 			}
 		}
 		for q.next() {
-			if rows++; rows > maxSpanRows {
+			if rows++; rows > s.spanRows {
 				break
 			}
 			if sp.exact {
@@ -68,7 +75,7 @@ func (s *searcher) spanSource(c *condition, r KeyRange) (source, error) {
 		if err := q.done(); err != nil {
 			return source{}, err
 		}
-		if rows > maxSpanRows {
+		if rows > s.spanRows {
 			return source{}, s.spend(rows / 4)
 		}
 	}
@@ -148,14 +155,14 @@ func (s *searcher) chainSource(c *condition, r KeyRange) (source, error) {
 	if s.skips(c, c.chain.Type) {
 		it := &patientChain{s: s, in: in, c: c, hi: r.To}
 		// Selective or not? A first look tells.
-		return source{it, few + 1, c, true}, nil
+		return source{it, s.few + 1, c, true}, nil
 	}
 	var inner []Key
 	for k, ok, err := in.seek(0); ok || err != nil; k, ok, err = in.seek(k + 1) {
 		if err != nil {
 			return source{}, err
 		}
-		if inner = append(inner, k); len(inner) > maxInner {
+		if inner = append(inner, k); len(inner) > s.bounds.inner {
 			return source{}, nil
 		}
 	}
@@ -167,7 +174,7 @@ func (s *searcher) chainSource(c *condition, r KeyRange) (source, error) {
 				if err != nil {
 					return source{}, err
 				}
-				if l = append(l, k); len(l) > maxOuter {
+				if l = append(l, k); len(l) > s.outer {
 					return source{}, nil
 				}
 			}
@@ -223,7 +230,7 @@ func (s *searcher) hasSource(c *condition, r KeyRange, t types) (source, error) 
 			st.tests = append(slices.Clone(st.tests), &condition{refersHome: c.has.Paths})
 			st.bare = false
 		}
-		return source{it: &patientHas{in}, size: few + 1, c: c}, nil
+		return source{it: &patientHas{in}, size: s.few + 1, c: c}, nil
 	}
 	for _, st := range in.of {
 		st.head = true
@@ -234,7 +241,7 @@ func (s *searcher) hasSource(c *condition, r KeyRange, t types) (source, error) 
 		if err != nil {
 			return source{}, err
 		}
-		if n++; n > maxInner {
+		if n++; n > s.bounds.inner {
 			return source{}, nil
 		}
 		for e := range in.candidate().terms.all {
