@@ -135,6 +135,21 @@ func (n Node) Fields() iter.Seq2[string, Node] {
 	}
 }
 
+// Members are Fields without a copy of the names, which must not be changed.
+func (n Node) Members() iter.Seq2[[]byte, Node] {
+	return func(yield func([]byte, Node) bool) {
+		if n.d == nil || n.d.tape[n.i].kind != Object {
+			return
+		}
+		t := n.d.tape
+		for i, end := n.i+1, t[n.i].next; i < end; i = t[i+1].next {
+			if !yield((Node{n.d, i}).Decoded(), Node{n.d, i + 1}) {
+				return
+			}
+		}
+	}
+}
+
 // Items are an array's items in their order; of a value that is no array, the
 // value itself, once; of the zero Node nothing. So that repeating and single
 // elements are walked alike.
