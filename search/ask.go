@@ -101,7 +101,13 @@ func (a *asker) string(v string) (Cond, error) {
 func (a *asker) uri(v string) (Cond, error) {
 	switch a.modifier {
 	case "":
-		return Cond{Spans: a.spans(func(r pathRef, _ *pathInfo) []Span { return []Span{exact(r.path, appendURI(nil, v))} })}, nil
+		return Cond{Spans: a.spans(func(r pathRef, info *pathInfo) []Span {
+			out := []Span{exact(r.path, appendURI(nil, v))}
+			if info.has("canonical") && !strings.Contains(v, "|") && len(v) < maxURI-20 { // any version
+				out = append(out, prefix(r.path, []byte(v+"|")))
+			}
+			return out
+		})}, nil
 	case "below":
 		if len(v) > maxURI-20 {
 			return Cond{}, tooCostly(a.name, "is too long for :below")

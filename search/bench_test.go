@@ -1,6 +1,7 @@
 package search
 
 import (
+	"net/url"
 	"testing"
 
 	"wholechart/fhir"
@@ -37,4 +38,35 @@ func parsedOr(text []byte) (fhir.Node, error) {
 		return fhir.Node{}, err
 	}
 	return d.Root(), nil
+}
+
+// BenchmarkExtractReal is the mean over the first bundles of the archive.
+func BenchmarkExtractReal(b *testing.B) {
+	var all []fhir.Node
+	resources(b, 3, func(res fhir.Node) { all = append(all, res) })
+	b.ReportAllocs()
+	i := 0
+	for b.Loop() {
+		if _, err := Extract(all[i%len(all)]); err != nil {
+			b.Fatal(err)
+		}
+		i++
+	}
+}
+
+func BenchmarkParse(b *testing.B) {
+	for _, query := range []string{"code=http://loinc.org|8302-2", "patient=p1&category=laboratory&_sort=-date&_count=50", "subject.name=peter"} {
+		values, err := url.ParseQuery(query)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Run(query, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := Parse("Observation", values, Options{}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
 }

@@ -191,7 +191,9 @@ func (p *parser) include(name, value string, iterate bool) (Include, error) {
 	if one.kind != kindReference {
 		return inc, notSupported(name+" "+shown(value), "is not a reference")
 	}
-	inc.Paths = pathsOf(one.paths)
+	if inc.Paths = pathsOf(followed(one.paths)); len(inc.Paths) == 0 {
+		return inc, notSupported(name+" "+shown(value), notFollowed)
+	}
 	if only := targetOf(one); only != "" {
 		if inc.Target != "" && inc.Target != only {
 			return inc, invalid(name, "the parameter refers to "+only+" only")

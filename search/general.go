@@ -30,7 +30,7 @@ func (x *extraction) generalPath(res fhir.Node, g *generalPath) {
 			if yes {
 				code = "true"
 			}
-			x.code(g.path, booleans, code, false)
+			x.code(g.path, booleans, []byte(code), false)
 		}
 	}
 }

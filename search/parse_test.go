@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"wholechart/fhir"
 )
 
 func ask(t testing.TB, resource, query string, o Options) (*Query, error) {
@@ -54,6 +56,10 @@ func TestRefused(t *testing.T) {
 		{"Patient", "organization.nonsense=x", "not-supported"},
 		{"Patient", "organization:Device.name=x", "not-supported"},
 		{"Patient", "organization.=x", "not-supported"},
+		{"Observation", "patient.birthdate=never", "invalid"},
+		{"QuestionnaireResponse", "questionnaire.name=x", "not-supported"},
+		{"Questionnaire", "_has:QuestionnaireResponse:questionnaire:status=x", "not-supported"},
+		{"QuestionnaireResponse", "_include=QuestionnaireResponse:questionnaire", "not-supported"},
 		{"Patient", "_has:Observation:patient=x", "not-supported"},
 		{"Patient", "_has:Nothing:patient:code=x", "not-supported"},
 		{"Patient", "_has:Observation:code:code=x", "not-supported"},
@@ -211,6 +217,66 @@ func TestShape(t *testing.T) {
 	}
 	if q, _ = ask(t, "Observation", "", Options{}); q.Count != 50 || q.Where != nil {
 		t.Errorf("%+v", q)
+	}
+}
+
+func TestCapabilities(t *testing.T) {
+	var codes []string
+	for _, def := range Params("Location") {
+		codes = append(codes, def.Code)
+	}
+	for _, want := range []string{"_id", "_lastUpdated", "_profile", "_security", "_source", "_tag", "near", "name"} {
+		if !slices.Contains(codes, want) {
+			t.Errorf("Location does not claim %s", want)
+		}
+	}
+	for _, never := range []string{"_text", "_content", "_query"} {
+		if slices.Contains(codes, never) {
+			t.Errorf("Location claims %s", never)
+		}
+	}
+	if in := Includes("Observation"); !slices.Contains(in, "Observation:patient") || slices.Contains(in, "Observation:code") {
+		t.Errorf("includes %v", in)
+	}
+	if in := RevIncludes("Patient"); !slices.Contains(in, "Observation:patient") || slices.Contains(in, "Observation:encounter") {
+		t.Errorf("revincludes %v", in)
+	}
+}
+
+// Every parameter that is claimed is answered, with a value of its type.
+func TestEveryClaimIsKept(t *testing.T) {
+	values := map[string]string{"token": "a", "string": "a", "reference": "Patient/a", "date": "2020", "number": "1", "quantity": "1", "uri": "urn:a", "special": "1|2"}
+	for _, resource := range fhir.ResourceTypes() {
+		for _, def := range Params(resource) {
+			value := values[def.Type]
+			if def.Type == "reference" {
+				value = table().params[resource][def.Code].targets()[0] + "/a"
+			}
+			if def.Code == "_lastUpdated" {
+				value = "2020"
+			}
+			if def.Type == "composite" {
+				var parts []string
+				for _, p := range table().params[resource][def.Code].parts {
+					v := values[p.index.def.Type]
+					if p.index.def.Type == "reference" {
+						v = p.index.targets()[0] + "/a"
+					}
+					parts = append(parts, v)
+				}
+				value = strings.Join(parts, "$")
+			}
+			q, err := Parse(resource, url.Values{def.Code: {value}}, Options{})
+			if err != nil || len(q.Where) != 1 || !wellFormed(q.Where[0]) {
+				t.Errorf("%s?%s=%s: %v", resource, def.Code, value, err)
+			}
+			if def.Type == "composite" || def.Code == "_id" || def.Code == "_lastUpdated" {
+				continue
+			}
+			if _, err := Parse(resource, url.Values{"_sort": {def.Code}}, Options{}); err != nil && def.Type != "special" {
+				t.Errorf("%s?_sort=%s: %v", resource, def.Code, err)
+			}
+		}
 	}
 }
 

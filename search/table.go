@@ -33,7 +33,7 @@ var kinds = map[string]kind{"token": kindToken, "string": kindString, "reference
 	"number": kindNumber, "quantity": kindQuantity, "uri": kindURI, "special": kindPlace}
 
 // encodings is part of Fingerprint: raise it when the bytes of a row change.
-const encodings = 1
+const encodings = 2
 
 // pathInfo is what one Path means.
 type pathInfo struct {
@@ -83,11 +83,11 @@ var table = sync.OnceValue(buildTable)
 // rows: an index written under another one must be made anew.
 func Fingerprint() string { return table().print }
 
-// PathsOf are the paths of a reference parameter, for includes and
-// compartments; nil if the type has no such parameter.
+// PathsOf are the paths of a parameter, for includes and compartments; nil if
+// the type has no such parameter or it has no rows of its own.
 func PathsOf(resourceType, code string) []Path {
 	p := table().params[resourceType][code]
-	if p == nil {
+	if p == nil || len(p.paths) == 0 {
 		return nil
 	}
 	return pathsOf(p.paths)
@@ -121,6 +121,32 @@ func Params(resourceType string) []*fhir.SearchParam {
 		}
 	}
 	slices.SortFunc(out, func(a, b *fhir.SearchParam) int { return strings.Compare(a.Code, b.Code) })
+	return out
+}
+
+// Includes are the values that _include takes for a resource type, as the
+// capability statement lists them.
+func Includes(resourceType string) []string {
+	var out []string
+	for _, def := range Params(resourceType) {
+		if p := table().params[resourceType][def.Code]; p.kind == kindReference && len(followed(p.paths)) > 0 {
+			out = append(out, resourceType+":"+def.Code)
+		}
+	}
+	return out
+}
+
+// RevIncludes are the values that _revinclude takes for a resource type.
+func RevIncludes(resourceType string) []string {
+	var out []string
+	for _, from := range fhir.ResourceTypes() {
+		for _, include := range Includes(from) {
+			code := include[len(from)+1:]
+			if slices.Contains(table().params[from][code].targets(), resourceType) {
+				out = append(out, include)
+			}
+		}
+	}
 	return out
 }
 

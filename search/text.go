@@ -14,14 +14,14 @@ const maxString = 120
 // appendNormal appends a string as search compares it
 // (http://hl7.org/fhir/R4/search.html#string): without case, without accents,
 // each run of white space one space, none at the ends.
-func appendNormal(dst []byte, s string) []byte {
+func appendNormal[T text](dst []byte, s T) []byte {
 	start := len(dst)
 	gap := false
 	for i := 0; i < len(s); i++ {
 		c := s[i]
 		switch {
 		case c >= utf8.RuneSelf:
-			return appendFolded(dst[:start], s)
+			return appendFolded(dst[:start], string(s))
 		case c <= ' ' || c == 0x7F:
 			gap = len(dst) > start
 			continue

@@ -24,8 +24,11 @@ var noSystem system
 // specialValues is the implicit system of booleans.
 const specialValues = "http://terminology.hl7.org/CodeSystem/special-values"
 
-func systemOf(uri string) (s system) {
-	if uri == "" {
+// text is a string, or bytes of a document that need no copy.
+type text interface{ ~string | ~[]byte }
+
+func systemOf[T text](uri T) (s system) {
+	if len(uri) == 0 {
 		return s
 	}
 	sum := sha256.Sum256([]byte(uri))
@@ -37,18 +40,18 @@ func systemOf(uri string) (s system) {
 // keeps the beginning and a digest, which is as exact.
 const maxCode = 120
 
-func appendLong(dst, s []byte, max int) []byte {
+func appendLong[T text](dst []byte, s T, max int) []byte {
 	if len(s) <= max {
 		return append(dst, s...)
 	}
-	sum := sha256.Sum256(s)
+	sum := sha256.Sum256([]byte(s))
 	dst = append(dst, s[:max-20]...)
 	dst = append(dst, 0xFF) // never in UTF-8: nothing else looks like it
 	return append(dst, sum[:16]...)
 }
 
 // appendCode appends the code part with its zero byte.
-func appendCode(dst []byte, code string, keepCase bool) []byte {
+func appendCode[T text](dst []byte, code T, keepCase bool) []byte {
 	start := len(dst)
 	ascii := true
 	for i := 0; i < len(code); i++ {
@@ -74,7 +77,7 @@ func appendCode(dst []byte, code string, keepCase bool) []byte {
 	return append(dst, 0)
 }
 
-func appendToken(dst []byte, s system, code string, keepCase bool) []byte {
+func appendToken[T text](dst []byte, s system, code T, keepCase bool) []byte {
 	dst = appendCode(dst, code, keepCase)
 	return append(dst, s[:]...)
 }
@@ -112,7 +115,7 @@ const (
 // maxURI is how much of a uri the index keeps as it is, see appendLong.
 const maxURI = 400
 
-func appendURI(dst []byte, uri string) []byte { return appendLong(dst, []byte(uri), maxURI) }
+func appendURI[T text](dst []byte, uri T) []byte { return appendLong(dst, uri, maxURI) }
 
 // relative reads Type/id and Type/id/_history/version.
 func relative(ref string) (r Ref, ok bool) {

@@ -232,7 +232,7 @@ func codesOf(el *fhir.ElementDef, typ string) *codeSystems {
 	return c
 }
 
-func (c *codeSystems) system(code string) system {
+func (c *codeSystems) system(code []byte) system {
 	if c == nil {
 		return noSystem
 	}
@@ -253,5 +253,5 @@ func (c *codeSystems) system(code string) system {
 			c.of[code] = systemOf(uri)
 		}
 	})
-	return c.of[code]
+	return c.of[string(code)]
 }
