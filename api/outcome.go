@@ -46,6 +46,7 @@ func verdict(err error) (status int, code, text string) {
 		moved     *record.PatientChanged
 		question  *search.Error
 		syntax    *fhir.SyntaxError
+		limit     *record.StoreLimit
 	)
 	switch {
 	case errors.As(err, &own):
@@ -72,6 +73,10 @@ func verdict(err error) (status int, code, text string) {
 		return http.StatusBadRequest, "structure", "not acceptable JSON " + syntax.Error()
 	case errors.Is(err, record.ErrNotFound):
 		return http.StatusNotFound, "not-found", "there is no such resource, or it is not for you to see"
+	case errors.Is(err, record.ErrBadCursor):
+		return http.StatusBadRequest, "value", record.ErrBadCursor.Error()
+	case errors.As(err, &limit):
+		return http.StatusUnprocessableEntity, "too-costly", limit.Error()
 	case tooCostly(err):
 		return http.StatusBadRequest, "too-costly", err.Error()
 	case errors.Is(err, context.DeadlineExceeded):

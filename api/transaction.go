@@ -43,7 +43,7 @@ func (c *call) transaction(b fhir.Node) (*answer, error) {
 	}
 	done, err := c.s.Transact(c.ctx, acts)
 	if err != nil {
-		return nil, inBundle(err, from)
+		return nil, inBundle(err, acts, from)
 	}
 	answers := make([]*answer, len(list))
 	for i, o := range done {
@@ -62,10 +62,19 @@ func (c *call) transaction(b fhir.Node) (*answer, error) {
 }
 
 // inBundle says an error about an act in the words of the bundle's entries.
-func inBundle(err error, from []int) error {
-	var one *record.EntryError
-	if errors.As(err, &one) && one.Entry < len(from) {
-		return &inEntry{from[one.Entry], one.Err}
+func inBundle(err error, acts []record.Act, from []int) error {
+	var broken *record.BrokenReference
+	if errors.As(err, &broken) { // the store finds it when all is written
+		for i, a := range acts {
+			if a.Body == nil {
+				continue
+			}
+			for ref := range fhir.References(a.Body.Root()) {
+				if ref.Is(broken.Type + "/" + broken.ID) {
+					return &inEntry{from[i], err}
+				}
+			}
+		}
 	}
 	var bad *record.Invalid
 	if errors.As(err, &bad) {
@@ -76,8 +85,9 @@ func inBundle(err error, from []int) error {
 		}
 		return out
 	}
-	if len(from) == 1 {
-		return &inEntry{from[0], err}
+	var one *record.EntryError
+	if errors.As(err, &one) && one.Entry < len(from) {
+		return &inEntry{from[one.Entry], one.Err}
 	}
 	return err
 }

@@ -5,7 +5,7 @@ import "wholechart/store"
 // What the store says, in words that the floors above may use without knowing
 // the store.
 var (
-	ErrNotFound  = store.ErrNotFound // never was, or is not for this actor: the two look the same
+	ErrNotFound  = store.ErrNotFound  // never was, or is not for this actor: the two look the same
 	ErrBadCursor = store.ErrBadCursor // a paging link was not one of ours, or of another question
 )
 
