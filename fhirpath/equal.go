@@ -45,6 +45,11 @@ func (c *context) equal(a, b Value) tri {
 		if a.kind == String {
 			return triOf(b.textIs(a.s))
 		}
+		x, ok1 := a.plainText()
+		y, ok2 := b.plainText()
+		if ok1 && ok2 {
+			return triOf(string(x) == string(y))
+		}
 		return triOf(a.text() == b.text())
 	}
 	if a.kind == Place && b.kind == Place && (a.node.Exists() && a.node.Same(b.node)) {

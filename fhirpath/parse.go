@@ -189,6 +189,9 @@ func (p *parser) operand() (*node, error) {
 	return nil, err
 }
 
+// reserved are the keywords that begin no term; as, contains, in and is may.
+var reserved = map[string]bool{"and": true, "or": true, "xor": true, "implies": true, "div": true, "mod": true}
+
 // invocation is a member or a function, of left or of the context.
 func (p *parser) invocation(left *node) (*node, error) {
 	t := p.tok
@@ -199,7 +202,7 @@ func (p *parser) invocation(left *node) (*node, error) {
 		}
 		return p.grow(node{kind: kind, at: t.at})
 	}
-	if t.kind != tokWord && t.kind != tokDelimited {
+	if t.kind != tokWord && t.kind != tokDelimited || t.kind == tokWord && left == nil && reserved[t.text] {
 		return nil, p.unexpected()
 	}
 	if err := p.advance(); err != nil {

@@ -71,6 +71,9 @@ var hashSeed = maphash.MakeSeed()
 // as moments in two zones do, shares one hash with its kind.
 func (c *context) hash(v Value) uint64 {
 	if v.isString() {
+		if plain, ok := v.plainText(); ok {
+			return maphash.Bytes(hashSeed, plain)
+		}
 		return maphash.String(hashSeed, v.text())
 	}
 	x := v.System()

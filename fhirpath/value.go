@@ -181,15 +181,23 @@ func (v Value) text() string {
 	return v.node.Str()
 }
 
+// plainText is the text of a place where it stands without escapes.
+func (v Value) plainText() ([]byte, bool) {
+	raw := v.node.Raw()
+	if len(raw) < 2 {
+		return nil, false
+	}
+	raw = raw[1 : len(raw)-1]
+	return raw, bytes.IndexByte(raw, '\\') < 0
+}
+
 // textIs compares without making a string where it can.
 func (v Value) textIs(s string) bool {
 	if v.kind == String {
 		return v.s == s
 	}
-	raw := v.node.Raw()
-	raw = raw[1 : len(raw)-1]
-	if bytes.IndexByte(raw, '\\') < 0 {
-		return string(raw) == s
+	if plain, ok := v.plainText(); ok {
+		return string(plain) == s
 	}
 	return v.node.Str() == s
 }
