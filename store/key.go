@@ -102,9 +102,6 @@ type Scope struct {
 	Types []string
 }
 
-// deny is what the scope hides at a site.
-func (s *Scope) deny(site SiteNo) uint64 { return s.Deny | s.DenyAt[site] }
-
 // hides says whether a resource's labels hide it.
 func (s Scope) hides(k Key, labels uint64) bool {
 	return labels&(s.Deny|s.DenyAt[k.Site()]) != 0

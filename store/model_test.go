@@ -45,7 +45,7 @@ func (m *model) get(site SiteNo, r search.Ref) *modelRow {
 
 // visible is the scope, said plainly.
 func (m *model) visible(s Scope, x *modelRow) bool {
-	return x != nil && !x.deleted && x.ex.Labels&s.Deny == 0 && (s.Types == nil || slices.Contains(s.Types, x.ref.Type))
+	return x != nil && !x.deleted && x.ex.Labels&(s.Deny|s.DenyAt[x.site]) == 0 && (s.Types == nil || slices.Contains(s.Types, x.ref.Type))
 }
 
 func in(ranges []KeyRange, k Key) bool {
@@ -223,6 +223,9 @@ func (m *model) scope() Scope {
 	}
 	if r.IntN(4) == 0 {
 		s.Deny = search.LabelRestricted
+	}
+	if r.IntN(6) == 0 {
+		s.DenyAt = map[SiteNo]uint64{2: search.LabelRestricted}
 	}
 	if r.IntN(6) == 0 {
 		s.Types = []string{"Patient", "Observation"}

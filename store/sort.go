@@ -104,6 +104,10 @@ func (s *searcher) sorted(ask func(bool) (*streams, error), ranges []KeyRange, t
 	}
 	walk := len(q.Sort) == 1 && len(q.Sort[0].Paths) > 0 && q.Total != "accurate" &&
 		!slices.ContainsFunc(ranges, KeyRange.onePatient)
+	if walk && len(q.Where) == 0 && all.long() {
+		page, err := s.walk(ranges, t, q, o, after)
+		return page, -1, err
+	}
 	f := first{ordering: o, after: after, max: q.Count + 1}
 	n := 0
 	for k, ok, err := all.seek(0); ok || err != nil; k, ok, err = all.seek(k + 1) {

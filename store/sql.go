@@ -73,6 +73,8 @@ const (
 	sqlRunCount
 	sqlSpan
 	sqlSpanOpen
+	sqlSpanMore
+	sqlSpanOpenMore
 	sqlWalkUp
 	sqlWalkDown
 	sqlRangeKeys
@@ -157,6 +159,8 @@ var statements = [statementCount]string{
 	sqlRunCount:     `SELECT count(*) FROM idx WHERE p = ? AND v = ? AND k >= ? AND k < ?`,
 	sqlSpan:         `SELECT v, k FROM idx WHERE p = ? AND v >= ? AND v < ? ORDER BY v, k`,
 	sqlSpanOpen:     `SELECT v, k FROM idx WHERE p = ? AND v >= ? ORDER BY v, k`,
+	sqlSpanMore:     `SELECT 1 FROM idx WHERE p = ? AND v >= ? AND v < ? LIMIT 1 OFFSET ?`,
+	sqlSpanOpenMore: `SELECT 1 FROM idx WHERE p = ? AND v >= ? LIMIT 1 OFFSET ?`,
 	sqlWalkUp:       `SELECT v, k FROM idx WHERE p = ? AND (v, k) > (?, ?) ORDER BY v, k LIMIT ?`,
 	sqlWalkDown:     `SELECT v, k FROM idx WHERE p = ? AND (v, k) < (?, ?) ORDER BY v DESC, k DESC LIMIT ?`,
 	sqlRangeKeys:    `SELECT ` + headColumns + `, terms FROM resource WHERE k >= ? AND k < ? ORDER BY k LIMIT ?`,

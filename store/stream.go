@@ -86,6 +86,19 @@ func (ss *streams) seek(k Key) (Key, bool, error) {
 	return 0, false, nil
 }
 
+// long says whether there is much to go through, as far as a first look tells.
+func (ss *streams) long() bool {
+	for _, st := range ss.of {
+		if r, ok := st.it.(*run); ok {
+			r.size = 8 * r.s.few
+			if err := r.fill(st.lo); err == nil && !r.end {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // candidate is that of the key that seek gave last, if heads were asked for.
 func (ss *streams) candidate() *candidate { return &ss.of[0].x }
 

@@ -20,7 +20,7 @@ type bounds struct {
 	sorted int // so many matches are sorted in memory before the sort key's index is walked
 }
 
-var usualBounds = bounds{few: 64, spanRows: 4096, inner: 1024, outer: 20000, sorted: 20000}
+var usualBounds = bounds{few: 64, spanRows: 2048, inner: 1024, outer: 20000, sorted: 10000}
 
 // wideSource finds what a range of values, a chain or a _has gives, when that
 // is not too much. A source that it gives is complete.
@@ -45,6 +45,18 @@ func (s *searcher) spanSource(c *condition, r KeyRange) (source, error) {
 	for i := range c.spans {
 		sp := &c.spans[i]
 		var q query
+		if !sp.exact { // to be told that there are too many costs much less than to read them
+			if sp.to == nil {
+				q = s.c.query(sqlSpanOpenMore)
+				q.int(sp.p).blob(sp.from)
+			} else {
+				q = s.c.query(sqlSpanMore)
+				q.int(sp.p).blob(sp.from).blob(sp.to)
+			}
+			if _, more, err := q.int(int64(s.spanRows)).oneInt(); more || err != nil {
+				return source{}, err
+			}
+		}
 		if sp.exact {
 			q = s.c.query(sqlRunKeys)
 			q.int(sp.p).blob(sp.from).int(int64(r.From)).int(int64(r.To)).int(int64(s.spanRows) + 1)
