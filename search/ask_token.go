@@ -145,7 +145,7 @@ func (a *asker) in(valueSet string) (Cond, error) {
 	if !complete {
 		return Cond{}, notSupported(a.name, "the codes of that value set are not known here")
 	}
-	if len(codes) > 4*maxValues {
+	if len(codes)/2*len(a.param.paths) > maxConditions {
 		return Cond{}, tooCostly(a.name, "the value set has too many codes")
 	}
 	sorted := make([]string, 0, len(codes))

@@ -87,6 +87,7 @@ func TestRefused(t *testing.T) {
 		{"Nothing", "", "invalid"},
 		{"", "family=x", "not-supported"},
 		{"", "_type=Nothing", "invalid"},
+		{"", "_tag:in=http://hl7.org/fhir/ValueSet/resource-types", "too-costly"},
 		{"", "_type=Patient,Observation&gender=male", "not-supported"},
 		{"Patient", strings.Repeat("family=a&", 101), "too-costly"},
 		{"Patient", "family=" + strings.Repeat("a,", 1001) + "a", "too-costly"},

@@ -39,7 +39,8 @@ type Extracted struct {
 
 // Span is a run of one path's values: From <= value < To, further tested by
 // Match when that is not nil. Exact says that From is the one value meant (To is nil).
-// Target, when set, stands for the key of the resource it names.
+// Target, when set, stands for the key of the resource it names. A span with
+// neither bounds nor Target is every row of the path, references too.
 type Span struct {
 	Path     Path
 	From, To []byte
