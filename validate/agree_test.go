@@ -240,3 +240,25 @@ func TestFormula(t *testing.T) {
 		}
 	}
 }
+
+// Every invariant that may be asked of FHIRPath compiles.
+func TestRulesCompile(t *testing.T) {
+	count := 0
+	each := func(typ string, rules []*rule) {
+		for _, r := range rules {
+			count++
+			if _, err := r.compiled(); err != nil {
+				t.Errorf("%s of %s: %v", r.Key, typ, err)
+			}
+		}
+	}
+	for name, p := range plans().types {
+		each(name, p.rules)
+		for _, f := range p.fields {
+			each(name, f.more)
+		}
+	}
+	if count < 200 {
+		t.Errorf("%d rules", count)
+	}
+}
