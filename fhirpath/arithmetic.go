@@ -81,7 +81,7 @@ func calculateDecimal(op string, a, b *apd.Decimal) Value {
 		case "/":
 			cond, err = arithmetic.Quo(d, a, b)
 		case "div":
-			if cond, err = arithmetic.QuoInteger(d, a, b); err == nil {
+			if _, err = arithmetic.QuoInteger(d, a, b); err == nil {
 				if i, e := d.Int64(); e == nil {
 					v, ok := integerResult(i)
 					if ok {

@@ -156,3 +156,41 @@ func TestNodes(t *testing.T) {
 		t.Errorf("a literal: %v", err)
 	}
 }
+
+// TestNodesOfComponents is how a composite parameter's components are found.
+func TestNodesOfComponents(t *testing.T) {
+	r := parse(t, weight)
+	env := &Env{Resource: Resource(r)}
+	for _, c := range []struct{ expr, want string }{
+		{`code.text`, `"a" "b"`},
+		{`value.as(Quantity)`, `{"value":1e2,"unit":"g","system":"http://unitsofmeasure.org","code":"g"}`},
+		{`value.ofType(integer)`, `3`},
+		{`$this.code.text`, `"a" "b"`},
+		{`%resource.status`, `"final" "final"`},
+	} {
+		e := MustCompile(c.expr)
+		var parts []string
+		err := MustCompile(`Observation.component`).Nodes(r, func(n fhir.Node, typ string) bool {
+			if err := e.NodesOf(Element(n, fhir.Node{}, typ), env, func(m fhir.Node, _ string) bool {
+				parts = append(parts, string(m.Raw()))
+				return true
+			}); err != nil {
+				t.Error(err)
+			}
+			return true
+		})
+		if got := strings.Join(parts, " "); got != c.want || err != nil {
+			t.Errorf("%s finds %s, not %s (%v)", c.expr, got, c.want, err)
+		}
+	}
+	stopped := 0
+	if err := MustCompile(`Observation.component.code`).Nodes(r, func(fhir.Node, string) bool { stopped++; return false }); err != nil || stopped != 1 {
+		t.Errorf("went on after a stop: %d %v", stopped, err)
+	}
+	if err := MustCompile(`Observation.value`).Nodes(parse(t, `{"resourceType":"Observation","valueString":null}`), func(fhir.Node, string) bool {
+		t.Error("null was found")
+		return true
+	}); err != nil {
+		t.Error(err)
+	}
+}

@@ -312,7 +312,7 @@ func (w *walk) step(n fhir.Node, steps []step) bool {
 					continue
 				}
 				for item := range child.Items() {
-					if !w.yield(item, o.shape.name) {
+					if item.Kind() != fhir.Null && !w.yield(item, o.shape.name) {
 						return false
 					}
 				}
