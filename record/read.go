@@ -3,6 +3,7 @@ package record
 import (
 	"context"
 	"errors"
+	"iter"
 	"slices"
 	"strconv"
 	"time"
@@ -242,4 +243,49 @@ func (s Session) resource(row store.Row) Resource {
 		res.Body = row.Resource()
 	}
 	return res
+}
+
+// All are the current versions of everything in the session's chart, in the
+// order of their keys, for an export. It reads in steps, so that what is
+// written meanwhile may or may not be among them.
+func (s Session) All(ctx context.Context) iter.Seq2[Resource, error] {
+	return func(yield func(Resource, error) bool) {
+		d, err := s.decide(access.Export, "", "")
+		if err == nil && (s.lens != access.EMR || d.Patients != nil) {
+			err = &Refused{Why: "an export is of one site's whole chart"}
+		}
+		if err != nil {
+			yield(Resource{}, err)
+			return
+		}
+		count := 0
+		rng := store.SiteRange(s.site.No)
+		after := rng.From - 1
+		for {
+			const step = 1000
+			var rows []store.Row
+			err := s.r.store.View(ctx, func(v *store.View) (err error) {
+				rows, err = v.Range(rng, allowedTypes(d), after, step)
+				return err
+			})
+			if err != nil {
+				yield(Resource{}, err)
+				return
+			}
+			for _, row := range rows {
+				after = row.Key
+				if row.Labels&uint64(d.Labels) != 0 {
+					continue
+				}
+				if count++; !yield(s.resource(row), nil) {
+					s.note(audit.Event{Action: "export", Count: count, Outcome: audit.Failed, Why: "ended early"})
+					return
+				}
+			}
+			if len(rows) < step {
+				break
+			}
+		}
+		s.note(audit.Event{Action: "export", Count: count})
+	}
 }

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+
+	"wholechart/bench"
+)
+
+type benchCmd struct {
+	bench.Config `embed:""`
+}
+
+func (c *benchCmd) run(ctx context.Context, s streams) error {
+	rep, err := bench.Run(ctx, c.Config, s.out)
+	if err != nil {
+		return err
+	}
+	if rep.Errors() > 0 {
+		return exit(1)
+	}
+	return nil
+}
+
+type everythingCmd struct {
+	bench.CompareConfig `embed:""`
+}
+
+func (c *everythingCmd) run(ctx context.Context, s streams) error {
+	rep, err := bench.CompareEverything(ctx, c.CompareConfig, s.out)
+	if err != nil {
+		return err
+	}
+	if !rep.OK() {
+		return exit(1)
+	}
+	return nil
+}
+
+type versionCmd struct{}
+
+func (c *versionCmd) run(ctx context.Context, s streams) error {
+	version := "built from source"
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, set := range info.Settings {
+			if set.Key == "vcs.revision" {
+				version = set.Value
+			}
+		}
+	}
+	_, err := fmt.Fprintln(s.out, "wholechart", version, "· FHIR R4 (4.0.1)")
+	return err
+}

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"syscall"
+
+	"wholechart/access"
+	"wholechart/auth"
+	"wholechart/exchange"
+	"wholechart/record"
+	"wholechart/store"
+)
+
+// node is one open data directory and what stands on it.
+type node struct {
+	dir      string
+	lock     *os.File
+	store    *store.Store
+	records  *record.Records
+	auth     *auth.Auth
+	exchange *exchange.Exchange
+	base     atomic.Value // string: URL under which the node is reached, without a slash at the end
+}
+
+type nodeOptions struct {
+	make   bool         // the directory may be new
+	client *http.Client // for asking peers; nil is the exchange's own
+}
+
+// errInUse says that another process has the directory open.
+var errInUse = errors.New("the data directory is in use by another process")
+
+// openNode opens a data directory for this process alone.
+func openNode(ctx context.Context, dir string, o nodeOptions) (*node, error) {
+	if o.make {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return nil, err
+		}
+	}
+	path := filepath.Join(dir, "wholechart.db")
+	if _, err := os.Stat(path); err != nil && !o.make {
+		return nil, fmt.Errorf("%s holds no node: make one with wholechart init", dir)
+	}
+	lock, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		lock.Close()
+		if errors.Is(err, syscall.EWOULDBLOCK) {
+			return nil, errInUse
+		}
+		return nil, err
+	}
+	n := &node{dir: dir, lock: lock}
+	n.base.Store("")
+	if n.store, err = store.Open(ctx, store.Options{Path: path}); err != nil {
+		lock.Close()
+		return nil, err
+	}
+	if n.records, err = record.New(ctx, n.store, record.Options{}); err != nil {
+		return nil, errors.Join(err, n.store.Close(), lock.Close())
+	}
+	n.auth = auth.New(n.store, nil)
+	n.exchange = exchange.New(n.records, n.auth, exchange.Options{Self: n.self, Client: o.client})
+	return n, nil
+}
+
+// self is the URL of one of the node's sites, as its peers know it.
+func (n *node) self(site string) string {
+	if s, err := n.records.Site(site); err == nil && s.Base != "" {
+		return s.Base
+	}
+	return n.base.Load().(string) + "/" + site
+}
+
+// setBase says under which URL the node is reached.
+func (n *node) setBase(url string) { n.base.Store(strings.TrimSuffix(url, "/")) }
+
+// system is the node's own session at a site: import, links, upkeep.
+func (n *node) system(site, what string) record.Session {
+	return n.records.As(access.Actor{Kind: access.System, ID: what, Name: "wholechart " + what, Site: site, Purpose: access.Operations}, access.EMR)
+}
+
+func (n *node) close() error {
+	err := errors.Join(n.records.Close(), n.store.Close())
+	return errors.Join(err, n.lock.Close())
+}
