@@ -316,3 +316,31 @@ func TestEverythingLeavesANote(t *testing.T) {
 		}
 	}
 }
+
+func TestWhoMayReadTheLog(t *testing.T) {
+	r, ctx := node(t)
+	put(t, r.user("a", access.Physician), rosa, `{"resourceType":"Patient","id":"other"}`)
+	r.user("a", access.Nurse).Read(ctx, "Patient", "rosa")
+	r.user("a", access.Nurse).Read(ctx, "Patient", "other")
+	her := r.As(access.Actor{Kind: access.Patient, ID: "rosa", Site: "a", Purpose: access.Request, Patients: []string{"rosa"}}, access.EMR)
+	log, err := her.AccessLog(ctx, LogQuery{Patient: "rosa"})
+	if err != nil || len(log) != 2 || log[0].Role != "nurse" || log[0].Action != "read" || log[1].Action != "update" {
+		t.Errorf("her own: %+v %v", log, err)
+	}
+	if _, err := her.AccessLog(ctx, LogQuery{Patient: "other"}); err == nil {
+		t.Error("a patient read another's log")
+	}
+	if _, err := her.AccessLog(ctx, LogQuery{}); err == nil {
+		t.Error("a patient read the site's log")
+	}
+	if _, err := r.user("a", access.Physician).AccessLog(ctx, LogQuery{}); err == nil {
+		t.Error("a physician read the site's log")
+	}
+	log, err = r.user("a", access.PrivacyOfficer).AccessLog(ctx, LogQuery{Actor: "nurse"})
+	if err != nil || len(log) != 2 {
+		t.Errorf("the privacy officer: %+v %v", log, err)
+	}
+	if log, _ = r.user("b", access.PrivacyOfficer).AccessLog(ctx, LogQuery{}); len(log) != 0 {
+		t.Errorf("another site's log: %+v", log)
+	}
+}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"cmp"
+	"math"
 	"slices"
 )
 
@@ -61,4 +62,29 @@ func (v *View) ChangedIn(r KeyRange, after Seq, max int) ([]Row, error) {
 		out = out[:max]
 	}
 	return out, err
+}
+
+// AuditBefore are audit rows with numbers below before (0: from the newest)
+// that are about what f says, newest first.
+func (v *View) AuditBefore(before int64, max int, f AuditFilter) ([]AuditRow, error) {
+	if err := v.ready(false); err != nil {
+		return nil, err
+	}
+	if before <= 0 {
+		before = math.MaxInt64
+	}
+	q := v.c.query(sqlAuditBefore)
+	if f.Patient != 0 {
+		q = v.c.query(sqlAuditPatientBefore)
+		q.int(int64(f.Patient.Patient()))
+	}
+	q.int(before)
+	var out []AuditRow
+	for len(out) < max && q.next() {
+		if f.Site != 0 && SiteNo(q.st.ColumnInt64(2)) != f.Site || f.Actor != "" && q.st.ColumnText(4) != f.Actor {
+			continue
+		}
+		out = append(out, scanAudit(&q))
+	}
+	return out, q.done()
 }

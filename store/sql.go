@@ -50,6 +50,8 @@ const (
 	sqlAuditLast
 	sqlAudit
 	sqlAuditPatient
+	sqlAuditBefore
+	sqlAuditPatientBefore
 	sqlAuditChain
 
 	sqlDoc
@@ -131,11 +133,13 @@ var statements = [statementCount]string{
 	sqlStrayAdd:   `INSERT OR IGNORE INTO stray (p) VALUES (?)`,
 	sqlStrays:     `SELECT p FROM stray`,
 
-	sqlAuditAdd:     `INSERT INTO audit (n, at, site, patient, actor, hash, body) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-	sqlAuditLast:    `SELECT n, hash FROM audit ORDER BY n DESC LIMIT 1`,
-	sqlAudit:        `SELECT n, at, site, patient, actor, hash, body FROM audit WHERE n > ? ORDER BY n`,
-	sqlAuditPatient: `SELECT n, at, site, patient, actor, hash, body FROM audit WHERE patient = ? AND patient <> 0 AND n > ? ORDER BY n`,
-	sqlAuditChain:   `SELECT n, at, site, patient, actor, hash, body FROM audit WHERE n > ? ORDER BY n LIMIT 4096`,
+	sqlAuditAdd:           `INSERT INTO audit (n, at, site, patient, actor, hash, body) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+	sqlAuditLast:          `SELECT n, hash FROM audit ORDER BY n DESC LIMIT 1`,
+	sqlAudit:              `SELECT n, at, site, patient, actor, hash, body FROM audit WHERE n > ? ORDER BY n`,
+	sqlAuditPatient:       `SELECT n, at, site, patient, actor, hash, body FROM audit WHERE patient = ? AND patient <> 0 AND n > ? ORDER BY n`,
+	sqlAuditBefore:        `SELECT n, at, site, patient, actor, hash, body FROM audit WHERE n < ? ORDER BY n DESC`,
+	sqlAuditPatientBefore: `SELECT n, at, site, patient, actor, hash, body FROM audit WHERE patient = ? AND patient <> 0 AND n < ? ORDER BY n DESC`,
+	sqlAuditChain:         `SELECT n, at, site, patient, actor, hash, body FROM audit WHERE n > ? ORDER BY n LIMIT 4096`,
 
 	sqlDoc:     `SELECT id, version, updated, body FROM doc WHERE kind = ? AND id = ?`,
 	sqlDocs:    `SELECT id, version, updated, body FROM doc WHERE kind = ? AND id >= ? ORDER BY id`,

@@ -1,0 +1,83 @@
+package record
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"wholechart/access"
+	"wholechart/audit"
+	"wholechart/store"
+)
+
+// LogQuery asks for what was noted at the session's site.
+type LogQuery struct {
+	Patient string // about this patient of the site; empty: about anyone and anything
+	Actor   string // by this user, client or peer
+	Before  int64  // events with a lower number than this; 0: the newest
+	Count   int    // at most; 0 is 100, the most is 1000
+}
+
+// Noted is one event of the log with its number.
+type Noted struct {
+	N int64
+	audit.Event
+}
+
+// AccessLog are events of the site's log, newest first. Privacy officers and
+// administrators read all of it; a patient reads what was done with her own
+// record. That the log was read is noted too.
+func (s Session) AccessLog(ctx context.Context, q LogQuery) ([]Noted, error) {
+	own := (s.actor.Kind == access.Patient || s.actor.Kind == access.Proxy) && q.Patient != "" && contains(s.actor.Patients, q.Patient)
+	if !own {
+		if _, err := s.decide(access.SeeAudit, "", ""); err != nil {
+			return nil, err
+		}
+	}
+	if s.site == nil {
+		return nil, &Refused{Why: "no such site on this node"}
+	}
+	if q.Count <= 0 || q.Count > 1000 {
+		q.Count = 100
+	}
+	if err := s.r.log.Flush(ctx); err != nil {
+		return nil, err
+	}
+	var out []Noted
+	var key store.Key
+	err := s.r.store.View(ctx, func(v *store.View) error {
+		if q.Patient != "" {
+			k, err := v.Key(s.site.No, "Patient", q.Patient)
+			if errors.Is(err, store.ErrNotFound) {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			key = k
+		}
+		rows, err := v.AuditBefore(q.Before, q.Count, store.AuditFilter{Site: s.site.No, Patient: key, Actor: q.Actor})
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			e := Noted{N: row.N}
+			if err := json.Unmarshal(row.Body, &e.Event); err != nil {
+				return err
+			}
+			out = append(out, e)
+		}
+		return nil
+	})
+	s.note(audit.Event{Action: "see-audit", Type: "Patient", ID: q.Patient, Key: key, Count: len(out), Outcome: outcome(err)})
+	return out, err
+}
+
+func contains(list []string, s string) bool {
+	for _, x := range list {
+		if x == s {
+			return true
+		}
+	}
+	return false
+}
