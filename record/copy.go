@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -91,7 +92,7 @@ func (s Session) Receive(ctx context.Context, source *Site, patient string, a An
 			}
 		}
 		if whole {
-			if err := forget(tx, source, a.Patient, kept); err != nil {
+			if err := s.forget(tx, source, patient, a, kept); err != nil {
 				return err
 			}
 		}
@@ -103,11 +104,17 @@ func (s Session) Receive(ctx context.Context, source *Site, patient string, a An
 	return err
 }
 
-func forget(tx *store.Tx, source *Site, patient string, kept map[store.Key]bool) error {
-	key, err := tx.Key(source.No, "Patient", patient)
+// forget deletes the copies of a patient's record that an answer a no longer
+// holds and that no other site of this node was told of.
+func (s Session) forget(tx *store.Tx, source *Site, own string, a Answer, kept map[store.Key]bool) error {
+	key, err := tx.Key(source.No, "Patient", a.Patient)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil
 	}
+	if err != nil {
+		return err
+	}
+	others, err := s.told(tx, source, key, own, a.Patient)
 	if err != nil {
 		return err
 	}
@@ -119,13 +126,54 @@ func forget(tx *store.Tx, source *Site, patient string, kept map[store.Key]bool)
 		}
 		for _, r := range rows {
 			after = r.Key
-			if !kept[r.Key] {
-				if _, err := tx.Delete(source.No, r.Type, r.ID, store.PutOptions{IfVersion: store.AnyVersion, Author: "no longer disclosed"}); err != nil {
-					return err
-				}
+			gone := !a.When.IsZero() && r.Labels&a.Withheld == 0 // it would have been among the copies
+			if kept[r.Key] || !gone && slices.ContainsFunc(others, func(withheld uint64) bool { return r.Labels&withheld == 0 }) {
+				continue
+			}
+			if _, err := tx.Delete(source.No, r.Type, r.ID, store.PutOptions{IfVersion: store.AnyVersion, Author: "no longer disclosed"}); err != nil {
+				return err
 			}
 		}
 	}
+}
+
+// told are the labels that a source withholds from each other site of this node
+// that it told about a person.
+func (s Session) told(tx *store.Tx, source *Site, key store.Key, own, there string) ([]uint64, error) {
+	mine, err := tx.PersonOf(key)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	links, err := tx.Links(mine.Person)
+	if err != nil {
+		return nil, err
+	}
+	var out []uint64
+	for _, l := range links {
+		site := s.r.siteNo(l.Patient.Site())
+		if site == nil || !site.Local {
+			continue
+		}
+		row, err := tx.GetKey(l.Patient)
+		if err != nil || site == s.site && row.ID == own {
+			continue
+		}
+		body, err := tx.GetDoc(answerDocs, site.Slug+"/"+row.ID+"/"+source.Slug)
+		if err != nil {
+			continue
+		}
+		var a Answer
+		if err := json.Unmarshal(body, &a); err != nil {
+			return nil, err
+		}
+		if !a.When.IsZero() && a.Patient == there {
+			out = append(out, a.Withheld)
+		}
+	}
+	return out, nil
 }
 
 // SaveAnswer keeps what a site said when there is nothing to receive: a
@@ -150,17 +198,37 @@ type Version struct {
 	Gone bool // deleted, or no longer to be seen by who asks
 }
 
+// ChangesPage is one page of a patient's changes.
+type ChangesPage struct {
+	Versions []Version
+	Next     store.Seq // where to go on
+	More     bool      // there is more after Next already
+	Terms    string    // changes when consent or law changed what this actor may see, so that the asker begins anew
+	Withheld uint64    // sensitivity labels of what this actor may not see
+}
+
 // PatientChanges are the resources of a patient's record that changed after a
-// place in the log, as this session may see them: the current versions in the
-// order of their last change, each once. Hidden resources look like nothing at
-// all. next is where to go on; terms changes when consent or law changed what
-// this actor may see, so that the asker begins anew.
+// place in the log, as this session may see them; see PatientChangesPage.
 func (s Session) PatientChanges(ctx context.Context, patient string, after store.Seq, max int) (out []Version, next store.Seq, terms string, err error) {
-	d, err := s.decide(access.Export, "Patient", patient)
+	p, err := s.PatientChangesPage(ctx, patient, after, max)
 	if err != nil {
 		return nil, 0, "", err
 	}
+	return p.Versions, p.Next, p.Terms, nil
+}
+
+// PatientChangesPage are the resources of a patient's record that changed after
+// a place in the log, as this session may see them: the current versions in the
+// order of their last change, each once, and what they refer to that belongs to
+// no patient. Hidden resources look like nothing at all; one that was to be seen
+// in an earlier version looks deleted.
+func (s Session) PatientChangesPage(ctx context.Context, patient string, after store.Seq, max int) (*ChangesPage, error) {
+	d, err := s.decide(access.Export, "Patient", patient)
+	if err != nil {
+		return nil, err
+	}
 	var key store.Key
+	p := &ChangesPage{Next: after}
 	err = s.r.store.View(ctx, func(v *store.View) error {
 		w, err := s.window(v, d, "")
 		if err != nil {
@@ -174,41 +242,63 @@ func (s Session) PatientChanges(ctx context.Context, patient string, after store
 			return &Refused{Why: "withheld at the patient's direction"}
 		}
 		key = own.Key
-		terms = strconv.FormatUint(w.scope.DenyAt[s.site.No]|w.scope.Deny, 36)
-		rows, err := v.ChangedIn(store.PatientRange(own.Key), after, max)
+		p.Withheld = w.scope.DenyAt[s.site.No] | w.scope.Deny
+		p.Terms = strconv.FormatUint(p.Withheld, 36)
+		rows, err := v.ChangedIn(store.PatientRange(own.Key), after, max+1)
 		if err != nil {
 			return err
 		}
+		if p.More = len(rows) > max; p.More {
+			rows = rows[:max]
+		}
 		var shown []store.Row
 		for _, row := range rows {
-			next = row.Seq
-			if row.Deleted {
-				out = append(out, Version{Resource: s.resource(row), Gone: true})
-				continue
+			p.Next = row.Seq
+			switch {
+			case !row.Deleted && w.sees(row):
+				p.Versions = append(p.Versions, Version{Resource: s.resource(row)})
+				shown = append(shown, row)
+			case w.saw(v, row):
+				res := s.resource(row)
+				res.Body = nil
+				p.Versions = append(p.Versions, Version{Resource: res, Gone: true})
 			}
-			if !w.sees(row) {
-				continue
-			}
-			out = append(out, Version{Resource: s.resource(row)})
-			shown = append(shown, row)
 		}
 		page := &Page{}
 		if err := w.outward(v, shown, Everything{}, page); err != nil {
 			return err
 		}
 		for _, res := range page.Included {
-			out = append(out, Version{Resource: res})
+			p.Versions = append(p.Versions, Version{Resource: res})
 		}
 		return nil
 	})
-	if next == 0 {
-		next = after
-	}
-	e := audit.Event{Action: "disclose", Type: "Patient", ID: patient, Key: key, Count: len(out), Recipient: s.actor.ID, Outcome: outcome(err)}
+	e := audit.Event{Action: "disclose", Type: "Patient", ID: patient, Key: key, Count: len(p.Versions), Recipient: s.actor.ID, Outcome: outcome(err)}
 	if noteErr := s.Note(ctx, e); noteErr != nil { // what leaves is noted before it leaves
-		return nil, 0, "", noteErr
+		return nil, noteErr
 	}
-	return out, next, terms, err
+	if err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// saw says whether an earlier version of a row was one that the window shows.
+func (w *window) saw(v *store.View, row store.Row) bool {
+	for n := row.Version - 1; n > 0 && n > row.Version-100; n-- {
+		old, err := v.Version(row.Key.Site(), row.Type, row.ID, n)
+		var gone *store.ErrGone
+		if errors.As(err, &gone) {
+			continue
+		}
+		if err != nil {
+			return false
+		}
+		if w.sees(old) {
+			return true
+		}
+	}
+	return false
 }
 
 // Changes are the changes of the node after a place in its log, for the

@@ -63,7 +63,10 @@ func (s Session) Links(ctx context.Context, patient string) ([]Link, error) {
 			if err := json.Unmarshal(d.Body, &l); err != nil {
 				return err
 			}
-			if l.Site, err = s.r.Site(l.Slug); err == nil {
+			if l.Site, err = s.r.Site(l.Slug); err != nil {
+				continue
+			}
+			if row, err := v.Get(l.Site.No, "Patient", l.Patient); err == nil && s.tells(v, l.Site, row) {
 				out = append(out, l)
 			}
 		}
@@ -81,7 +84,7 @@ func (s Session) Links(ctx context.Context, patient string) ([]Link, error) {
 		for _, l := range rows {
 			site := s.r.siteNo(l.Patient.Site())
 			row, err := v.GetKey(l.Patient)
-			if err != nil || site == nil || l.Patient == own.Key {
+			if err != nil || site == nil || l.Patient == own.Key || !s.tells(v, site, row) {
 				continue
 			}
 			out = append(out, Link{site, site.Slug, row.ID, LinkState(l.State), l.Score, l.By, l.Why, l.At})
@@ -89,6 +92,13 @@ func (s Session) Links(ctx context.Context, patient string) ([]Link, error) {
 		return nil
 	})
 	return out, err
+}
+
+// tells says whether a link to a Patient of another site may be shown: another
+// site of this node must be free to say that the person is its patient. The
+// system's own work sees every link.
+func (s Session) tells(v *store.View, site *Site, row store.Row) bool {
+	return s.actor.Kind == access.System || site == s.site || !site.Local || s.discloses(v, site, row, s.site.Slug, s.actor.Purpose)
 }
 
 // SetLink says that the patient other at otherSite is (Linked), may be (Review)

@@ -105,6 +105,8 @@ type planned struct {
 	id    string
 	found *store.Row // what a condition found
 	ready *store.Prepared
+	old   store.Row // of an Update: what is there when the write begins
+	state error     // of an Update: nil, ErrNotFound or *Gone
 }
 
 func (s Session) attempt(ctx context.Context, acts []Act) ([]Outcome, error) {
@@ -171,6 +173,15 @@ func (s Session) commit(ctx context.Context, plan []planned, conditions []condit
 				return err
 			}
 		}
+		for i := range plan { // before the first write: a read after one makes the store settle it
+			if p := &plan[i]; p.Op == Update {
+				var gone *store.ErrGone
+				p.old, p.state = tx.Get(s.site.No, p.Type, p.id)
+				if p.state != nil && !errors.Is(p.state, store.ErrNotFound) && !errors.As(p.state, &gone) {
+					return p.state
+				}
+			}
+		}
 		var events []audit.Event
 		// Deletes, creates, updates: http://hl7.org/fhir/R4/http.html#trules.
 		for _, op := range []Op{Delete, Create, Update} {
@@ -227,18 +238,12 @@ func (s Session) write(tx *store.Tx, p *planned, now time.Time) (store.Row, Done
 		row, err := tx.Put(s.site.No, p.id, p.ready, opt)
 		return row, Created, err
 	}
-	old, err := tx.Get(s.site.No, p.Type, p.id)
-	if err == nil && p.IfMatch == 0 && string(old.Body()) == string(p.ready.Body) {
-		return old, Same, nil
+	if p.state == nil && p.IfMatch == 0 && string(p.old.Body()) == string(p.ready.Body) {
+		return p.old, Same, nil
 	}
-	var none store.Row
-	fresh := errors.Is(err, store.ErrNotFound)
 	row, err := tx.Put(s.site.No, p.id, p.ready, opt)
-	if err != nil {
-		return none, 0, err
-	}
-	if fresh || old.Deleted {
-		return row, Created, nil
+	if err != nil || p.state != nil {
+		return row, Created, err
 	}
 	return row, Updated, nil
 }

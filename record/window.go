@@ -254,6 +254,7 @@ func (s Session) panes(v *store.View, own store.Row) ([]pane, []Gap, error) {
 			if err != nil || a.When.IsZero() {
 				continue // nothing was ever disclosed to this site
 			}
+			p.deny = access.Labels(a.Withheld) // another site of this node may have been told more
 		}
 		panes = append(panes, p)
 	}
@@ -272,6 +273,9 @@ type Answer struct {
 	Patient string    `json:"patient,omitempty"` // the person's id there
 	Cursor  string    `json:"cursor,omitempty"`  // where the next question goes on
 	Facts   int       `json:"facts,omitempty"`   // resources received so far
+
+	Since    time.Time `json:"since,omitzero"`     // of an unreachable site: since when
+	Withheld uint64    `json:"withheld,omitempty"` // sensitivity labels that the site keeps from this one
 }
 
 const answerDocs = "answer"
