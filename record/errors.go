@@ -7,6 +7,7 @@ import "wholechart/store"
 var (
 	ErrNotFound  = store.ErrNotFound  // never was, or is not for this actor: the two look the same
 	ErrBadCursor = store.ErrBadCursor // a paging link was not one of ours, or of another question
+	ErrMoved     = errMoved           // what a condition found kept changing under other writers: try again
 )
 
 // Errors with more to say than that they happened.

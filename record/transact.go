@@ -229,7 +229,8 @@ func (s Session) write(tx *store.Tx, p *planned, now time.Time) (store.Row, Done
 			return store.Row{}, Deleted, nil
 		}
 		row, err := tx.Delete(s.site.No, p.Type, p.id, opt)
-		if errors.Is(err, store.ErrNotFound) && p.IfMatch == 0 {
+		var gone *store.ErrGone
+		if (errors.Is(err, store.ErrNotFound) || errors.As(err, &gone)) && p.IfMatch == 0 {
 			return store.Row{}, Deleted, nil
 		}
 		return row, Deleted, err
