@@ -81,6 +81,9 @@ func TestTransaction(t *testing.T) {
 		t.Errorf("%s", full.Body)
 	}
 	n.maple("POST", "", `{"resourceType":"Bundle","type":"transaction"}`).status(200)
+	if gone := n.maple("POST", "", bundleOf("transaction", [4]string{"DELETE", "Patient/old"}, [4]string{"DELETE", "Patient/never"})); gone.statuses() != "204 204" {
+		t.Errorf("%s", gone.Body)
+	}
 }
 
 func TestTransactionIsAllOrNothing(t *testing.T) {

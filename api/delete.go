@@ -1,10 +1,6 @@
 package api
 
-import (
-	"errors"
-
-	"wholechart/record"
-)
+import "wholechart/record"
 
 // delete is http://hl7.org/fhir/R4/http.html#delete, and without an id the
 // conditional delete of at most one resource (#3.1.0.7.1).
@@ -13,11 +9,7 @@ func (c *call) delete() (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	ans, err := c.one(act)
-	if act.IfMatch == 0 && errors.As(err, new(*record.Gone)) { // it is deleted: that is what was asked
-		return c.done(record.Outcome{Done: record.Deleted})
-	}
-	return ans, err
+	return c.one(act)
 }
 
 func (c *call) deleteAct() (record.Act, error) {

@@ -33,6 +33,9 @@ func (c *call) history() (*answer, error) {
 	if _, q.At, err = c.moment("_at"); err != nil {
 		return nil, err
 	}
+	if !q.At.IsZero() {
+		q.At = q.At.Add(-time.Millisecond) // the end is the first moment after
+	}
 	page, err := c.s.History(c.ctx, q)
 	if err != nil {
 		return nil, err

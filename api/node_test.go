@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -130,11 +131,22 @@ type reply struct {
 // do asks with a token; headers are name, value, name, value …
 func (n *node) do(token, method, path, body string, headers ...string) *reply {
 	n.t.Helper()
+	u, err := url.Parse(path)
+	if err != nil || u.Host != "" { // what a client could send only by hand
+		u = &url.URL{}
+		u.Path, u.RawQuery, _ = strings.Cut(path, "?")
+	}
+	return n.send(token, method, u, body, headers...)
+}
+
+func (n *node) send(token, method string, u *url.URL, body string, headers ...string) *reply {
+	n.t.Helper()
 	var in io.Reader
 	if body != "" {
 		in = strings.NewReader(body)
 	}
-	r := httptest.NewRequest(method, path, in)
+	r := httptest.NewRequest(method, "/", in)
+	r.URL = u
 	if body != "" {
 		r.Header.Set("Content-Type", "application/fhir+json")
 	}

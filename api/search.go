@@ -159,7 +159,11 @@ func (c *call) gather(patient string) ([]record.Issue, error) {
 	}
 	answers, err := c.api.Exchange.Open(c.ctx, c.s, patient)
 	if err != nil {
-		return nil, err
+		if status, _, _ := verdict(err); status < http.StatusInternalServerError {
+			return nil, err
+		}
+		c.api.Log.Error("other sites could not be asked", "site", c.site.Slug, "err", err)
+		return []record.Issue{{Severity: "warning", Code: "incomplete", Text: "other sites could not be asked; what they told earlier is here"}}, nil
 	}
 	var out []record.Issue
 	for _, a := range answers {
