@@ -373,8 +373,8 @@ func (m *model) write(t *testing.T, s *Store) {
 	}
 }
 
-func (m *model) ask(t *testing.T, s *Store) {
-	text := questions[m.r.IntN(len(questions))]
+func parseQuery(t testing.TB, text string) *search.Query {
+	t.Helper()
 	typ, rest, _ := strings.Cut(text, "?")
 	vals, err := url.ParseQuery(rest)
 	if err != nil {
@@ -384,6 +384,12 @@ func (m *model) ask(t *testing.T, s *Store) {
 	if err != nil {
 		t.Fatalf("%s: %v", text, err)
 	}
+	return q
+}
+
+func (m *model) ask(t *testing.T, s *Store) {
+	text := questions[m.r.IntN(len(questions))]
+	q := parseQuery(t, text)
 	scope := m.scope()
 	want := m.find(scope, q)
 	q.Count = []int{1, 3, 7, 1000}[m.r.IntN(4)]

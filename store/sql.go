@@ -82,7 +82,9 @@ const (
 	sqlRangeKeys
 	sqlVersionRange
 	sqlCurrentRange
-	sqlDropAllIndex
+	sqlPiece
+	sqlSetIndex
+	sqlStrayClear
 	statementCount
 )
 
@@ -170,5 +172,7 @@ var statements = [statementCount]string{
 	sqlRangeKeys:    `SELECT ` + headColumns + `, terms FROM resource WHERE k >= ? AND k < ? ORDER BY k LIMIT ?`,
 	sqlVersionRange: `SELECT k, version, seq FROM version WHERE k >= ? AND k < ?`,
 	sqlCurrentRange: `SELECT k, version, seq FROM resource WHERE k >= ? AND k < ?`,
-	sqlDropAllIndex: `DELETE FROM idx`,
+	sqlPiece:        `SELECT ` + rowColumns + `, terms FROM resource WHERE k > ? ORDER BY k LIMIT ?`,
+	sqlSetIndex:     `UPDATE resource SET terms = ?, labels = ? WHERE k = ?`,
+	sqlStrayClear:   `DELETE FROM stray`,
 }

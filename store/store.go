@@ -43,7 +43,8 @@ type Store struct {
 }
 
 // Open opens the store at o.Path, makes it when there is none, and brings its
-// schema up to date.
+// schema and its search index up to date; the index may take a while (about
+// 10,000 resources a second) when a new program numbers its paths otherwise.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Path == "" {
 		return nil, errors.New("store: no path")
@@ -94,6 +95,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 			return nil, fmt.Errorf("store: %w", err)
 		}
 		s.readers <- r
+	}
+	if err := s.keepIndex(ctx); err != nil {
+		s.Close()
+		return nil, fmt.Errorf("store: %w", err)
 	}
 	return s, nil
 }
