@@ -39,7 +39,7 @@ type Act struct {
 	Where   *search.Query // conditional create (create if none matches), update or delete; nil: unconditional
 	IfMatch int           // the version that Update or Delete expects; 0: any
 
-	Adopt  bool      // Update: the resource's own id, if it has another, gives way to ID (import)
+	Adopt  bool      // Update by an import: the resource's own id, if it has another, gives way to ID, and a text that was a version before adds nothing
 	Author string    // who wrote it, when that is not the session's actor (import)
 	When   time.Time // when it was written at its source; zero: now
 }
@@ -242,11 +242,41 @@ func (s Session) write(tx *store.Tx, p *planned, now time.Time) (store.Row, Done
 	if p.state == nil && p.IfMatch == 0 && string(p.old.Body()) == string(p.ready.Body) {
 		return p.old, Same, nil
 	}
+	if p.Adopt && p.IfMatch == 0 {
+		known, err := s.was(tx, p)
+		if err != nil || known {
+			return p.old, Same, err
+		}
+	}
 	row, err := tx.Put(s.site.No, p.id, p.ready, opt)
 	if err != nil || p.state != nil {
 		return row, Created, err
 	}
 	return row, Updated, nil
+}
+
+// maxPast bounds how many earlier versions was looks at, newest first.
+const maxPast = 1000
+
+// was says whether an import's text is an earlier version of its resource: what
+// has been corrected or deleted here since does not come back, and two texts of
+// one resource in an archive do not take turns.
+func (s Session) was(tx *store.Tx, p *planned) (bool, error) {
+	last := p.old.Version
+	var gone *store.ErrGone
+	if errors.As(p.state, &gone) {
+		last = gone.Version
+	}
+	for n := last - 1; n > 0 && n >= last-maxPast; n-- {
+		row, err := tx.Version(s.site.No, p.Type, p.id, n)
+		if err == nil && string(row.Body()) == string(p.ready.Body) {
+			return true, nil
+		}
+		if err != nil && !errors.Is(err, store.ErrNotFound) && !errors.As(err, &gone) {
+			return false, err
+		}
+	}
+	return false, nil
 }
 
 // prepare validates an act's resource and makes it ready to store.
