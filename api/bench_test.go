@@ -1,6 +1,7 @@
 package api
 
 import (
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -53,6 +54,30 @@ func BenchmarkCreate(b *testing.B) {
 			if w.h.Get("Etag") == "" {
 				b.Fatal("not created")
 			}
+		}
+	})
+}
+
+// BenchmarkReadHTTP reads over loopback with 16 clients in this process: what a
+// server and its clients reach together on one machine.
+func BenchmarkReadHTTP(b *testing.B) {
+	n := searchable(b)
+	token := n.admin("maple")
+	s := httptest.NewServer(n.api)
+	defer s.Close()
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 32, DisableCompression: true}}
+	b.SetParallelism(8)
+	b.ResetTimer()
+	b.RunParallel(func(p *testing.PB) {
+		r, _ := http.NewRequest("GET", s.URL+"/maple/emr/fhir/Observation/o1", nil)
+		r.Header.Set("Authorization", "Bearer "+token)
+		for p.Next() {
+			res, err := client.Do(r)
+			if err != nil || res.StatusCode != 200 {
+				b.Fatal(err)
+			}
+			io.Copy(io.Discard, res.Body)
+			res.Body.Close()
 		}
 	})
 }
