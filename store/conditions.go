@@ -22,6 +22,7 @@ type condition struct {
 	all     []*condition
 	any     []*condition
 	src     *search.Cond
+	many    bool // its spans have been found to have many values
 
 	refersHome []search.Path // on one of these, to the patient whose record it is in
 }

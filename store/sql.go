@@ -75,6 +75,8 @@ const (
 	sqlRunCount
 	sqlSpan
 	sqlSpanOpen
+	sqlFirstValue
+	sqlNextValue
 	sqlSpanMore
 	sqlSpanOpenMore
 	sqlWalkUp
@@ -167,6 +169,8 @@ var statements = [statementCount]string{
 	sqlSpanOpen:     `SELECT v, k FROM idx WHERE p = ? AND v >= ? ORDER BY v, k`,
 	sqlSpanMore:     `SELECT 1 FROM idx WHERE p = ? AND v >= ? AND v < ? LIMIT 1 OFFSET ?`,
 	sqlSpanOpenMore: `SELECT 1 FROM idx WHERE p = ? AND v >= ? LIMIT 1 OFFSET ?`,
+	sqlFirstValue:   `SELECT v FROM idx WHERE p = ? AND v >= ? ORDER BY v LIMIT 1`,
+	sqlNextValue:    `SELECT v FROM idx WHERE p = ? AND v > ? ORDER BY v LIMIT 1`,
 	sqlWalkUp:       `SELECT v, k FROM idx WHERE p = ? AND (v, k) > (?, ?) ORDER BY v, k LIMIT ?`,
 	sqlWalkDown:     `SELECT v, k FROM idx WHERE p = ? AND (v, k) < (?, ?) ORDER BY v DESC, k DESC LIMIT ?`,
 	sqlRangeKeys:    `SELECT ` + headColumns + `, terms FROM resource WHERE k >= ? AND k < ? ORDER BY k LIMIT ?`,

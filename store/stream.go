@@ -256,10 +256,14 @@ func (s *searcher) exactSource(c *condition, r KeyRange, t types) (source, error
 		}
 		// Keys of what is deleted or yet to come are among them: test on.
 		return source{it: sortedKeys(l), size: min(len(l), s.few), c: c}, s.spend(len(c.ids) * len(t))
-	case c.exact():
+	case c.spans != nil:
+		values, ok, err := s.values(c)
+		if err != nil || !ok {
+			return source{}, err
+		}
 		u, size := &union{}, 0
-		for i := range c.spans {
-			it := &run{s: s, p: c.spans[i].p, v: c.spans[i].from, hi: r.To}
+		for i := range values {
+			it := &run{s: s, p: values[i].p, v: values[i].from, hi: r.To}
 			if err := it.fill(r.From); err != nil {
 				return source{}, err
 			}

@@ -26,7 +26,7 @@ var usualBounds = bounds{few: 64, spanRows: 2048, inner: 1024, outer: 20000, sor
 // is not too much. A source that it gives is complete.
 func (s *searcher) wideSource(c *condition, r KeyRange, t types) (source, error) {
 	switch {
-	case c.spans != nil && !c.exact():
+	case c.spans != nil && c.many:
 		return s.spanSource(c, r)
 	case c.chain != nil:
 		return s.chainSource(c, r)
@@ -34,6 +34,50 @@ func (s *searcher) wideSource(c *condition, r KeyRange, t types) (source, error)
 		return s.hasSource(c, r, t)
 	}
 	return source{}, nil
+}
+
+// maxDistinct is how many distinct values a range may have to be taken as
+// those values: a code without its system, the beginning of a name.
+const maxDistinct = 8
+
+// values are the exact values that a condition's spans come to, if they are few.
+func (s *searcher) values(c *condition) ([]span, bool, error) {
+	if c.exact() {
+		return c.spans, true, nil
+	}
+	var out []span
+	found := 0
+	for i := range c.spans {
+		sp := &c.spans[i]
+		if sp.exact && sp.match == nil {
+			out = append(out, *sp)
+			continue
+		}
+		next, from := sqlFirstValue, sp.from
+		for {
+			q := s.c.query(next)
+			var v []byte
+			ok := q.int(sp.p).blob(from).next()
+			if ok {
+				v = q.st.ColumnBlob(0, nil)
+			}
+			if err := q.done(); err != nil {
+				return nil, false, err
+			}
+			if !ok || sp.to != nil && bytes.Compare(v, sp.to) >= 0 || sp.exact && !bytes.Equal(v, sp.from) {
+				break
+			}
+			if found++; found > maxDistinct {
+				c.many = true
+				return nil, false, s.spend(found)
+			}
+			if sp.match == nil || sp.match(v) {
+				out = append(out, span{path: sp.path, p: sp.p, from: v, exact: true})
+			}
+			next, from = sqlNextValue, v
+		}
+	}
+	return out, true, s.spend(found + 1)
 }
 
 func (s *searcher) spanSource(c *condition, r KeyRange) (source, error) {
