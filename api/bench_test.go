@@ -81,3 +81,25 @@ func BenchmarkReadHTTP(b *testing.B) {
 		}
 	})
 }
+
+func BenchmarkTransaction(b *testing.B) {
+	n := searchable(b)
+	token := n.admin("maple")
+	obs := strings.Replace(observation("x", "a", "1-1", "2020-01-01"), `"status"`, `"encounter":{"reference":"`+urn(0)+`"},"status"`, 1)
+	body := bundleOf("transaction", [4]string{"POST", "Encounter", `{"resourceType":"Encounter","status":"finished","class":{"code":"AMB"},"subject":{"reference":"Patient/a"}}`},
+		[4]string{"POST", "Observation", obs}, [4]string{"POST", "Observation", obs})
+	b.ReportAllocs()
+	b.SetParallelism(8)
+	b.ResetTimer()
+	b.RunParallel(func(p *testing.PB) {
+		for p.Next() {
+			r := httptest.NewRequest("POST", "/maple/emr/fhir", strings.NewReader(body))
+			r.Header.Set("Authorization", "Bearer "+token)
+			w := &discard{http.Header{}}
+			n.api.ServeHTTP(w, r)
+			if w.h.Get("Content-Length") == "" {
+				b.Fatal("no answer")
+			}
+		}
+	})
+}

@@ -31,12 +31,14 @@ type call struct {
 
 	typ, id, version, member string // of the path
 
-	read_  func(limit int64) ([]byte, error) // the body
-	form   bool                              // the body is a form, already in query
-	wants  wants
-	allow  string // methods, of a refusal
-	noWait bool   // an entry: its bundle waited already
+	read_ func(limit int64) ([]byte, error) // the body
+	form  bool                              // the body is a form, already in query
+	wants wants
+	allow string // methods, of a refusal
 }
+
+// large is the size from which a request's body makes it a costly one.
+const large = 1 << 20
 
 // endpoint answers for one of the two records.
 func (a *API) endpoint(lens access.Lens) http.HandlerFunc {
@@ -80,7 +82,7 @@ func (a *API) answer(c *call, w http.ResponseWriter, r *http.Request) (*answer, 
 	if err := c.mediaType(r); err != nil {
 		return nil, err
 	}
-	if route.is&costly != 0 || r.ContentLength > 1<<20 {
+	if route.is&costly != 0 || r.ContentLength > large || r.ContentLength < 0 {
 		done, err := a.wait(c.ctx)
 		if err != nil {
 			return nil, err

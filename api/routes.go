@@ -37,7 +37,7 @@ func init() {
 		{"GET", ".well-known/smart-configuration", (*call).smart, open},
 
 		{"GET", "", (*call).search, 0},
-		{"POST", "", (*call).bundle, write | costly},
+		{"POST", "", (*call).bundle, write},
 		{"POST", "_search", (*call).search, 0},
 		{"GET", "_history", (*call).history, 0},
 
