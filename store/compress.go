@@ -25,6 +25,9 @@ var encoder = sync.OnceValue(func() *zstd.Encoder {
 		zstd.WithEncoderDictRaw(dictionaryID, dictionary),
 		zstd.WithEncoderLevel(zstd.SpeedFastest),
 		zstd.WithEncoderConcurrency(runtime.GOMAXPROCS(0)),
+		// Without entropy coding a body of 1,360 bytes takes 330 bytes instead of
+		// 270 and is read in half the time (1.9 µs instead of 3.9), written in two thirds.
+		zstd.WithNoEntropyCompression(true),
 		zstd.WithEncoderCRC(false), // SQLite pages and the blob digests are what is checked
 		zstd.WithLowerEncoderMem(true),
 		zstd.WithWindowSize(1<<20),

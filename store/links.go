@@ -42,6 +42,9 @@ func (tx *Tx) SetLink(l LinkRow) error {
 // NewPerson is a number that no person has or had. It is taken by SetLink: two
 // calls without one between give the same.
 func (tx *Tx) NewPerson() (int64, error) {
+	if tx.over {
+		return 0, errOver
+	}
 	q := tx.c.query(sqlLastPerson)
 	n, _, err := q.oneInt()
 	return n + 1, err

@@ -23,7 +23,6 @@ var seed = flag.Uint64("seed", 0, "seed of the metamorphic test; 0 is a new one"
 type model struct {
 	r    *rand.Rand
 	rows map[siteName]*modelRow
-	key  map[Key]*modelRow
 }
 
 type modelRow struct {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"strconv"
 	"time"
 
@@ -32,11 +33,66 @@ func (r Row) Resource() []byte {
 	if r.body == nil {
 		return nil
 	}
+	if out := r.stamped(); out != nil {
+		return out
+	}
 	doc, err := fhir.Parse(r.body)
 	if err != nil { // it was parsed when it was prepared
 		return r.body
 	}
 	return fhir.WithMeta(doc.Root(), r.ID, strconv.Itoa(r.Version), r.Updated)
+}
+
+// stamped is Resource for a body that begins with resourceType, id and meta, as
+// nearly all do, or that has no meta anywhere: what it says is at known places,
+// and parsing (a third of what a read cost) is not needed. nil for other bodies.
+// It relies on what Prepare left: no versionId or lastUpdated in meta.
+func (r Row) stamped() []byte {
+	rest, ok := cut(r.body, `{"resourceType":"`, r.Type, `","id":"`, r.ID, `"`)
+	if !ok {
+		return nil
+	}
+	head := len(r.body) - len(rest)
+	after, ok := cut(rest, `,"meta":{`)
+	switch {
+	case ok && len(after) > 0:
+		head = len(r.body) - len(after)
+	case bytes.Contains(rest, inMeta) || bytes.Contains(rest, escaped): // meta stands elsewhere, or its name is written with escapes
+		return nil
+	}
+	out := make([]byte, 0, len(r.body)+len(`,"meta":{"versionId":"","lastUpdated":"2006-01-02T15:04:05.000Z"},`)+20)
+	out = append(out, r.body[:head]...)
+	if !ok {
+		out = append(out, `,"meta":{`...)
+	}
+	out = append(out, `"versionId":"`...)
+	out = strconv.AppendInt(out, int64(r.Version), 10)
+	out = append(out, `","lastUpdated":"`...)
+	out = r.Updated.UTC().AppendFormat(out, "2006-01-02T15:04:05.000Z")
+	out = append(out, '"')
+	switch {
+	case !ok:
+		out = append(out, '}')
+	case after[0] != '}':
+		out = append(out, ',')
+	}
+	return append(out, r.body[head:]...)
+}
+
+var (
+	inMeta  = []byte(`"meta"`)
+	escaped = []byte(`\u`)
+)
+
+// cut is what of b follows the parts.
+func cut(b []byte, parts ...string) ([]byte, bool) {
+	for _, p := range parts {
+		if len(b) < len(p) || string(b[:len(p)]) != p {
+			return nil, false
+		}
+		b = b[len(p):]
+	}
+	return b, true
 }
 
 func millis(t time.Time) int64     { return t.UnixMilli() }

@@ -88,9 +88,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		c.close()
 		return nil, fmt.Errorf("store: %w", err)
 	}
-	for range o.Readers {
+	for i := range o.Readers {
 		r, err := openConn(o.Path, o.CacheKiB, true)
 		if err != nil {
+			s.opt.Readers = i
 			s.Close()
 			return nil, fmt.Errorf("store: %w", err)
 		}

@@ -24,11 +24,6 @@ func refTextValue(r search.Ref) []byte {
 	return append(append([]byte{refText}, r.Type...), "/"+r.ID...)
 }
 
-func parseRefText(v []byte) (search.Ref, bool) {
-	typ, id, ok := bytes.Cut(v[1:], []byte{'/'})
-	return search.Ref{Type: string(typ), ID: string(id)}, ok
-}
-
 // typePath is the path of the rows that say what type a resource is: its value
 // is the type's number. The search package gives out paths from 1.
 const typePath search.Path = 0
@@ -88,20 +83,6 @@ func (t terms) all(yield func(entry) bool) {
 		t = t[l>>1:]
 		if !yield(e) {
 			return
-		}
-	}
-}
-
-// on walks the entries of one path.
-func (t terms) on(p search.Path) func(func(entry) bool) {
-	return func(yield func(entry) bool) {
-		for e := range t.all {
-			if e.path > p {
-				return
-			}
-			if e.path == p && !yield(e) {
-				return
-			}
 		}
 	}
 }

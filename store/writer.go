@@ -242,6 +242,7 @@ func (w *writer) run(j *job) error {
 	}
 	tx := &Tx{View: View{c: w.c, s: w.s, ctx: j.ctx}, w: w, now: fromMillis(millis(w.s.opt.Now()))}
 	tx.View.tx = tx
+	defer func() { tx.c = nil }() // whoever kept it reads nothing more
 	j.err = tx.call(j)
 	if j.err == nil {
 		j.err = tx.checkReferences()
