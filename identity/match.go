@@ -178,3 +178,11 @@ func questions(d Demographics) []url.Values {
 func escape(s string) string {
 	return strings.NewReplacer(`\`, `\\`, `,`, `\,`, `$`, `\$`, `|`, `\|`).Replace(s)
 }
+
+// Locate finds who at any of this node's sites, but one, may be the person
+// described. Like Match it says what the sites know, not what may be told; s is
+// a session of the system's own work.
+func Locate(ctx context.Context, s record.Session, d Demographics, but string) ([]Candidate, error) {
+	all, err := candidates(ctx, d, maxCandidates, s.SearchNode)
+	return slices.DeleteFunc(all, func(c Candidate) bool { return c.Site.Slug == but }), err
+}

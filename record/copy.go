@@ -60,12 +60,8 @@ func (s Session) Receive(ctx context.Context, source *Site, patient string, a An
 		}
 		puts = append(puts, r)
 	}
-	answer, err := json.Marshal(a)
-	if err != nil {
-		return err
-	}
-	_, err = s.r.store.Update(ctx, func(tx *store.Tx) error {
-		kept := map[store.Key]bool{}
+	_, err := s.r.store.Update(ctx, func(tx *store.Tx) error {
+		kept, facts := map[store.Key]bool{}, a.Facts
 		for _, c := range puts {
 			old, err := tx.Get(source.No, c.Type, c.ID)
 			var gone *store.ErrGone
@@ -83,18 +79,36 @@ func (s Session) Receive(ctx context.Context, source *Site, patient string, a An
 				if _, err := tx.Delete(source.No, c.Type, c.ID, opt); err != nil {
 					return err
 				}
+				if old.Key.PatientNumber() != 0 {
+					facts--
+				}
 			case c.p != nil:
 				row, err := tx.Put(source.No, c.ID, c.p, opt)
 				if err != nil {
 					return err
 				}
 				kept[row.Key] = true
+				if !have && row.Key.PatientNumber() != 0 {
+					facts++
+				}
 			}
 		}
 		if whole {
+			facts = 0
+			for k := range kept {
+				if k.PatientNumber() != 0 {
+					facts++
+				}
+			}
 			if err := s.forget(tx, source, patient, a, kept); err != nil {
 				return err
 			}
+		}
+		told := a
+		told.Facts = max(facts, 0)
+		answer, err := json.Marshal(told)
+		if err != nil {
+			return err
 		}
 		if err := tx.PutDoc(answerDocs, s.site.Slug+"/"+patient+"/"+source.Slug, answer); err != nil {
 			return err

@@ -40,6 +40,39 @@ func (s Session) discloses(v *store.View, site *Site, row store.Row, recipient s
 	return !all && row.Labels&uint64(withhold) == 0
 }
 
+// CountFor is how many resources of a patient's record this session's site
+// would show another site. For the system's own work.
+func (s Session) CountFor(ctx context.Context, patient, recipient string, p access.Purpose) (n int, err error) {
+	if s.actor.Kind != access.System || s.site == nil || !s.site.Local {
+		return 0, &Refused{Why: "this is the system's own work"}
+	}
+	err = s.r.store.View(ctx, func(v *store.View) error {
+		own, err := v.Get(s.site.No, "Patient", patient)
+		if err != nil {
+			return err
+		}
+		asking := Session{s.r, access.Actor{Kind: access.Peer, ID: recipient, Site: s.site.Slug, Purpose: p}, access.EMR, s.site}
+		withhold, all := asking.release(v, s.site, own)
+		if all {
+			return nil
+		}
+		after := own.Key - 1
+		for {
+			rows, err := v.Range(store.PatientRange(own.Key), nil, after, 1000)
+			if err != nil || len(rows) == 0 {
+				return err
+			}
+			for _, row := range rows {
+				after = row.Key
+				if row.Labels&uint64(withhold) == 0 {
+					n++
+				}
+			}
+		}
+	})
+	return n, err
+}
+
 const grantDocs = "grant"
 
 // GrantLife is how long a match lets a peer ask what changed in that record.
