@@ -1,0 +1,276 @@
+package clinic
+
+import (
+	"slices"
+	"strings"
+
+	"wholechart/chart"
+	"wholechart/web"
+	"wholechart/web/plot"
+)
+
+// board is the storyboard: who, what is dangerous, how the last measurements
+// were, what is next, who cares.
+type board struct {
+	Refresh   int    // milliseconds until it asks for itself again; 0: complete
+	URL       string // where it asks
+	Who       web.Identity
+	Allergies web.AllergyBox
+	Vitals    []vital
+	VitalsOf  string
+	Sections  []boardSection
+	Clinical  bool // false: for who sees no care
+}
+
+type vital struct {
+	Name  string
+	Value web.Quantity
+	Spark plot.Spark
+}
+
+type boardSection struct {
+	Title, Note string
+	Rows        []boardRow
+}
+
+type boardRow struct {
+	Label, Href, Text string
+	Pill              *web.Pill
+	Badge             *web.Badge
+}
+
+const (
+	boardVitals = 6
+	boardTeam   = 6
+	boardNext   = 3
+	sparkPoints = 16
+)
+
+func (v *view) board() board {
+	c := v.chart
+	b := board{Who: v.identity(), Allergies: v.allergyBox(), Clinical: true}
+	for _, it := range c.Vitals.Items[:min(len(c.Vitals.Items), boardVitals)] {
+		spark := it.Spark
+		if spark == nil {
+			spark = it.Series
+		}
+		q := quantity(it.Latest)
+		if it.Kind == "bp" {
+			q.Unit = ""
+		}
+		b.Vitals = append(b.Vitals, vital{it.Name, q, v.spark(spark)})
+	}
+	if c.Vitals.When.Known() {
+		b.VitalsOf = c.Vitals.When.String()
+		if s := c.Vitals.Prov.Source; s != nil {
+			b.VitalsOf += " · " + shortName(s.Name)
+		}
+	}
+	var alerts boardSection
+	alerts.Title = "Flags"
+	for _, a := range c.Alerts {
+		bd := v.badge(a.Prov)
+		alerts.Rows = append(alerts.Rows, boardRow{Label: a.Name, Href: v.factHref(a.Prov), Badge: &bd})
+	}
+	b.add(alerts)
+	b.add(v.next())
+	team := boardSection{Title: "Care team"}
+	for _, m := range c.Team[:min(len(c.Team), boardTeam)] {
+		r := boardRow{Label: m.Name, Text: m.Role}
+		if v.whole() && m.Source != nil && !m.Source.Own {
+			bd := v.badge(m.Prov)
+			r.Badge = &bd
+		}
+		team.Rows = append(team.Rows, r)
+	}
+	for _, p := range c.Patient.Contacts {
+		if p.Proxy {
+			team.Rows = append(team.Rows, boardRow{Label: "Proxy: " + p.Name, Text: p.Role})
+		}
+	}
+	b.add(team)
+	return b
+}
+
+func (b *board) add(s boardSection) {
+	if len(s.Rows) > 0 {
+		b.Sections = append(b.Sections, s)
+	}
+}
+
+// next is what is to come.
+func (v *view) next() boardSection {
+	s := boardSection{Title: "Next"}
+	for _, a := range v.chart.Appointments.Next[:min(len(v.chart.Appointments.Next), boardNext)] {
+		r := boardRow{Label: a.Text, Href: v.factHref(a.Prov)}
+		if r.Label == "" {
+			r.Label = "Appointment"
+		}
+		if a.Today {
+			r.Label = strings.TrimSpace("Today "+a.When.Clock()) + " · " + r.Label
+		} else {
+			r.Text = a.When.String()
+		}
+		if v.whole() && a.Source != nil && !a.Source.Own {
+			bd := v.badge(a.Prov)
+			r.Badge = &bd
+		}
+		s.Rows = append(s.Rows, r)
+	}
+	return s
+}
+
+func (v *view) identity() web.Identity {
+	p := v.chart.Patient
+	w := web.Identity{Name: p.Name, Initials: p.Initials, Href: v.href()}
+	if w.Name == "" {
+		w.Name = "Name not recorded"
+	}
+	born := ""
+	if p.Birth.Known() {
+		born = p.Birth.String()
+	}
+	w.Summary = dotted(p.Age, p.Sex, born)
+	if p.Deceased {
+		w.Deceased = "died"
+		if p.Died.Known() {
+			w.Deceased += " " + p.Died.String()
+		}
+	}
+	var mrn string
+	for _, n := range p.MRNs {
+		if n.Source == nil || n.Source.Own {
+			mrn = "MRN " + n.Value
+			break
+		}
+	}
+	lang := p.Language
+	if p.Interpreter {
+		lang = dotted(lang, "needs an interpreter")
+	}
+	if s := dotted(mrn, p.Pronouns, lang); s != "" {
+		w.Lines = append(w.Lines, s)
+	}
+	if p.Inactive {
+		w.Lines = append(w.Lines, "Registration is inactive")
+	}
+	if v.whole() {
+		for _, d := range p.Differences[:min(len(p.Differences), 2)] {
+			where := "elsewhere"
+			if d.Source != nil {
+				where = "at " + shortName(d.Source.Name)
+			}
+			w.Lines = append(w.Lines, capital(d.What)+" "+where+": "+d.There)
+		}
+	}
+	return w
+}
+
+func (v *view) allergyBox() web.AllergyBox {
+	a := v.chart.Allergies
+	box := web.AllergyBox{Zone: v.zone}
+	unreached := v.unreached()
+	for _, i := range a.Items {
+		one := web.Allergy{Substance: i.Substance, Severe: i.Severe, Href: v.factHref(i.Prov), Reaction: strings.Join(i.Reactions, ", ")}
+		if one.Reaction != "" && i.Onset.Known() {
+			one.Reaction += ", " + i.Onset.String()
+		}
+		if i.Verification == "unconfirmed" {
+			one.Reaction = dotted(one.Reaction, "unconfirmed")
+		}
+		if v.whole() {
+			b := v.badge(i.Prov)
+			one.Source = &b
+		}
+		box.Items = append(box.Items, one)
+	}
+	switch {
+	case len(box.Items) > 0 && unreached != "":
+		box.Knowledge, box.Who = web.Unreachable, unreached
+	case len(box.Items) > 0:
+		box.Knowledge = web.Known
+	case a.State == chart.NoneKnown:
+		box.Knowledge, box.Asked, box.Who = web.NoneKnown, a.Asked.At, a.Who
+		if unreached != "" {
+			box.Who = strings.TrimSpace(box.Who + "; " + unreached + " could not be reached")
+		}
+	case unreached != "":
+		box.Knowledge, box.Who = web.Unreachable, unreached
+	}
+	return box
+}
+
+// unreached names the sites that could not be asked for this page.
+func (v *view) unreached() string {
+	if !v.whole() {
+		return ""
+	}
+	var names []string
+	for _, a := range v.chart.Completeness.Sites {
+		if a.State == chart.AnswerUnreachable {
+			names = append(names, shortName(a.Source.Name))
+		}
+	}
+	slices.Sort(names)
+	return strings.Join(names, ", ")
+}
+
+// quantity is a value as it was reported.
+func quantity(p chart.Point) web.Quantity {
+	q := web.Quantity{Value: p.Value, Unit: p.Unit, Flag: p.Flag}
+	if q.Value == "" {
+		q.Value = p.Absent
+		if q.Value == "" {
+			q.Value = "no value"
+		}
+	}
+	return q
+}
+
+// spark is the course of a series, small.
+func (v *view) spark(s *chart.Series) plot.Spark {
+	if s == nil || !s.Numeric {
+		return plot.Spark{}
+	}
+	points := s.Points[max(0, len(s.Points)-sparkPoints):]
+	out := plot.Spark{Low: s.Range.Low, High: s.Range.High, Label: s.Name}
+	for _, p := range points {
+		if p.When.Known() {
+			out.Values = append(out.Values, v.point(p, false))
+		}
+	}
+	return out
+}
+
+func (v *view) point(p chart.Point, link bool) plot.Point {
+	out := plot.Point{Time: p.When.At, Day: !p.When.HasTime(), Value: p.Number, Text: strings.TrimSpace(p.Value), Flag: p.Flag}
+	if p.Converted {
+		out.Text = strings.TrimSpace(p.Value + " " + p.Unit)
+	}
+	if out.Day {
+		d := p.When.At
+		out.Time = utcDay(d)
+	}
+	if p.Source != nil {
+		out.Source = plot.Source{Letters: p.Source.Badge, Color: p.Source.Color, Site: shortName(p.Source.Name)}
+	}
+	if link {
+		out.Href = v.factHref(p.Prov)
+	}
+	return out
+}
+
+// shortName is a site's name without the words that many share.
+func shortName(name string) string {
+	for _, tail := range []string{" Family Practice", " General Hospital", " Hospital", " Medical Center", " Clinic", " Practice", ", Inc.", " LLC", " PC"} {
+		if s, ok := strings.CutSuffix(name, tail); ok && s != "" {
+			return s
+		}
+	}
+	return name
+}
+
+// dotted joins what there is.
+func dotted(parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " · ")
+}

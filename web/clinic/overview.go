@@ -1,0 +1,491 @@
+package clinic
+
+import (
+	"cmp"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"wholechart/access"
+	"wholechart/chart"
+	"wholechart/web"
+	"wholechart/web/plot"
+)
+
+// overview is the chart at a glance: one page, the same through both lenses.
+type overview struct {
+	Refresh  int
+	URL      string
+	Lens     web.Lens
+	Strip    *strip
+	Tabs     web.Tabs
+	Acts     []web.Button
+	Lanes    plot.Lanes
+	LanesOf  web.Link
+	Results  resultTable
+	Trend    *trendCard
+	Left     []card
+	Right    []card
+	Imaging  []studyTile
+	ImagingN web.Link
+	Missing  string // "3 facts of other sites are not in this chart"
+}
+
+// card is a titled list of facts.
+type card struct {
+	Title string
+	More  web.Link
+	Rows  []row
+	Empty *web.EmptyState
+	Grid  *vaccineGrid
+}
+
+// resultTable is the latest of each series.
+type resultTable struct {
+	More  web.Link
+	Rows  []resultRow
+	Empty *web.EmptyState
+}
+
+type resultRow struct {
+	Name, Href string
+	Value      web.Quantity
+	Range      string
+	Spark      plot.Spark
+	When       chart.When
+	Badge      web.Badge
+	Computed   bool
+}
+
+type trendCard struct {
+	Title string
+	More  web.Link
+	Plot  plot.Trend
+}
+
+// studyTile is one imaging study in the gallery.
+type studyTile struct {
+	Modality, Title, Href string
+	When                  chart.When
+	Detail, Impression    string
+	Badge                 web.Badge
+}
+
+// What the overview shows of each kind; the rest is one click away.
+const (
+	glanceResults  = 9
+	glanceMeds     = 8
+	glanceProblems = 7
+	glanceList     = 5
+	glanceStudies  = 4
+	glanceMarks    = 4000
+)
+
+func (h *clinic) chart(c *call) {
+	id := c.r.PathValue("id")
+	var o *opening
+	part := web.PartialOf(c.r)
+	if c.lens() == access.EHR {
+		if !access.Decide(c.actor, access.EHR, access.Read, "Patient").Allowed {
+			_, err := c.session(access.EHR).Read(c.r.Context(), "Patient", id) // refused, and noted
+			c.failed(err)
+			return
+		}
+		if _, err := c.session(access.EMR).Read(c.r.Context(), "Patient", id); err != nil {
+			c.failed(err)
+			return
+		}
+		wait := openWait
+		if part != "" {
+			wait = partWait
+		}
+		o = c.open(id, c.r.FormValue("ask") == "1" && part == "", wait)
+	}
+	v, err := c.view()
+	if err != nil {
+		c.failed(err)
+		return
+	}
+	if v.desk() {
+		v.deskPage()
+		return
+	}
+	board := v.board()
+	if o.running() {
+		board.Refresh, board.URL = int(refreshEach/time.Millisecond), v.href()
+	}
+	if part == "storyboard" {
+		c.render(http.StatusOK, storyboard(board))
+		return
+	}
+	page := v.overview(o)
+	if part == "record" {
+		c.render(http.StatusOK, overviewMain(page))
+		return
+	}
+	p := v.patientPage(board, "")
+	c.show(p, overviewMain(page))
+}
+
+// patientPage is the frame of a page about this patient.
+func (v *view) patientPage(b board, section string) web.Page {
+	title := v.identity().Name
+	if section != "" {
+		title = section + " · " + title
+	}
+	p := v.page(title)
+	p.Board = storyboard(b)
+	p.Sheets = []string{sheetURL}
+	p.Foot = v.foot()
+	return p
+}
+
+// foot says who opened the record and why, which the patient can see too.
+func (v *view) foot() string {
+	who := v.actor.Name
+	if who == "" {
+		who = v.actor.ID
+	}
+	s := "Opened " + v.now.In(v.zone).Format("2 Jan 2006, 15:04 MST") + " by " + who + " for " + purposeWord(v.actor.Purpose) + " · visible to the patient in the access log"
+	if v.whole() {
+		s += " · some information may be withheld at the patient's direction"
+	}
+	return s
+}
+
+func (v *view) overview(o *opening) overview {
+	c := v.chart
+	p := overview{Lens: v.lensSwitch(""), Strip: v.strip(o), Tabs: v.tabs("")}
+	if o.running() {
+		p.Refresh, p.URL = int(refreshEach/time.Millisecond), v.href()
+	}
+	p.Lanes = v.lanes()
+	p.LanesOf = web.Link{Label: v.span(), Href: v.href("timeline")}
+	p.Results = v.results()
+	p.Trend = v.telling()
+
+	unreached := v.unreached()
+	empty := func(what string, none bool) *web.EmptyState {
+		e := web.EmptyState{What: what, Zone: v.zone}
+		switch {
+		case none:
+			e.Knowledge = web.NoneKnown
+		case unreached != "":
+			e.Knowledge, e.Who = web.Unreachable, unreached
+		}
+		return &e
+	}
+	list := func(title, section string, label string, rows []row, e *web.EmptyState) card {
+		k := card{Title: title, Rows: rows, More: web.Link{Label: label, Href: v.href(section)}}
+		if len(rows) == 0 {
+			k.Empty, k.More = e, web.Link{}
+			if label != "" {
+				k.More = web.Link{Label: label, Href: v.href(section)}
+			}
+		}
+		return k
+	}
+	meds, stopped := len(c.Medicines.Active), len(c.Medicines.Stopped)
+	p.Right = append(p.Right, list("Medicines", "medicines", tally(meds, "active", stopped, "stopped"), rowsOf(c.Medicines.Active, glanceMeds, v.medicine), empty("medicines", c.Medicines.NoneKnown)))
+	p.Right = append(p.Right, list("Problems", "problems", tally(len(c.Problems.Active), "active", len(c.Problems.Resolved), "resolved"), rowsOf(c.Problems.Active, glanceProblems, v.problem), empty("problems", false)))
+	for _, s := range c.Imaging[:min(len(c.Imaging), glanceStudies)] {
+		p.Imaging = append(p.Imaging, v.studyTile(s))
+	}
+	p.ImagingN = web.Link{Label: plural(len(c.Imaging), "study", "studies"), Href: v.href("imaging")}
+	p.Right = append(p.Right, list("Visits and stays", "encounters", all(len(c.Encounters)), rowsOf(c.Encounters, glanceList, v.encounter), empty("visits", false)))
+
+	p.Left = append(p.Left, list("Documents", "documents", all(len(c.Documents)), rowsOf(c.Documents, glanceList, v.document), empty("documents", false)))
+	p.Left = append(p.Left, list("Procedures", "procedures", all(len(c.Procedures)), rowsOf(c.Procedures, glanceList, v.procedure), empty("procedures", false)))
+	vaccines := card{Title: "Immunisations", More: web.Link{Label: all(len(c.Immunizations.Rows)), Href: v.href("immunisations")}, Grid: v.grid(6)}
+	if len(c.Immunizations.Rows) == 0 {
+		vaccines.Empty, vaccines.Grid = empty("immunisations", false), nil
+	}
+	p.Left = append(p.Left, vaccines)
+	p.Right = append(p.Right, list("Family history", "family", all(len(c.Family)), rowsOf(c.Family, glanceList, v.relative), empty("family history", false)))
+	if rows := v.social(); len(rows) > 0 {
+		p.Right = append(p.Right, card{Title: "Life and habits", Rows: rows[:min(len(rows), 4)], More: web.Link{Label: all(len(rows)), Href: v.href("about")}})
+	}
+	if n := v.outsideCount(); n > 0 && v.whole() {
+		p.Acts = append(p.Acts, web.Button{Label: "Not in this chart · " + strconv.Itoa(n), Href: v.href("outside"), Key: "x"})
+	}
+	return p
+}
+
+// lensSwitch is the switch between the two records, on the same page of each.
+func (v *view) lensSwitch(section string, more ...string) web.Lens {
+	parts := more
+	if section != "" {
+		parts = append([]string{section}, more...)
+	}
+	l := web.Lens{ChartHref: v.patientPath(v.id, access.EMR, parts...), WholeHref: v.patientPath(v.id, access.EHR, parts...), ChartNote: shortName(v.site.Name), Whole: v.whole()}
+	if v.whole() {
+		n := 0
+		for _, a := range v.chart.Completeness.Sites {
+			if a.State != chart.AnswerUnknown {
+				n++
+			}
+		}
+		l.WholeNote = plural(n, "site", "sites")
+	} else {
+		l.WholeNote = "all sites"
+	}
+	return l
+}
+
+func (v *view) results() resultTable {
+	labs := v.labs()
+	t := resultTable{More: web.Link{Label: "All " + strconv.Itoa(len(v.chart.Results.Series)) + " · flowsheet", Href: v.href("results")}}
+	for _, s := range labs[:min(len(labs), glanceResults)] {
+		t.Rows = append(t.Rows, v.resultRow(s))
+	}
+	if len(t.Rows) == 0 {
+		t.Empty = &web.EmptyState{What: "results"}
+		if u := v.unreached(); u != "" {
+			t.Empty.Knowledge, t.Empty.Who = web.Unreachable, u
+		}
+		if len(v.chart.Results.Series) == 0 {
+			t.More = web.Link{}
+		}
+	}
+	return t
+}
+
+func (v *view) resultRow(s *chart.Series) resultRow {
+	p := s.Latest()
+	r := resultRow{Name: s.Name, Href: v.href("results", s.Key), Value: quantity(p), Range: rangeText(p.Range), Spark: v.spark(s), When: p.When, Badge: v.badge(p.Prov), Computed: p.Computed}
+	if r.Range == "" {
+		r.Range = rangeText(s.Range)
+	}
+	return r
+}
+
+// labs are the laboratory series, those first that a reader wants first:
+// flagged ones, then those measured lately and often.
+func (v *view) labs() []*chart.Series {
+	labs := slices.Clone(v.chart.Results.In("laboratory"))
+	slices.SortStableFunc(labs, func(a, b *chart.Series) int { return cmp.Compare(v.weight(b), v.weight(a)) })
+	return labs
+}
+
+// weight orders series by how much their latest value may matter now. It is an
+// order of display only: nothing is hidden by it, and it claims no danger.
+func (v *view) weight(s *chart.Series) float64 {
+	p := s.Latest()
+	w := 0.0
+	switch p.Flag {
+	case "HH", "LL", "AA":
+		w += 8
+	case "H", "L", "A":
+		w += 4
+	}
+	if !p.When.Known() {
+		return w - 20
+	}
+	age := v.now.Sub(p.When.At).Hours() / 24 / 365
+	w -= min(age*2.5, 16)
+	w += min(float64(len(s.Points)), 12) / 4
+	if v.whole() {
+		w += 2 * float64(len(s.Sources)-1)
+	}
+	for _, q := range s.Points[max(0, len(s.Points)-8):] {
+		if q.Flag == "HH" || q.Flag == "LL" {
+			w += 2
+			break
+		}
+	}
+	return w
+}
+
+// telling is the plot of the series that ?plot= names, else of the one that
+// tells most: a course of several values, best from several sites.
+func (v *view) telling() *trendCard {
+	if key := v.r.FormValue("plot"); key != "" {
+		if s := v.chart.Results.ByKey(key); s != nil {
+			return v.trendCard(s)
+		}
+	}
+	var best *chart.Series
+	most := 0.0
+	for _, s := range v.chart.Results.In("laboratory") {
+		if !s.Numeric || len(s.Points) < 3 {
+			continue
+		}
+		w := v.weight(s) + 2*float64(len(s.Sources)-1)
+		for _, p := range s.Points {
+			if p.Flag != "" {
+				w += .3
+			}
+		}
+		if best == nil || w > most {
+			best, most = s, w
+		}
+	}
+	if best == nil {
+		for _, it := range v.chart.Vitals.Items {
+			if it.Series != nil && len(it.Series.Points) > 2 && (it.Series.Numeric || len(it.Series.Parts) > 0) {
+				best = it.Series
+				break
+			}
+		}
+	}
+	if best == nil {
+		return nil
+	}
+	return v.trendCard(best)
+}
+
+func (v *view) trendCard(s *chart.Series) *trendCard {
+	label := plural(len(s.Points), "value", "values")
+	if n := len(s.Sources); n > 1 {
+		label += " from " + strconv.Itoa(n) + " sites"
+	}
+	return &trendCard{Title: s.Name, More: web.Link{Label: label, Href: v.href("results", s.Key)}, Plot: v.trendPlot(s, 0)}
+}
+
+func (v *view) trendPlot(s *chart.Series, height int) plot.Trend {
+	t := plot.Trend{Title: s.Name, Unit: s.Unit, Low: s.Range.Low, High: s.Range.High, Zone: v.zone, Height: height}
+	parts := s.Parts
+	if len(parts) == 0 {
+		parts = []*chart.Series{s}
+	} else {
+		t.Low, t.High = nil, nil
+	}
+	for _, part := range parts {
+		one := plot.Series{Name: part.Name}
+		if t.Unit == "" {
+			t.Unit = part.Unit
+		}
+		for _, p := range part.Points {
+			if p.When.Known() {
+				one.Points = append(one.Points, v.point(p, true))
+			}
+		}
+		t.Series = append(t.Series, one)
+	}
+	return t
+}
+
+func (v *view) studyTile(s chart.Study) studyTile {
+	t := studyTile{Modality: s.Modality, Title: s.Description, Href: v.factHref(s.Prov), When: s.When, Impression: first(s.Impression, 110), Badge: v.badge(s.Prov)}
+	if t.Title == "" {
+		t.Title = s.Region
+	}
+	if t.Title == "" {
+		t.Title = "Imaging study"
+	}
+	if t.Modality == "" {
+		t.Modality = "?"
+	}
+	if s.Images > 0 {
+		t.Detail = plural(s.Images, "image", "images")
+	}
+	return t
+}
+
+// span is the time that the timeline covers: "all sites, 2017 – today".
+func (v *view) span() string {
+	s := "this site"
+	if v.whole() {
+		s = "all sites"
+	}
+	if f := v.chart.Timeline.From; !f.IsZero() {
+		s += ", " + strconv.Itoa(f.Year()) + " – today"
+	}
+	return s
+}
+
+func (v *view) lanes() plot.Lanes {
+	t := v.chart.Timeline
+	l := plot.Lanes{Label: "Timeline of " + v.identity().Name, From: t.From, Today: t.Today, Zone: v.zone}
+	var slugs []string
+	for _, lane := range t.Lanes {
+		one := plot.Lane{Name: shortName(lane.Source.Name), State: lane.Source.State, Color: lane.Source.Color, Gap: lane.Gap}
+		if lane.Source.Own {
+			one.Note = "this site"
+		}
+		marks := lane.Marks
+		if len(marks) > glanceMarks {
+			marks = marks[len(marks)-glanceMarks:]
+		}
+		for _, m := range marks {
+			kind, ok := markKinds[m.Kind]
+			if !ok {
+				continue
+			}
+			pm := plot.Mark{Kind: kind, Start: m.Start, End: m.End, Day: m.Day, Label: m.Label, Href: v.factHref(m.Prov)}
+			if m.Day {
+				pm.Start = utcDay(m.Start)
+				if !m.End.IsZero() {
+					pm.End = utcDay(m.End)
+				}
+			}
+			if m.Ongoing {
+				pm.End = time.Time{}
+			}
+			one.Marks = append(one.Marks, pm)
+		}
+		l.Lanes = append(l.Lanes, one)
+		slugs = append(slugs, lane.Source.Slug)
+	}
+	l.Around = func(lane int, from, to time.Time) string {
+		return v.href("timeline") + "?" + url.Values{"site": {slugs[lane]}, "from": {from.In(v.zone).Format("2006-01-02")}, "to": {to.In(v.zone).Format("2006-01-02")}}.Encode()
+	}
+	return l
+}
+
+var markKinds = map[chart.MarkKind]plot.MarkKind{
+	chart.MarkVisit: plot.Visit, chart.MarkResults: plot.Result, chart.MarkStay: plot.Stay, chart.MarkImaging: plot.Image, chart.MarkMedicine: plot.Medicine,
+}
+
+// social is smoking first, then what else is known of how the person lives.
+func (v *view) social() []row {
+	var out []row
+	one := func(f chart.SocialFact) row {
+		r := row{Title: f.Name, Href: v.factHref(f.Prov), Badges: []web.Badge{v.badge(f.Prov)}}
+		r.say(f.Value)
+		r.date("", f.When)
+		r.differs(v, f.Differs)
+		return r
+	}
+	if s := v.chart.Social.Smoking; s != nil {
+		out = append(out, one(*s))
+	}
+	return append(out, rowsOf(v.chart.Social.Items, 0, one)...)
+}
+
+// rangeText is a reference range as short as it can be said.
+func rangeText(r chart.Range) string {
+	if r.Text != "" && len(r.Text) < 24 {
+		return r.Text
+	}
+	number := func(f *float64) string { return strconv.FormatFloat(*f, 'f', -1, 64) }
+	switch {
+	case r.Low != nil && r.High != nil:
+		return number(r.Low) + "–" + number(r.High)
+	case r.Low != nil:
+		return "≥ " + number(r.Low)
+	case r.High != nil:
+		return "≤ " + number(r.High)
+	}
+	return r.Text
+}
+
+func tally(n int, word string, m int, other string) string {
+	s := strconv.Itoa(n) + " " + word
+	if m > 0 {
+		s += " · " + strconv.Itoa(m) + " " + other
+	}
+	if n == 0 && m == 0 {
+		return ""
+	}
+	return s
+}
+
+func all(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return "All " + strconv.Itoa(n)
+}

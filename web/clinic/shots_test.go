@@ -1,0 +1,82 @@
+package clinic
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	cd "github.com/chromedp/chromedp"
+
+	"wholechart/access"
+	"wholechart/auth"
+	"wholechart/record"
+)
+
+// TestShots takes pictures of the pages for the eye: CLINIC_SHOTS names the folder.
+func TestShots(t *testing.T) {
+	dir := os.Getenv("CLINIC_SHOTS")
+	if dir == "" {
+		t.Skip("CLINIC_SHOTS is not set: no pictures were taken")
+	}
+	n := newNode(t, []string{"maple", "riverside", "greatlakes", "buckeye", "newleaf"}, []string{"corner", "lakeside"}, opener(func(context.Context, record.Session, string, bool) ([]record.Answer, error) { return nil, nil }))
+	n.load("maple", "riverside", "greatlakes", "buckeye", "newleaf")
+	n.receive("maple", "lakeside", "rosa", record.Answer{State: "answered", Asked: anchor, When: anchor})
+	n.receive("maple", "corner", "rosa", record.Answer{State: "answered", Asked: anchor, When: anchor.Add(-72 * time.Minute)})
+	far, _ := n.records.Site("corner")
+	if err := n.system("maple").Receive(t.Context(), far, "rosa-delgado", record.Answer{Site: "corner", State: "unreachable", Asked: anchor, When: anchor.Add(-72 * time.Minute), Why: "no connection", Patient: "delgado-rosa"}, nil, false); err != nil {
+		t.Fatal(err)
+	}
+	n.user(auth.User{Site: "maple", Name: "okonkwo", FullName: "Lena Okonkwo, MD", Role: access.Physician, Who: "Practitioner/okonkwo"})
+	n.user(auth.User{Site: "maple", Name: "hughes", FullName: "Patricia Hughes", Role: access.FrontDesk})
+	const rosa = "/maple/patients/rosa-delgado"
+	for _, s := range []struct {
+		name, user, path string
+		w, h             int
+		dark             bool
+	}{
+		{"whole", "okonkwo", rosa + "/whole", 1440, 1000, false},
+		{"whole-dark", "okonkwo", rosa + "/whole", 1440, 1000, true},
+		{"chart", "okonkwo", rosa, 1440, 1000, false},
+		{"phone", "okonkwo", rosa + "/whole", 390, 844, false},
+		{"results", "okonkwo", rosa + "/whole/results", 1440, 1000, false},
+		{"trend", "okonkwo", rosa + "/whole/results/6301-6", 1440, 1000, false},
+		{"medicines", "okonkwo", rosa + "/whole/medicines", 1440, 1000, false},
+		{"timeline", "okonkwo", rosa + "/whole/timeline", 1440, 1000, false},
+		{"about", "okonkwo", rosa + "/whole/about", 1440, 1000, false},
+		{"outside", "okonkwo", rosa + "/whole/outside", 1440, 1000, false},
+		{"imaging", "okonkwo", rosa + "/whole/imaging", 1440, 1000, false},
+		{"find", "okonkwo", "/maple/patients", 1440, 1000, false},
+		{"found", "okonkwo", "/maple/patients?q=mil", 1440, 1000, false},
+		{"amara", "okonkwo", "/maple/patients/amara-okafor/whole", 1440, 1000, false},
+		{"desk", "hughes", rosa, 1440, 1000, false},
+		{"signin", "", "/maple/signin", 1440, 1000, false},
+	} {
+		if only := os.Getenv("CLINIC_SHOT"); only != "" && only != s.name {
+			continue
+		}
+		shot(t, n, filepath.Join(dir, s.name+".png"), s.user, s.path, s.w, s.h, s.dark)
+	}
+}
+
+func shot(t *testing.T, n *node, file, user, path string, w, h int, dark bool) {
+	t.Helper()
+	ctx := chromium(t)
+	do(t, ctx, cd.EmulateViewport(int64(w), int64(h)))
+	if user != "" {
+		signIn(t, ctx, n, user)
+	}
+	do(t, ctx, cd.Navigate(n.base+path))
+	if dark {
+		js(t, ctx, `(document.documentElement.dataset.theme = "dark", 1)`)
+	}
+	time.Sleep(300 * time.Millisecond)
+	img, err := cd.Run(ctx, cd.FullScreenshot(90))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, img, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}

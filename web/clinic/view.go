@@ -1,0 +1,171 @@
+package clinic
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"wholechart/access"
+	"wholechart/chart"
+	"wholechart/web"
+)
+
+// view is one patient's record in the making of a page: the chart, and the
+// words and addresses that its facts have on this site's pages.
+type view struct {
+	*call
+	id    string
+	lens  access.Lens
+	chart *chart.Chart
+	route map[string]string // by site: how its facts came here
+}
+
+// view opens the record that the address names.
+func (c *call) view() (*view, error) {
+	v := &view{call: c, id: c.r.PathValue("id"), lens: c.lens()}
+	var err error
+	s := c.session(v.lens)
+	if v.desk() {
+		v.chart, err = c.deskChart(s, v.id)
+	} else {
+		v.chart, err = chart.Open(c.r.Context(), s, v.id, c.now)
+	}
+	if err != nil {
+		return nil, err
+	}
+	v.route = map[string]string{}
+	for _, a := range v.chart.Completeness.Sites {
+		v.route[a.Source.Slug] = routeOf(a, v.zone)
+	}
+	c.recent.note(c.actor.Site+"/"+c.actor.ID, v.id)
+	return v, nil
+}
+
+// desk says whether who asks sees persons but not their care.
+func (v *view) desk() bool {
+	return !access.Decide(v.actor, v.lens, access.Read, "Condition").Allowed
+}
+
+func (v *view) whole() bool { return v.lens == access.EHR }
+
+// href is the address of a page of this patient's, through the lens of this page.
+func (v *view) href(parts ...string) string { return v.patientPath(v.id, v.lens, parts...) }
+
+// factHref is the page of one fact.
+func (v *view) factHref(p chart.Prov) string {
+	if p.ID == "" || p.Type == "" {
+		return ""
+	}
+	return v.href("fact", p.Type, p.ID)
+}
+
+// badge is the source of a fact.
+func (v *view) badge(p chart.Prov) web.Badge {
+	if p.Source == nil {
+		return web.Badge{Letters: "??", Title: "source not recorded"}
+	}
+	b := web.Badge{Letters: p.Source.Badge, Color: p.Source.Color, Title: p.Source.Name, Author: p.Author, Route: v.route[p.Source.Slug], Href: v.factHref(p)}
+	if p.When.Known() {
+		b.When = whenText(p.When)
+	}
+	if b.Route == "" && p.Source.Own {
+		b.Route = "written here"
+	}
+	return b
+}
+
+// badges are the source of a fact and the other sites that say the same.
+func (v *view) badges(p chart.Prov, also []chart.Prov) []web.Badge {
+	out := []web.Badge{v.badge(p)}
+	seen := []*chart.Source{p.Source}
+	for _, a := range also {
+		if a.Source == nil || slices.ContainsFunc(seen, func(s *chart.Source) bool { return s != nil && s.Slug == a.Source.Slug }) {
+			continue
+		}
+		seen = append(seen, a.Source)
+		out = append(out, v.badge(a))
+	}
+	return out
+}
+
+// routeOf says how a site's facts came to this page.
+func routeOf(a chart.SiteAnswer, zone *time.Location) string {
+	switch {
+	case a.Source.Own:
+		return "written here"
+	case a.Source.Base == "":
+		return "read at its own chart on this node"
+	case a.When.IsZero():
+		return ""
+	case a.State == chart.AnswerUnreachable:
+		return "copy from " + web.ExactText(a.When, zone) + "; it cannot be reached now"
+	}
+	return "copy as answered " + web.ExactText(a.When, zone)
+}
+
+// bit is a piece of the line under a fact's title: words, a date, a source or a state.
+type bit struct {
+	Text  string
+	When  chart.When // after Text
+	Badge *web.Badge
+	Pill  *web.Pill
+	Glue  bool // no dot before it
+}
+
+// row is one fact in a list.
+type row struct {
+	Title, Href string
+	Bits        []bit
+	Pills       []web.Pill // at the right, before the badges
+	Badges      []web.Badge
+	Lines       []row // what it is made of, folded away
+	LinesLabel  string
+}
+
+func (r *row) say(texts ...string) {
+	for _, t := range texts {
+		if t = strings.TrimSpace(t); t != "" {
+			r.Bits = append(r.Bits, bit{Text: t})
+		}
+	}
+}
+
+func (r *row) date(before string, w chart.When) {
+	if w.Known() {
+		r.Bits = append(r.Bits, bit{Text: before, When: w})
+	}
+}
+
+func (r *row) pill(p web.Pill) { r.Bits = append(r.Bits, bit{Pill: &p, Glue: true}) }
+
+func (r *row) differs(v *view, list []chart.Difference) {
+	for _, d := range list {
+		b := v.badge(d.Prov)
+		r.Bits = append(r.Bits, bit{Text: strings.TrimSpace(d.What + " " + d.There)}, bit{Badge: &b, Glue: true}, bit{Pill: &web.Pill{Kind: web.Warning, Text: "differs"}, Glue: true})
+	}
+}
+
+func (r *row) outside(v *view, yes bool) {
+	if yes && v.whole() {
+		r.Pills = append(r.Pills, web.Pill{Text: "not in this chart"})
+	}
+}
+
+// group is a titled run of rows.
+type group struct {
+	Title string
+	Rows  []row
+	Empty *web.EmptyState
+	Note  string
+}
+
+// whenText is a date with its time of day where one is known.
+func whenText(w chart.When) string {
+	if !w.Known() {
+		return ""
+	}
+	if w.HasTime() {
+		return w.At.Format("2 Jan 2006, 15:04 MST")
+	}
+	return w.String()
+}
