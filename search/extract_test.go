@@ -6,21 +6,6 @@ import (
 	"wholechart/fhir"
 )
 
-// rows are the rows of a resource by the text of their paths.
-func rows(t testing.TB, text string) map[string][]Term {
-	t.Helper()
-	x, err := Extract(parsed(t, text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	out := map[string][]Term{}
-	for _, one := range x.Terms {
-		name := table().infos[one.Path].text
-		out[name] = append(out[name], one)
-	}
-	return out
-}
-
 func TestAnObservationHasFewRows(t *testing.T) {
 	x, err := Extract(parsed(t, heightObservation))
 	if err != nil {
