@@ -165,6 +165,7 @@ func (s Session) attempt(ctx context.Context, acts []Act) ([]Outcome, error) {
 // conditions found is still so.
 func (s Session) commit(ctx context.Context, plan []planned, conditions []condition) ([]Outcome, error) {
 	out := make([]Outcome, len(plan))
+	rows := make([]store.Row, len(plan))
 	var now time.Time
 	_, err := s.r.store.Update(ctx, func(tx *store.Tx) error {
 		now = s.r.now()
@@ -193,7 +194,7 @@ func (s Session) commit(ctx context.Context, plan []planned, conditions []condit
 				if err != nil {
 					return at(err, i, len(plan))
 				}
-				out[i] = Outcome{done, s.resource(row)}
+				rows[i], out[i].Done = row, done
 				if done != Found && done != Same {
 					events = append(events, s.event(audit.Event{Time: now, Action: op.action(), Type: plan[i].Type, ID: plan[i].id, Key: row.Key.Patient(), Count: 1}))
 				}
@@ -203,6 +204,9 @@ func (s Session) commit(ctx context.Context, plan []planned, conditions []condit
 	})
 	if err != nil {
 		return nil, err
+	}
+	for i, row := range rows { // here and not in the closure, for which all other writers wait
+		out[i].Resource = s.resource(row)
 	}
 	return out, nil
 }

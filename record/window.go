@@ -107,20 +107,19 @@ func (s Session) scope(v *store.View, d access.Decision) (store.Scope, error) {
 
 // allowedTypes are the resource types of a decision, nil for all.
 func allowedTypes(d access.Decision) []string {
-	var out []string
-	all := true
-	for _, t := range fhir.ResourceTypes() {
-		if d.Types != nil && d.Types(t) {
-			out = append(out, t)
-		} else {
-			all = false
-		}
+	all := fhir.ResourceTypes()
+	n := 0
+	for n < len(all) && d.Types != nil && d.Types(all[n]) {
+		n++
 	}
-	if all {
+	if n == len(all) {
 		return nil
 	}
-	if out == nil {
-		out = []string{}
+	out := append(make([]string, 0, len(all)), all[:n]...)
+	for _, t := range all[n:] {
+		if d.Types != nil && d.Types(t) {
+			out = append(out, t)
+		}
 	}
 	return out
 }

@@ -55,7 +55,9 @@ func (r Row) stamped() []byte {
 	head := len(r.body) - len(rest)
 	after, ok := cut(rest, `,"meta":{`)
 	switch {
-	case ok && len(after) > 0:
+	case ok && len(after) == 0:
+		return nil
+	case ok:
 		head = len(r.body) - len(after)
 	case bytes.Contains(rest, inMeta) || bytes.Contains(rest, escaped): // meta stands elsewhere, or its name is written with escapes
 		return nil
