@@ -38,7 +38,7 @@ type Config struct {
 	Records  *record.Records
 	Auth     *auth.Auth
 	Exchange Exchange                   // nil: other sites are not asked, $match and $changes are not there
-	BaseURL  func(*http.Request) string // scheme and host under which the node is reached, without a slash at the end; nil: of the request
+	BaseURL  func(*http.Request) string // scheme and host under which the node is reached, without a slash at the end; nil: of the request, and no peer gets a token
 	MaxBody  int64                      // bytes of a request's body; 0 is 32 MiB
 	Timeout  time.Duration              // of one request; 0 is 60 s
 	Now      func() time.Time           // nil is time.Now
@@ -51,12 +51,14 @@ type API struct {
 	Config
 	mux    *http.ServeMux
 	costly chan struct{}
+	named  bool     // BaseURL does not come from who asks
 	said   sync.Map // capability statements by endpoint
 }
 
 // New joins the doors. It serves the paths that Serves names.
 func New(c Config) *API {
-	if c.BaseURL == nil {
+	named := c.BaseURL != nil
+	if !named {
 		c.BaseURL = ownBase
 	}
 	if c.MaxBody <= 0 {
@@ -74,7 +76,7 @@ func New(c Config) *API {
 	if c.Costly <= 0 {
 		c.Costly = 8
 	}
-	a := &API{Config: c, mux: http.NewServeMux(), costly: make(chan struct{}, c.Costly)}
+	a := &API{Config: c, mux: http.NewServeMux(), costly: make(chan struct{}, c.Costly), named: named}
 	a.mux.HandleFunc("/{site}/emr/fhir", a.endpoint(access.EMR))
 	a.mux.HandleFunc("/{site}/emr/fhir/{path...}", a.endpoint(access.EMR))
 	a.mux.HandleFunc("/{site}/ehr/fhir", a.endpoint(access.EHR))

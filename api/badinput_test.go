@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"wholechart/auth"
 	"wholechart/record"
@@ -182,6 +183,16 @@ func TestVerdicts(t *testing.T) {
 			t.Errorf("%v: %d %s %q", c.err, status, code, text)
 		}
 	}
+}
+
+func TestOutOfTime(t *testing.T) {
+	n := newNode(t, func(c *Config) { c.Timeout = 1 })
+	if r := n.maple("GET", "/Patient", "").outcome(503, "timeout"); r.Header.Get("Retry-After") == "" {
+		t.Errorf("%v", r.Header)
+	}
+	n = newNode(t, func(c *Config) { c.Timeout, c.Costly = 20*time.Millisecond, 1 })
+	n.api.costly <- struct{}{} // the only place is taken
+	n.maple("GET", "/Patient/x/$everything", "").outcome(503, "timeout")
 }
 
 func TestPanic(t *testing.T) {

@@ -33,6 +33,7 @@ type call struct {
 
 	read_ func(limit int64) ([]byte, error) // the body
 	form  bool                              // the body is a form, already in query
+	asks  bool                              // a question that comes by POST
 	wants wants
 	allow string // methods, of a refusal
 }

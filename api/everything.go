@@ -46,6 +46,7 @@ func (c *call) everything() (*answer, error) {
 
 // parameters puts what a Parameters resource holds, primitive by primitive, among the query.
 func (c *call) parameters() error {
+	c.asks = true
 	data, err := c.read_(1 << 20)
 	if err != nil || len(data) == 0 {
 		return err

@@ -107,7 +107,7 @@ func (c *call) issuesOf(err error) (status int, issues []record.Issue) {
 // invalidStatus: 400 for what is not FHIR at all, 413 for too much, 409 for what
 // stands against something that is there, else 422; of a question always 400.
 func (c *call) invalidStatus(bad *record.Invalid) int {
-	if c.method == http.MethodGet || c.method == http.MethodHead {
+	if c.asks || c.method == http.MethodGet || c.method == http.MethodHead {
 		return http.StatusBadRequest
 	}
 	for _, i := range bad.Issues {

@@ -31,6 +31,7 @@ const (
 // (http://hl7.org/fhir/R4/http.html#summary).
 var routes []route
 
+// init fills the table: an interaction that reads it (metadata) makes a cycle otherwise.
 func init() {
 	routes = []route{
 		{"GET", "metadata", (*call).capabilities, open},

@@ -88,6 +88,7 @@ func (c *call) searchset(page *record.Page, self, next string, remarks []record.
 
 // formQuery adds a form's parameters to those of the URL.
 func (c *call) formQuery() error {
+	c.asks = true
 	data, err := c.read_(1 << 20)
 	if err != nil {
 		return err
@@ -171,6 +172,9 @@ func (c *call) gather(patient string) ([]record.Issue, error) {
 			continue
 		}
 		text := "site " + a.Site + " is not in this answer: " + a.State
+		if a.Why != "" {
+			text += ", " + a.Why
+		}
 		if a.State == "unreachable" && !a.When.IsZero() {
 			text = "site " + a.Site + " was not reached; its facts are as of " + a.When.UTC().Format(instant)
 		}

@@ -81,6 +81,9 @@ func (a *API) grant(r *http.Request, site string, form url.Values) (token string
 		if t != assertionType {
 			return "", 0, &refusal{http.StatusBadRequest, "invalid_request", "client_assertion_type is not " + assertionType}
 		}
+		if !a.named { // the audience of an assertion must not be what a Host header says
+			return "", 0, auth.ErrDenied
+		}
 		purpose := access.Treatment
 		if p := form.Get("purpose"); p != "" {
 			purpose = ""

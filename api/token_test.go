@@ -128,6 +128,27 @@ func TestAssertedPeer(t *testing.T) {
 	}
 }
 
+// TestAudienceIsNotTheHostHeader: a peer that was sent an assertion must not be
+// able to use it here by calling this node by its own name.
+func TestAudienceIsNotTheHostHeader(t *testing.T) {
+	n := newNode(t, func(c *Config) { c.BaseURL = nil })
+	ctx := context.Background()
+	keys, err := n.auth.PublicKeys(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := n.auth.AddPeer(ctx, auth.Peer{Slug: "elm", Base: "https://elm.example/elm", Keys: keys}); err != nil {
+		t.Fatal(err)
+	}
+	assertion, err := n.auth.Assert(ctx, "https://elm.example/elm", "http://example.com/maple/auth/token") // httptest's Host
+	if err != nil {
+		t.Fatal(err)
+	}
+	if status, out, _ := n.ask("maple", "", "", url.Values{"grant_type": {"client_credentials"}, "client_assertion_type": {assertionType}, "client_assertion": {assertion}}); status != 401 {
+		t.Errorf("%d %v", status, out)
+	}
+}
+
 func TestPublished(t *testing.T) {
 	n := newNode(t)
 	keys := n.do("", "GET", "/.well-known/jwks.json", "").status(200)

@@ -88,6 +88,7 @@ func TestWholeRecord(t *testing.T) {
 		t.Errorf("pages %v", pages)
 	}
 	ehr("/Observation?code=1-1").outcome(400, "business-rule")
+	n.do(doc, "POST", "/maple/ehr/fhir/Observation/_search", "code=1-1", "Content-Type", "application/x-www-form-urlencoded").outcome(400, "business-rule")
 	ehr("/Patient/m/_history").outcome(400, "not-supported")
 	for _, id := range []string{strings.Replace(theirs, "k1", "o1", 1), strings.Replace(theirs, "k1", "k2", 1), strings.Replace(theirs, "k1", "none", 1)} {
 		ehr("/Observation/"+id).outcome(404, "not-found")
