@@ -50,7 +50,8 @@ type Config struct {
 type API struct {
 	Config
 	mux    *http.ServeMux
-	costly chan struct{}
+	costly places
+	bodies places
 	named  bool     // BaseURL does not come from who asks
 	said   sync.Map // capability statements by endpoint
 }
@@ -76,7 +77,7 @@ func New(c Config) *API {
 	if c.Costly <= 0 {
 		c.Costly = 8
 	}
-	a := &API{Config: c, mux: http.NewServeMux(), costly: make(chan struct{}, c.Costly), named: named}
+	a := &API{Config: c, mux: http.NewServeMux(), costly: make(places, c.Costly), bodies: make(places, c.Costly), named: named}
 	a.mux.HandleFunc("/{site}/emr/fhir", a.endpoint(access.EMR))
 	a.mux.HandleFunc("/{site}/emr/fhir/{path...}", a.endpoint(access.EMR))
 	a.mux.HandleFunc("/{site}/ehr/fhir", a.endpoint(access.EHR))

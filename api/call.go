@@ -31,7 +31,7 @@ type call struct {
 
 	typ, id, version, member string // of the path
 
-	read_ func(limit int64) ([]byte, error) // the body
+	bytes func(limit int64) ([]byte, error) // the body
 	form  bool                              // the body is a form, already in query
 	asks  bool                              // a question that comes by POST
 	wants wants
@@ -79,12 +79,12 @@ func (a *API) answer(c *call, w http.ResponseWriter, r *http.Request) (*answer, 
 		return nil, lost
 	}
 	c.s = a.Records.As(actor, c.lens)
-	c.read_ = func(limit int64) ([]byte, error) { return body(w, r, limit) }
+	c.bytes = func(limit int64) ([]byte, error) { return body(w, r, limit) }
 	if err := c.mediaType(r); err != nil {
 		return nil, err
 	}
-	if route.is&costly != 0 || r.ContentLength > large || r.ContentLength < 0 {
-		done, err := a.wait(c.ctx)
+	if r.ContentLength > large || r.ContentLength < 0 {
+		done, err := a.bodies.take(c.ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -106,18 +106,22 @@ func (a *API) actor(r *http.Request, site string) (access.Actor, error) {
 	return actor, err
 }
 
-// wait takes one of the places for costly requests.
-func (a *API) wait(ctx context.Context) (done func(), err error) {
+// places bound how many requests of a sort are worked on at once.
+type places chan struct{}
+
+// take waits for a place. A large body is waited for before anything that is
+// costly, never after.
+func (p places) take(ctx context.Context) (done func(), err error) {
 	select {
-	case a.costly <- struct{}{}:
-		return func() { <-a.costly }, nil
+	case p <- struct{}{}:
+		return func() { <-p }, nil
 	default:
 	}
 	t := time.NewTimer(10 * time.Second)
 	defer t.Stop()
 	select {
-	case a.costly <- struct{}{}:
-		return func() { <-a.costly }, nil
+	case p <- struct{}{}:
+		return func() { <-p }, nil
 	case <-t.C:
 		return nil, &refusal{http.StatusServiceUnavailable, "throttled", "too many costly requests at once: try again soon"}
 	case <-ctx.Done():
@@ -164,7 +168,7 @@ func tooLarge(limit int64) error {
 
 // doc is the body as parsed JSON.
 func (c *call) doc() (*fhir.Doc, error) {
-	data, err := c.read_(c.api.MaxBody)
+	data, err := c.bytes(c.api.MaxBody)
 	if err != nil {
 		return nil, err
 	}

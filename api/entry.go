@@ -77,7 +77,7 @@ func (c *call) entry(n fhir.Node, at int) (*entry, error) {
 		return e, err
 	}
 	res := n.Get("resource")
-	e.read_ = func(int64) ([]byte, error) {
+	e.bytes = func(int64) ([]byte, error) {
 		if res.Kind() != fhir.Object {
 			return nil, &refusal{http.StatusBadRequest, "required", "the entry has no resource"}
 		}

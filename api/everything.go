@@ -36,6 +36,11 @@ func (c *call) everything() (*answer, error) {
 			return nil, err
 		}
 	}
+	done, err := c.api.costly.take(c.ctx) // not before: another site may take its time
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	page, err := c.s.Everything(c.ctx, q)
 	if err != nil {
 		return nil, err
@@ -47,7 +52,7 @@ func (c *call) everything() (*answer, error) {
 // parameters puts what a Parameters resource holds, primitive by primitive, among the query.
 func (c *call) parameters() error {
 	c.asks = true
-	data, err := c.read_(1 << 20)
+	data, err := c.bytes(1 << 20)
 	if err != nil || len(data) == 0 {
 		return err
 	}

@@ -3,6 +3,7 @@ package api
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -50,15 +51,15 @@ func (c *call) history() (*answer, error) {
 	address += "/_history"
 	b := newBundle("history", c.api.Now(), page.Total, link(address, c.query), following(address, c.query, page.Next))
 	for _, res := range page.Matches {
-		if err := c.version_(b, res); err != nil {
+		if err := c.historyEntry(b, res); err != nil {
 			return nil, err
 		}
 	}
 	return b.close(http.StatusOK), nil
 }
 
-// version_ writes one version as an entry of a history.
-func (c *call) version_(b *bundle, res record.Resource) error {
+// historyEntry writes one version as an entry of a history.
+func (c *call) historyEntry(b *bundle, res record.Resource) error {
 	name := res.Type + "/" + res.ID
 	b.begin(c.base + "/" + name)
 	method, status := "PUT", "200"
@@ -117,7 +118,7 @@ func types(q url.Values) ([]string, error) {
 			if !fhir.IsResourceType(t) {
 				return nil, &refusal{http.StatusBadRequest, "value", "_type names what is not a resource type of FHIR R4"}
 			}
-			if !contains(out, t) {
+			if !slices.Contains(out, t) {
 				out = append(out, t)
 			}
 		}

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -199,7 +200,7 @@ func (r *reply) outcome(status int, code string) *reply {
 		}
 		codes = append(codes, i.Get("code").Str())
 	}
-	if !contains(codes, code) {
+	if !slices.Contains(codes, code) {
 		r.t.Fatalf("issue codes %v, want %s: %.400s", codes, code, r.Body)
 	}
 	return r

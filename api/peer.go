@@ -31,6 +31,11 @@ func (c *call) match() (*answer, error) {
 	if given.ResourceType() != "Patient" {
 		return nil, &refusal{http.StatusBadRequest, "required", "$match needs the parameter resource with a Patient"}
 	}
+	done, err := c.api.costly.take(c.ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	body, err := c.api.Exchange.AnswerMatch(c.ctx, c.s, params)
 	if err != nil {
 		return nil, err
@@ -56,6 +61,11 @@ func (c *call) changes() (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	done, err := c.api.costly.take(c.ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	body, err := c.api.Exchange.AnswerChanges(c.ctx, c.s, c.id, record.Seq(after), count)
 	if err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -79,7 +80,7 @@ func (c *call) only(known ...string) error {
 		return nil
 	}
 	for name := range c.query {
-		if !contains(shapes, name) && !contains(known, name) {
+		if !slices.Contains(shapes, name) && !slices.Contains(known, name) {
 			return &refusal{http.StatusBadRequest, "not-supported", "a parameter of the URL is not known to this interaction: " + word(name)}
 		}
 	}

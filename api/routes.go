@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"wholechart/access"
@@ -21,10 +22,9 @@ type route struct {
 type kind uint8
 
 const (
-	open   kind = 1 << iota // needs no token
-	write                   // of the chart only
-	costly                  // a bounded number at once
-	peer                    // only with an Exchange
+	open  kind = 1 << iota // needs no token
+	write                  // of the chart only
+	peer                   // only with an Exchange
 )
 
 // routes are all interactions of the two endpoints, the more particular first
@@ -42,10 +42,10 @@ func init() {
 		{"POST", "_search", (*call).search, 0},
 		{"GET", "_history", (*call).history, 0},
 
-		{"POST", "Patient/$match", (*call).match, peer | costly},
-		{"GET", "Patient/{id}/$changes", (*call).changes, peer | costly},
-		{"GET", "Patient/{id}/$everything", (*call).everything, costly},
-		{"POST", "Patient/{id}/$everything", (*call).everything, costly},
+		{"POST", "Patient/$match", (*call).match, peer},
+		{"GET", "Patient/{id}/$changes", (*call).changes, peer},
+		{"GET", "Patient/{id}/$everything", (*call).everything, 0},
+		{"POST", "Patient/{id}/$everything", (*call).everything, 0},
 		{"POST", "{type}/$validate", (*call).validate, 0},
 		{"POST", "{type}/{id}/$validate", (*call).validate, 0},
 		{"GET", "{type}/{id}/$validate", (*call).validate, 0},
@@ -100,7 +100,7 @@ func (c *call) find(path string) (*route, error) {
 			continue
 		}
 		if r.method != method {
-			if !contains(allow, r.method) {
+			if !slices.Contains(allow, r.method) {
 				allow = append(allow, r.method)
 			}
 			continue
@@ -185,15 +185,6 @@ func last(parts []string) string {
 		return ""
 	}
 	return parts[len(parts)-1]
-}
-
-func contains(list []string, s string) bool {
-	for _, have := range list {
-		if have == s {
-			return true
-		}
-	}
-	return false
 }
 
 // validID holds http://hl7.org/fhir/R4/datatypes.html#id.

@@ -89,7 +89,7 @@ func (c *call) searchset(page *record.Page, self, next string, remarks []record.
 // formQuery adds a form's parameters to those of the URL.
 func (c *call) formQuery() error {
 	c.asks = true
-	data, err := c.read_(1 << 20)
+	data, err := c.bytes(1 << 20)
 	if err != nil {
 		return err
 	}
