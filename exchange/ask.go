@@ -78,8 +78,8 @@ func (o *opening) choose(ctx context.Context, c *conversation, who identity.Demo
 		switch {
 		case state == record.Linked:
 			score.Grade, score.Value = identity.Certain, max(score.Value, 0.99)
-		case score.Grade == identity.CertainlyNot:
-			continue
+		case score.Grade == identity.CertainlyNot || identity.Compare(o.own, identity.DemographicsOf(m.doc.Root())).Grade == identity.CertainlyNot:
+			continue // whatever others say of her: it contradicts what this site knows
 		case score.Grade.Sure() && !m.grade.Sure():
 			score.Grade, score.Value = identity.Possible, min(score.Value, 0.949)
 		}

@@ -38,6 +38,7 @@ type opening struct {
 
 	before map[string]record.Answer // what each site said last
 	links  map[string]record.Link   // by site/patient
+	own    identity.Demographics    // as this site describes the person
 	peers  int
 }
 
@@ -165,6 +166,7 @@ func (o *opening) person(ctx context.Context) (identity.Demographics, error) {
 	if err != nil {
 		return identity.Demographics{}, err
 	}
+	o.own = identity.DemographicsOf(own.Node())
 	return identity.Person(ctx, o.sys, own)
 }
 

@@ -39,18 +39,23 @@ func (n agreement) weight() float64 {
 }
 
 // bestNames is the best agreement of any of one record's names with any of the
-// other's. A father's and a son's suffix count whatever name they stand in.
+// other's. Middle names and a father's and a son's suffix count whatever name
+// they stand in: a nickname beside the full name hides no contradiction.
 func bestNames(a, b []name) agreement {
 	var best agreement
-	found := false
+	found, middle := false, ""
 	for _, x := range a {
 		for _, y := range b {
 			n := compareNames(x, y)
+			if order := []string{"", "other", "initial", "same"}; slices.Index(order, n.middle) > slices.Index(order, middle) {
+				middle = n.middle
+			}
 			if !found || n.weight() > best.weight() {
 				best, found = n, true
 			}
 		}
 	}
+	best.middle = middle
 	if suffixes(a) && suffixes(b) && !slices.ContainsFunc(a, func(x name) bool {
 		return slices.ContainsFunc(b, func(y name) bool { return x.suffix == y.suffix })
 	}) {

@@ -76,6 +76,7 @@ func TestCompare(t *testing.T) {
 		{"father and son", named("Smith", `"John"`, `"birthDate":"1950-05-17","gender":"male"`+at), named("Smith", `"John"`, `"birthDate":"1980-09-01","gender":"male"`+at), CertainlyNot},
 		{"junior and senior", named("Smith Jr.", `"John"`, born+at), `"name":[{"family":"Smith","given":["John"],"suffix":["Sr"]}],` + born + at, CertainlyNot},
 		{"one name, other middle names, close birth dates", named("Miller", `"James","Robert"`, `"birthDate":"1967-04-12"`), named("Miller", `"James","Thomas"`, `"birthDate":"1967-04-21"`), CertainlyNot},
+		{"a nickname hides no middle name", `"name":[{"family":"Miller","given":["James","Robert"]},{"use":"nickname","given":["Jim"]}],"birthDate":"1967-04-12"`, named("Miller", `"James","Thomas"`, `"birthDate":"1967-04-21"`), CertainlyNot},
 		{"one medical record number of two assigners", named("Smith", `"Anna"`, born+mrnA), named("Brown", `"Zoe"`, `"birthDate":"1961-01-09"`+mrnB), CertainlyNot},
 		{"only the name", named("Smith", `"Anna"`, `"gender":"female"`), named("Smith", `"Anna"`, `"gender":"female"`), CertainlyNot},
 		{"nothing is known", `"active":true`, `"active":true`, CertainlyNot},

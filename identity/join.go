@@ -25,11 +25,17 @@ type Found struct {
 // tell the session's that the person is its patient is as one that does not
 // know her. It tells all links afterwards.
 func Join(ctx context.Context, s record.Session, patient string) ([]Found, error) {
-	sys, d, err := begin(ctx, s, patient)
+	res, err := s.Through(access.EMR).Read(ctx, "Patient", patient)
 	if err != nil {
 		return nil, err
 	}
-	all, err := candidates(ctx, d, maxCandidates, sys.SearchNode)
+	sys := system(s.Records(), s.Site().Slug)
+	d, err := Person(ctx, sys, res)
+	if err != nil {
+		return nil, err
+	}
+	own := DemographicsOf(res.Node())
+	all, err := candidates(ctx, d, &own, maxCandidates, sys.SearchNode)
 	if err != nil {
 		return nil, err
 	}
@@ -60,19 +66,6 @@ func Join(ctx context.Context, s record.Session, patient string) ([]Found, error
 		}
 	}
 	return Links(ctx, s, patient)
-}
-
-// begin checks that the session may read the patient and describes the person:
-// as this site does, and as the records already linked to it do, but for those
-// of a sensitive kind, which must not be told on.
-func begin(ctx context.Context, s record.Session, patient string) (sys record.Session, d Demographics, err error) {
-	res, err := s.Through(access.EMR).Read(ctx, "Patient", patient)
-	if err != nil {
-		return sys, d, err
-	}
-	sys = system(s.Records(), s.Site().Slug)
-	d, err = Person(ctx, sys, res)
-	return sys, d, err
 }
 
 // Person describes the person whose Patient at the system session's site is

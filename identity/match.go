@@ -44,7 +44,7 @@ func Match(ctx context.Context, s record.Session, d Demographics, max int) ([]Ca
 		return nil, &record.Refused{Why: dec.Why}
 	}
 	sys := system(s.Records(), s.Site().Slug)
-	return candidates(ctx, d, max, sys.Search)
+	return candidates(ctx, d, nil, max, sys.Search)
 }
 
 // system is the session of identity's own work at a site.
@@ -52,8 +52,9 @@ func system(r *record.Records, site string) record.Session {
 	return r.As(access.Actor{Kind: access.System, ID: "identity", Site: site, Purpose: access.Treatment}, access.EMR)
 }
 
-// candidates asks every question and compares what comes.
-func candidates(ctx context.Context, d Demographics, limit int, ask func(context.Context, *search.Query) (*record.Page, error)) ([]Candidate, error) {
+// candidates asks every question and compares what comes: with d, and with own
+// when d is own and more.
+func candidates(ctx context.Context, d Demographics, own *Demographics, limit int, ask func(context.Context, *search.Query) (*record.Page, error)) ([]Candidate, error) {
 	if limit <= 0 || limit > maxCandidates {
 		limit = maxCandidates
 	}
@@ -81,7 +82,11 @@ func candidates(ctx context.Context, d Demographics, limit int, ask func(context
 			if replaced(n) {
 				continue
 			}
-			if score := Compare(d, DemographicsOf(n)); score.Grade != CertainlyNot {
+			score := Compare(d, DemographicsOf(n))
+			if own != nil && Compare(*own, DemographicsOf(n)).Grade == CertainlyNot {
+				continue // what others say of her speaks for it, what this site says against it
+			}
+			if score.Grade != CertainlyNot {
 				out = append(out, Candidate{m.Site, m, score})
 			}
 		}
@@ -183,6 +188,6 @@ func escape(s string) string {
 // described. Like Match it says what the sites know, not what may be told; s is
 // a session of the system's own work.
 func Locate(ctx context.Context, s record.Session, d Demographics, but string) ([]Candidate, error) {
-	all, err := candidates(ctx, d, maxCandidates, s.SearchNode)
+	all, err := candidates(ctx, d, nil, maxCandidates, s.SearchNode)
 	return slices.DeleteFunc(all, func(c Candidate) bool { return c.Site.Slug == but }), err
 }

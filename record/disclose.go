@@ -161,22 +161,15 @@ func (s Session) SearchNode(ctx context.Context, q *search.Query) (*Page, error)
 	return page, err
 }
 
-// localRanges are the keys of this node's own sites; neighbours are one range.
+// localRanges are the keys of this node's own sites, a range a site.
 func (r *Records) localRanges() []store.KeyRange {
 	r.sites.mu.RLock()
 	defer r.sites.mu.RUnlock()
-	var out []store.KeyRange
-	for no := store.SiteNo(1); no <= maxSite; no++ {
-		s := r.sites.byNo[no]
-		if s == nil || !s.Local {
-			continue
+	out := make([]store.KeyRange, 0, len(r.sites.byNo))
+	for no, s := range r.sites.byNo {
+		if s.Local {
+			out = append(out, store.SiteRange(no))
 		}
-		rng := store.SiteRange(no)
-		if n := len(out); n > 0 && r.sites.byNo[no-1] != nil && r.sites.byNo[no-1].Local {
-			out[n-1].To = rng.To
-			continue
-		}
-		out = append(out, rng)
 	}
 	return out
 }
