@@ -1,0 +1,237 @@
+package chart
+
+import (
+	"cmp"
+	"strconv"
+	"strings"
+
+	"wholechart/fhir"
+)
+
+// medicineEntry reads one resource about a medicine.
+func (b *builder) medicineEntry(f *fact, kind EntryKind) MedicineEntry {
+	n := f.Node
+	e := MedicineEntry{Kind: kind, State: f.status, outside: f.outside(), Also: b.routes(f)}
+	e.Name, e.code = b.medication(f)
+	e.drug = readDrug(e.Name)
+	if e.drug.strength == "" || e.drug.form == "" {
+		for _, c := range e.code { // the code's own words often say more
+			if d := readDrug(c.Display); d.ingredient != "" {
+				e.drug.strength = cmp.Or(e.drug.strength, d.strength)
+				if e.drug.form == "" {
+					e.drug.form = d.form
+				}
+			}
+		}
+	}
+	e.Strength = e.drug.strength
+	e.Reason = b.label(n.Get("reasonCode"))
+	if e.Reason == "" {
+		if r := b.refTo(f, n.Get("reasonReference").Index(0)); r != nil {
+			e.Reason = b.label(r.Node.Get("code"))
+		}
+	}
+	dosage := "dosageInstruction"
+	var recorded When
+	switch kind {
+	case Prescribed:
+		e.When = b.when(n.Get("authoredOn"))
+		recorded = e.When
+		validity := n.Get("dispenseRequest").Get("validityPeriod")
+		e.Supply = days(n.Get("dispenseRequest").Get("expectedSupplyDuration"))
+		e.Quantity = sayQuantity(n.Get("dispenseRequest").Get("quantity"))
+		if end := b.when(validity.Get("end")); end.Known() && f.status != "active" {
+			e.Until = end // a prescription may be filled until then; taken it may be for longer
+		}
+		for d := range n.Get(dosage).Items() {
+			if end := b.when(d.Get("timing").Get("repeat").Get("boundsPeriod").Get("end")); end.Known() {
+				e.Until = end
+			}
+		}
+	case Taken:
+		dosage = "dosage"
+		e.When, e.Until, _ = b.choiceWhen(n, "effective")
+		recorded = b.when(n.Get("dateAsserted"))
+		if !e.When.Known() {
+			e.When = recorded
+		}
+	case Dispensed:
+		e.When = b.when(n.Get("whenHandedOver"))
+		if !e.When.Known() {
+			e.When = b.when(n.Get("whenPrepared"))
+		}
+		recorded = e.When
+		e.Supply, e.Quantity = days(n.Get("daysSupply")), sayQuantity(n.Get("quantity"))
+	case Given:
+		e.When, e.Until, _ = b.choiceWhen(n, "effective")
+		recorded = e.When
+		d := n.Get("dosage")
+		e.Sig = strings.TrimSpace(cmp.Or(d.Get("text").Str(), sayQuantity(d.Get("dose"))+" "+b.label(d.Get("route"))))
+	}
+	if e.Sig == "" {
+		e.Sig = b.sig(n.Get(dosage))
+	}
+	e.Prov = b.prov(f, recorded)
+	e.Who = e.Prov.Author
+	return e
+}
+
+// medication is a medicine's name and codes, of a concept or of a Medication
+// that is referred to or contained.
+func (b *builder) medication(f *fact) (string, []fhir.Coding) {
+	if c := f.Node.Get("medicationCodeableConcept"); c.Exists() {
+		return b.label(c), b.codings(c)
+	}
+	ref := f.Node.Get("medicationReference")
+	if id, ok := strings.CutPrefix(ref.Get("reference").Str(), "#"); ok {
+		for c := range f.Node.Get("contained").Items() {
+			if c.Get("id").Is(id) {
+				return b.medicationName(c, ref)
+			}
+		}
+	}
+	if to := b.refTo(f, ref); to != nil {
+		return b.medicationName(to.Node, ref)
+	}
+	return b.str(ref.Get("display")), nil
+}
+
+func (b *builder) medicationName(m, ref fhir.Node) (string, []fhir.Coding) {
+	name := b.label(m.Get("code"))
+	if name == "" {
+		var parts []string
+		for i := range m.Get("ingredient").Items() {
+			if l := b.label(i.Get("itemCodeableConcept")); l != "" {
+				parts = append(parts, l)
+			}
+		}
+		name = strings.Join(parts, " / ")
+	}
+	if name == "" {
+		name = b.str(ref.Get("display"))
+	}
+	return name, b.codings(m.Get("code"))
+}
+
+// sig is how to take a medicine: the words of the dosage, else made of its parts.
+func (b *builder) sig(dosages fhir.Node) string {
+	var out []string
+	for d := range dosages.Items() {
+		s := b.str(d.Get("text"))
+		if s == "" {
+			s = b.str(d.Get("patientInstruction"))
+		}
+		if s == "" {
+			s = b.sigOf(d)
+		}
+		if s != "" {
+			out = append(out, s)
+		}
+	}
+	return strings.Join(out, "; then ")
+}
+
+func (b *builder) sigOf(d fhir.Node) string {
+	var parts []string
+	rate := d.Get("doseAndRate").Index(0)
+	if q := sayQuantity(rate.Get("doseQuantity")); q != "" {
+		parts = append(parts, q)
+	} else if r := rate.Get("doseRange"); r.Exists() {
+		parts = append(parts, strings.TrimSpace(r.Get("low").Get("value").Text()+"–"+sayQuantity(r.Get("high"))))
+	}
+	if r := b.label(d.Get("route")); r != "" {
+		parts = append(parts, r)
+	}
+	timing := d.Get("timing")
+	if t := b.label(timing.Get("code")); t != "" {
+		parts = append(parts, t)
+	} else if t := sayRepeat(timing.Get("repeat")); t != "" {
+		parts = append(parts, t)
+	}
+	if d.Get("asNeededBoolean").True() {
+		parts = append(parts, "as needed")
+	} else if why := b.label(d.Get("asNeededCodeableConcept")); why != "" {
+		parts = append(parts, "as needed for "+why)
+	}
+	for a := range d.Get("additionalInstruction").Items() {
+		if l := b.label(a); l != "" {
+			parts = append(parts, l)
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+var periods = map[string]string{"s": "second", "min": "minute", "h": "hour", "d": "day", "wk": "week", "mo": "month", "a": "year"}
+
+// sayRepeat says a Timing.repeat in words: "twice a day", "every 8 hours".
+func sayRepeat(r fhir.Node) string {
+	unit := periods[r.Get("periodUnit").Str()]
+	if unit == "" {
+		return ""
+	}
+	period, times := r.Get("period").Text(), cmp.Or(r.Get("frequency").Text(), "1")
+	if most := r.Get("frequencyMax").Text(); most != "" {
+		times += "–" + most
+	}
+	if period == "1" || period == "1.0" || period == "" {
+		switch times {
+		case "1":
+			return "once a " + unit
+		case "2":
+			return "twice a " + unit
+		}
+		return times + " times a " + unit
+	}
+	every := "every " + period + " " + unit + "s"
+	if times == "1" {
+		return every
+	}
+	return times + " times " + every
+}
+
+// days is a duration in days, 0 when it is not said in days, weeks or months.
+func days(q fhir.Node) int {
+	v, err := strconv.ParseFloat(q.Get("value").Text(), 64)
+	if err != nil || v <= 0 || v > 3660 {
+		return 0
+	}
+	unit := q.Get("code").Str()
+	if unit == "" {
+		unit = strings.ToLower(q.Get("unit").Str())
+	}
+	switch unit {
+	case "d", "day", "days", "":
+		return int(v)
+	case "wk", "week", "weeks":
+		return int(7 * v)
+	case "mo", "month", "months":
+		return int(30 * v)
+	}
+	return 0
+}
+
+// sayQuantity is a Quantity in words with the precision it has: "≥ 1 tablet".
+func sayQuantity(n fhir.Node) string {
+	if !n.Exists() {
+		return ""
+	}
+	v := n.Get("value").Text()
+	if v == "" {
+		return ""
+	}
+	unit := n.Get("unit").Str()
+	if unit == "" {
+		unit = n.Get("code").Str()
+	}
+	return strings.TrimSpace(sayComparator(n.Get("comparator").Str()) + v + " " + unit)
+}
+
+func sayComparator(c string) string {
+	switch c {
+	case "<=":
+		return "≤"
+	case ">=":
+		return "≥"
+	}
+	return c
+}
