@@ -35,6 +35,12 @@ var stampedBodies = []string{
 	`{"resourceType":"Basic","id":"a","meta":null}`,
 	`{"resourceType":"Basic","id":"a","meta":[]}`,
 	`{"resourceType":"Basic","id":"a","meta":"x"}`,
+	`{"resourceType":"Basic","id":"a","code":{"text":"a long text, so that meta is near the end \"},{\"meta\":{\\"},"meta":{"tag":[{"code":"t"}]}}`,
+	`{"resourceType":"Basic","id":"a","contained":[{"resourceType":"Basic","meta":{"tag":[{"code":"t"}]}}],"meta":{"tag":[{"code":"t"}]}}`,
+	`{"resourceType":"Basic","id":"a","contained":[{"resourceType":"Basic","meta":{"tag":[{"code":"t"}]}}],"met\u0061":{"tag":[{"code":"t"}]}}`,
+	`{"resourceType":"Basic","id":"a","code":{"text":",\\"},"meta":{"tag":[{"code":"t"}]},"contained":[{"meta":{"tag":[{"code":"u"}]},"resourceType":"Basic"}]}`,
+	`{"resourceType":"Basic","id":"a","code":{"text":",\\\"meta\":{"},"meta":{"versionId":"7"},"language":"en"}`,
+	`{"resourceType":"Basic","id":"a","code":{"coding":[{"code":"meta"},{"code":"c","display":"meta"}]},"meta":{}}`,
 }
 
 // stampedAsParsed proves that what Resource splices is what fhir.WithMeta makes.
