@@ -2,11 +2,9 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -35,6 +33,7 @@ type userAdd struct {
 }
 
 func (c *userAdd) data() string { return c.Data }
+func (c *userAdd) line() bool   { return c.PasswordStdin }
 
 func (c *userAdd) run(ctx context.Context, n *node, s streams) error {
 	if site, err := n.records.Site(c.Site); err != nil || !site.Local {
@@ -139,140 +138,6 @@ func (c *siteList) run(ctx context.Context, n *node, s streams) error {
 			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", site.Slug, site.Badge, site.State, site.Name, where)
 		}
 	})
-}
-
-type peerCmd struct {
-	Add    peerAdd    `cmd:"" help:"Trust the sites of another node."`
-	List   peerList   `cmd:"" help:"List the trusted sites of other nodes."`
-	Remove peerRemove `cmd:"" help:"End the trust in a site."`
-}
-
-type peerAdd struct {
-	Data string   `required:"" type:"path" help:"The node's directory."`
-	Node string   `required:"" help:"Base URL of the other node. What it says of its sites and keys is trusted: check the address."`
-	Only []string `help:"Trust these of its sites only."`
-}
-
-func (c *peerAdd) data() string { return c.Data }
-
-func (c *peerAdd) run(ctx context.Context, n *node, s streams) error {
-	added, err := trust(ctx, n, http.DefaultClient, c.Node, c.Only)
-	for _, slug := range added {
-		fmt.Fprintln(s.out, slug)
-	}
-	return err
-}
-
-type peerList struct {
-	Data string `required:"" type:"path" help:"The node's directory."`
-}
-
-func (c *peerList) data() string { return c.Data }
-
-func (c *peerList) run(ctx context.Context, n *node, s streams) error {
-	peers, err := n.auth.Peers(ctx)
-	if err != nil {
-		return err
-	}
-	return table(s.out, func(w io.Writer) {
-		fmt.Fprintln(w, "SITE\tURL\tKEYS")
-		for _, p := range peers {
-			fmt.Fprintf(w, "%s\t%s\t%d\n", p.Slug, p.Base, len(p.Keys.Keys))
-		}
-	})
-}
-
-type peerRemove struct {
-	Data string `required:"" type:"path" help:"The node's directory."`
-	Site string `required:"" help:"The site's slug."`
-}
-
-func (c *peerRemove) data() string { return c.Data }
-
-func (c *peerRemove) run(ctx context.Context, n *node, s streams) error {
-	return n.auth.RemovePeer(ctx, c.Site)
-}
-
-// announcement is what a node says of itself at announcePath, to those who set
-// up trust: its sites and its public keys. It says nothing of users or patients.
-type announcement struct {
-	Sites []record.Site   `json:"sites"`
-	Keys  json.RawMessage `json:"keys"`
-}
-
-const announcePath = "/.well-known/wholechart.json"
-
-func announce(w http.ResponseWriter, r *http.Request, n *node) {
-	keys, err := n.auth.PublicKeys(r.Context())
-	if err != nil {
-		http.Error(w, "the keys cannot be read", http.StatusServiceUnavailable)
-		return
-	}
-	a := announcement{}
-	for _, site := range n.records.Sites() {
-		if site.Local {
-			out := *site
-			out.No, out.Base = 0, n.self(site.Slug)
-			a.Sites = append(a.Sites, out)
-		}
-	}
-	if a.Keys, err = auth.MarshalKeys(keys); err != nil {
-		http.Error(w, "the keys cannot be read", http.StatusServiceUnavailable)
-		return
-	}
-	w.Header().Set("Content-Type", "application/json")
-	json.NewEncoder(w).Encode(a)
-}
-
-// trust asks a node who it is, and trusts its sites.
-func trust(ctx context.Context, n *node, client *http.Client, base string, only []string) ([]string, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(base, "/")+announcePath, nil)
-	if err != nil {
-		return nil, err
-	}
-	res, err := client.Do(req)
-	if err != nil {
-		return nil, err
-	}
-	defer res.Body.Close()
-	if res.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("the node answers %s", res.Status)
-	}
-	var a announcement
-	if err := json.NewDecoder(io.LimitReader(res.Body, 4<<20)).Decode(&a); err != nil {
-		return nil, fmt.Errorf("what the node says of itself cannot be read: %w", err)
-	}
-	keys, err := auth.ParseKeys(a.Keys)
-	if err != nil {
-		return nil, err
-	}
-	var added []string
-	for _, site := range a.Sites {
-		if len(only) > 0 && !contains(only, site.Slug) {
-			continue
-		}
-		if !strings.HasPrefix(site.Base, strings.TrimSuffix(base, "/")+"/") {
-			return added, fmt.Errorf("the node says of its site %s that it is elsewhere", site.Slug)
-		}
-		site.Local = false
-		if _, err := n.records.PutSite(ctx, site); err != nil {
-			return added, fmt.Errorf("site %s: %w", site.Slug, err)
-		}
-		if err := n.auth.AddPeer(ctx, auth.Peer{Slug: site.Slug, Base: site.Base, Keys: keys}); err != nil {
-			return added, err
-		}
-		added = append(added, site.Slug)
-	}
-	return added, nil
-}
-
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
 }
 
 func table(w io.Writer, rows func(io.Writer)) error {

@@ -12,7 +12,7 @@ import (
 
 type backupCmd struct {
 	Data string `required:"" help:"The node's directory." type:"path"`
-	Dir  string `arg:"" help:"Directory for the copy; it must be new or empty."`
+	Dir  string `arg:"" type:"path" help:"Directory for the copy; it must be new or empty."`
 }
 
 func (c *backupCmd) data() string { return c.Data }
@@ -20,7 +20,7 @@ func (c *backupCmd) data() string { return c.Data }
 // run copies the database as it is at one moment, then the blobs, which never
 // change. Those who read and write go on meanwhile.
 func (c *backupCmd) run(ctx context.Context, n *node, s streams) error {
-	dir := abs(ctx, c.Dir)
+	dir := c.Dir
 	if err := emptyDir(dir); err != nil {
 		return err
 	}

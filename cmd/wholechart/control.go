@@ -11,17 +11,22 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"reflect"
+	"strings"
 	"sync"
+	"syscall"
 )
 
 // A server takes commands on a socket in its data directory that only the
-// directory's owner can open. A command line goes in as one line of JSON; what
-// it prints comes back as frames, the last with its exit status.
+// directory's owner can open. A command goes in as one line of JSON, its flags
+// already read where it was given; what it prints comes back as frames, the
+// last with its exit status.
 
 type order struct {
-	Args     []string `json:"args"`
-	Dir      string   `json:"dir"` // what relative paths are relative to
-	Terminal bool     `json:"terminal"`
+	Command  string          `json:"command"` // a type of orders, by name
+	Flags    json.RawMessage `json:"flags"`
+	In       string          `json:"in,omitempty"` // the first line of standard input, for those that read it
+	Terminal bool            `json:"terminal,omitempty"`
 }
 
 type frame struct {
@@ -30,45 +35,88 @@ type frame struct {
 	Exit *int   `json:"exit,omitempty"`
 }
 
-const maxOrder = 1 << 20
+const (
+	maxOrder = 1 << 20
+	maxIn    = 8 << 10
+)
+
+// orders are the commands that a running server executes.
+var orders = []onNode{
+	(*tokenCmd)(nil), (*userAdd)(nil), (*userList)(nil), (*userDisable)(nil), (*siteAdd)(nil), (*siteList)(nil),
+	(*peerAdd)(nil), (*peerList)(nil), (*peerRemove)(nil), (*peerSelf)(nil), (*importCmd)(nil), (*exportCmd)(nil),
+	(*backupCmd)(nil), (*verifyCmd)(nil),
+}
+
+func orderName(cmd onNode) string { return reflect.TypeOf(cmd).Elem().Name() }
+
+// ordered is the command that an order names, with its flags.
+func ordered(o order) (onNode, error) {
+	for _, known := range orders {
+		if orderName(known) == o.Command {
+			cmd := reflect.New(reflect.TypeOf(known).Elem())
+			if err := json.Unmarshal(o.Flags, cmd.Interface()); err != nil {
+				return nil, err
+			}
+			return cmd.Interface().(onNode), nil
+		}
+	}
+	return nil, errors.New("the server knows no such command: it may be of another version")
+}
+
+// readsLine is a command that reads one line of standard input.
+type readsLine interface{ line() bool }
 
 func socketPath(dir string) string { return filepath.Join(dir, "control.sock") }
 
-// control takes commands for a node until ctx ends.
-func control(ctx context.Context, n *node) error {
+// maxSocketPath is what fits into sockaddr_un.
+const maxSocketPath = 100
+
+// control takes commands for a node. stop refuses further ones and returns when
+// those under way have ended.
+func control(ctx context.Context, n *node) (stop func(), err error) {
 	path := socketPath(n.dir)
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
+	if len(path) > maxSocketPath {
+		slog.Warn("no commands are taken while the server runs: the path of the data directory is too long for a socket", "longest", maxSocketPath)
+		return func() {}, nil
+	}
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) { // of a server that was killed
+		return nil, err
 	}
 	l, err := net.Listen("unix", path)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := os.Chmod(path, 0o600); err != nil {
-		return errors.Join(err, l.Close())
+		return nil, errors.Join(err, l.Close())
 	}
-	go func() {
-		<-ctx.Done()
-		l.Close()
-	}()
-	go func() {
+	ctx, cancel := context.WithCancel(ctx)
+	var under sync.WaitGroup
+	under.Go(func() {
 		for {
 			c, err := l.Accept()
 			if err != nil {
 				return
 			}
-			go func() {
+			under.Go(func() {
 				defer c.Close()
-				if err := obey(ctx, n, c); err != nil {
+				if err := obey(ctx, n, c); err != nil && ctx.Err() == nil {
 					slog.Error("a command on the control socket", "error", err)
 				}
-			}()
+			})
 		}
-	}()
-	return nil
+	})
+	return func() {
+		cancel()
+		l.Close()
+		under.Wait()
+	}, nil
 }
 
-func obey(ctx context.Context, n *node, c net.Conn) error {
+func obey(ctx context.Context, n *node, c net.Conn) (err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	unread := context.AfterFunc(ctx, func() { c.(*net.UnixConn).CloseRead() })
+	defer unread()
 	line, err := bufio.NewReader(io.LimitReader(c, maxOrder)).ReadBytes('\n')
 	if err != nil {
 		return err
@@ -77,9 +125,7 @@ func obey(ctx context.Context, n *node, c net.Conn) error {
 	if err := json.Unmarshal(line, &o); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	go func() { // whoever asked has gone: the command ends
+	go func() { // when whoever asked has gone, the command ends
 		io.Copy(io.Discard, c)
 		cancel()
 	}()
@@ -90,10 +136,20 @@ func obey(ctx context.Context, n *node, c net.Conn) error {
 		defer mu.Unlock()
 		return enc.Encode(f)
 	}
-	s := streams{in: nil, terminal: o.Terminal,
+	s := streams{in: strings.NewReader(o.In), terminal: o.Terminal,
 		out: framer(func(text string) error { return write(frame{Out: text}) }),
 		err: framer(func(text string) error { return write(frame{Err: text}) })}
-	code := status(command(withDir(ctx, o.Dir), o.Args, s, n), s)
+	cmd, err := ordered(o)
+	if err == nil {
+		defer func() {
+			if p := recover(); p != nil {
+				err = fmt.Errorf("panic in %s: %v", o.Command, p)
+			}
+		}()
+		slog.Info("command", "command", o.Command)
+		err = cmd.run(ctx, n, s)
+	}
+	code := status(err, s)
 	return write(frame{Exit: &code})
 }
 
@@ -106,20 +162,28 @@ func (f framer) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// send gives a command line to the server that has the directory open.
-func send(ctx context.Context, dir string, args []string, s streams) error {
-	c, err := (&net.Dialer{}).DialContext(ctx, "unix", socketPath(dir))
+// send gives a command to the server that has the directory open.
+func send(ctx context.Context, cmd onNode, s streams) error {
+	c, err := (&net.Dialer{}).DialContext(ctx, "unix", socketPath(cmd.data()))
+	if errors.Is(err, os.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.EINVAL) {
+		return fmt.Errorf("%w, which takes no commands", errInUse)
+	}
 	if err != nil {
-		return fmt.Errorf("%w, and it takes no commands: %w", errInUse, err)
+		return fmt.Errorf("%w: %w", errInUse, err)
 	}
 	defer c.Close()
 	stop := context.AfterFunc(ctx, func() { c.Close() })
 	defer stop()
-	here, err := os.Getwd()
-	if err != nil {
+	o := order{Command: orderName(cmd), Terminal: s.terminal}
+	if o.Flags, err = json.Marshal(cmd); err != nil {
 		return err
 	}
-	if err := json.NewEncoder(c).Encode(order{args, here, s.terminal}); err != nil {
+	if r, ok := cmd.(readsLine); ok && r.line() {
+		if o.In, err = bufio.NewReader(io.LimitReader(s.in, maxIn)).ReadString('\n'); o.In == "" && err != nil {
+			return fmt.Errorf("nothing on standard input: %w", err)
+		}
+	}
+	if err := json.NewEncoder(c).Encode(o); err != nil {
 		return err
 	}
 	dec := json.NewDecoder(c)
@@ -140,18 +204,4 @@ func send(ctx context.Context, dir string, args []string, s streams) error {
 			return exit(*f.Exit)
 		}
 	}
-}
-
-type dirKey struct{}
-
-func withDir(ctx context.Context, dir string) context.Context {
-	return context.WithValue(ctx, dirKey{}, dir)
-}
-
-// abs is a path as the caller of the command meant it.
-func abs(ctx context.Context, path string) string {
-	if dir, ok := ctx.Value(dirKey{}).(string); ok && !filepath.IsAbs(path) {
-		return filepath.Join(dir, path)
-	}
-	return path
 }

@@ -12,7 +12,7 @@ import (
 type exportCmd struct {
 	Data string `required:"" help:"The node's directory." type:"path"`
 	Site string `required:"" help:"The site."`
-	Dir  string `arg:"" help:"A directory, new or empty, for one NDJSON file a type."`
+	Dir  string `arg:"" type:"path" help:"A directory, new or empty, for one NDJSON file a type."`
 }
 
 func (c *exportCmd) data() string { return c.Data }
@@ -24,7 +24,7 @@ func (c *exportCmd) run(ctx context.Context, n *node, s streams) (err error) {
 	if err != nil || !site.Local {
 		return fmt.Errorf("no site %s on this node", c.Site)
 	}
-	dir := abs(ctx, c.Dir)
+	dir := c.Dir
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}

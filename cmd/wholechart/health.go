@@ -6,8 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"sync/atomic"
-	"time"
 )
 
 // ready says whether the node can answer: its records can be read.
@@ -21,45 +19,6 @@ func ready(w http.ResponseWriter, r *http.Request, n *node) {
 		return
 	}
 	fmt.Fprintln(w, "ready")
-}
-
-// meter counts requests by the class of their answer. It knows no path: a path
-// can name a patient.
-type meter struct {
-	answers [6]atomic.Int64 // by status/100
-	micros  atomic.Int64
-	now     atomic.Int64
-}
-
-type answered struct {
-	http.ResponseWriter
-	status int
-}
-
-func (a *answered) WriteHeader(status int) {
-	if a.status == 0 {
-		a.status = status
-	}
-	a.ResponseWriter.WriteHeader(status)
-}
-
-func (a *answered) Unwrap() http.ResponseWriter { return a.ResponseWriter }
-
-func (m *meter) count(h http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		began := time.Now()
-		a := answered{ResponseWriter: w}
-		m.now.Add(1)
-		defer func() {
-			m.now.Add(-1)
-			m.micros.Add(time.Since(began).Microseconds())
-			if a.status == 0 {
-				a.status = http.StatusOK
-			}
-			m.answers[a.status/100%6].Add(1)
-		}()
-		h.ServeHTTP(&a, r)
-	})
 }
 
 // write prints the metrics in Prometheus' text format, to this machine alone.

@@ -24,7 +24,7 @@ type initCmd struct {
 	PasswordStdin bool   `help:"Read the password from standard input instead of making one."`
 }
 
-func (c *initCmd) run(ctx context.Context, s streams) error {
+func (c *initCmd) run(ctx context.Context, s streams) (err error) {
 	password, err := newPassword(s, c.PasswordStdin)
 	if err != nil {
 		return err
@@ -33,15 +33,16 @@ func (c *initCmd) run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	defer n.close()
-	if _, err := n.records.Site(c.Site); err == nil {
-		return fmt.Errorf("the node has a site %s already", c.Site)
+	defer func() { err = errors.Join(err, n.close()) }()
+	if len(n.records.Sites()) > 0 {
+		return errors.New("the node is there already: add to it with wholechart site add and wholechart user add")
 	}
-	if _, err := n.records.PutSite(ctx, record.Site{Slug: c.Site, Name: c.Name, State: strings.ToUpper(c.State), Zone: c.Zone, Local: true}); err != nil {
-		return err
-	}
+	// The user first: a site without one would keep init from being run again.
 	u := auth.User{Site: c.Site, Name: c.User, FullName: c.User, Role: access.Admin}
 	if err := n.auth.AddUser(ctx, u, password); err != nil {
+		return err
+	}
+	if _, err := n.records.PutSite(ctx, record.Site{Slug: c.Site, Name: c.Name, State: strings.ToUpper(c.State), Zone: c.Zone, Local: true}); err != nil {
 		return err
 	}
 	fmt.Fprintf(s.err, "A node with the site %s (%s). User %s, who administers it", c.Site, c.Name, c.User)
@@ -57,9 +58,6 @@ func (c *initCmd) run(ctx context.Context, s streams) error {
 // newPassword reads a password, or makes one of 100 random bits.
 func newPassword(s streams, stdin bool) (string, error) {
 	if stdin {
-		if s.in == nil {
-			return "", errors.New("a password cannot be read here: stop the server first, or let one be made")
-		}
 		line, err := bufio.NewReader(s.in).ReadString('\n')
 		if line == "" && err != nil {
 			return "", fmt.Errorf("no password on standard input: %w", err)

@@ -18,6 +18,8 @@ import (
 
 // CLI is every command.
 type CLI struct {
+	Config kong.ConfigFlag `help:"A JSON file with values of flags; flags and WHOLECHART_… in the environment come first." placeholder:"FILE"`
+
 	Demo       demoCmd       `cmd:"" help:"A network of sites with people and stories, on loopback, ready in seconds."`
 	Init       initCmd       `cmd:"" help:"Make a node with a first site and its first user; prints the password once."`
 	Serve      serveCmd      `cmd:"" help:"Run one node."`
@@ -67,7 +69,7 @@ func main() {
 	defer stop()
 	info, err := os.Stderr.Stat()
 	s := streams{os.Stdin, os.Stdout, os.Stderr, err == nil && info.Mode()&os.ModeCharDevice != 0}
-	os.Exit(status(command(ctx, os.Args[1:], s, nil), s))
+	os.Exit(status(command(ctx, os.Args[1:], s), s))
 }
 
 func status(err error, s streams) int {
@@ -82,13 +84,12 @@ func status(err error, s streams) int {
 	return 1
 }
 
-// command runs one command line; within is the open node of the server that
-// it was sent to, or nil.
-func command(ctx context.Context, args []string, s streams, within *node) error {
+// command runs one command line.
+func command(ctx context.Context, args []string, s streams) error {
 	var cli CLI
 	ended := -1
 	parser, err := kong.New(&cli, kong.Name("wholechart"), kong.Description("Keeps medical records: one provider's chart, and the whole record across sites."),
-		kong.DefaultEnvars("WHOLECHART"), kong.Writers(s.out, s.err), kong.Exit(func(code int) { ended = code }))
+		kong.DefaultEnvars("WHOLECHART"), kong.Configuration(kong.JSON), kong.Writers(s.out, s.err), kong.Exit(func(code int) { ended = code }))
 	if err != nil {
 		return err
 	}
@@ -101,17 +102,11 @@ func command(ctx context.Context, args []string, s streams, within *node) error 
 	}
 	switch cmd := k.Selected().Target.Addr().Interface().(type) {
 	case alone:
-		if within != nil {
-			return errors.New("this command is not for a running server")
-		}
 		return cmd.run(ctx, s)
 	case onNode:
-		if within != nil {
-			return cmd.run(ctx, within, s)
-		}
 		n, err := openNode(ctx, cmd.data(), nodeOptions{})
 		if errors.Is(err, errInUse) {
-			return send(ctx, cmd.data(), args, s)
+			return send(ctx, cmd, s)
 		}
 		if err != nil {
 			return err

@@ -90,6 +90,7 @@ func (n *node) system(site, what string) record.Session {
 }
 
 func (n *node) close() error {
+	n.exchange.Close()
 	err := errors.Join(n.records.Close(), n.store.Close())
 	return errors.Join(err, n.lock.Close())
 }

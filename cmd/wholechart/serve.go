@@ -54,17 +54,23 @@ func (c *serveCmd) run(ctx context.Context, s streams) error {
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	if err := control(ctx, n); err != nil {
+	end, err := control(ctx, n)
+	if err != nil {
 		return errors.Join(err, l.Close(), n.close())
 	}
 	fmt.Fprintln(s.out, base)
-	return errors.Join(serve(ctx, n, l, c.TLSCert, c.TLSKey, false), n.close())
+	handler, err := doors(n, false)
+	if err == nil {
+		err = serve(ctx, n, handler, l, c.TLSCert, c.TLSKey)
+	}
+	end()
+	return errors.Join(err, os.Remove(filepath.Join(n.dir, "addr")), n.close())
 }
 
 // serve answers on a listener until ctx ends, then lets what is under way finish.
-func serve(ctx context.Context, n *node, l net.Listener, cert, key string, demo bool) error {
+func serve(ctx context.Context, n *node, handler http.Handler, l net.Listener, cert, key string) error {
 	srv := &http.Server{
-		Handler:           doors(n, demo),
+		Handler:           handler,
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       5 * time.Minute,
 		WriteTimeout:      5 * time.Minute,
@@ -92,22 +98,43 @@ func serve(ctx context.Context, n *node, l net.Listener, cert, key string, demo 
 }
 
 // doors are all doors of a node.
-func doors(n *node, demo bool) http.Handler {
+func doors(n *node, demo bool) (http.Handler, error) {
 	fhir := api.New(api.Config{Records: n.records, Auth: n.auth, Exchange: n.exchange, BaseURL: func(*http.Request) string { return n.base.Load().(string) }})
-	pages := pages(n, demo)
+	pages, err := pages(n, demo)
+	if err != nil {
+		return nil, err
+	}
 	var m meter
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) { ready(w, r, n) })
 	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) { m.write(w, r, n) })
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		if api.Serves(r.URL.Path) {
+	mux.HandleFunc("GET "+announcePath, func(w http.ResponseWriter, r *http.Request) { announce(w, r, n) })
+	mux.Handle("/", pages)
+	return m.count(careful(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if api.Serves(r.URL.Path) { // before a mux looks: ids are not to be cleaned like paths
 			fhir.ServeHTTP(w, r)
 			return
 		}
-		pages.ServeHTTP(w, r)
+		mux.ServeHTTP(w, r)
+	}))), nil
+}
+
+// careful sets what every answer says to a browser, before the doors say more:
+// a page's own policy (web.SecurityHeaders) replaces these.
+func careful(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		head := w.Header()
+		head.Set("X-Content-Type-Options", "nosniff")
+		head.Set("Referrer-Policy", "no-referrer")
+		head.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; sandbox")
+		head.Set("Cross-Origin-Resource-Policy", "same-origin")
+		head.Set("Cache-Control", "no-store")
+		if r.TLS != nil {
+			head.Set("Strict-Transport-Security", "max-age=31536000")
+		}
+		h.ServeHTTP(w, r)
 	})
-	return m.count(mux)
 }
 
 // upkeep does what is due from time to time.

@@ -5,6 +5,7 @@ import (
 	"archive/zip"
 	"bufio"
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"errors"
@@ -23,6 +24,8 @@ type text struct {
 	name  string
 	data  []byte
 	lines bool // NDJSON: one resource a line
+	other bool // neither JSON nor NDJSON: only its name is told
+	err   error
 }
 
 const (
@@ -33,7 +36,8 @@ const (
 
 // texts reads the documents of paths, in order: files, directories and
 // archives (.json, .ndjson, .tar.zst, .tar.gz, .tgz, .zip, also gzipped alone).
-// It keeps one document in memory at a time, besides what give keeps.
+// It keeps one document in memory at a time, besides what give keeps. Paths
+// inside a directory come in the order of their names, but for first.
 func texts(ctx context.Context, paths []string, give func(text) error) error {
 	for _, p := range paths {
 		info, err := os.Stat(p)
@@ -48,14 +52,14 @@ func texts(ctx context.Context, paths []string, give func(text) error) error {
 		}
 		var names []string
 		if err := filepath.WalkDir(p, func(path string, d os.DirEntry, err error) error {
-			if err == nil && d.Type().IsRegular() && (strings.HasSuffix(path, ".json") || strings.HasSuffix(path, ".ndjson")) {
+			if err == nil && d.Type().IsRegular() {
 				names = append(names, path)
 			}
 			return err
 		}); err != nil {
 			return err
 		}
-		slices.Sort(names)
+		slices.SortFunc(names, func(a, b string) int { return cmp.Or(cmp.Compare(rank(a), rank(b)), strings.Compare(a, b)) })
 		for _, name := range names {
 			if err := file(ctx, name, give); err != nil {
 				return fmt.Errorf("%s: %w", name, err)
@@ -63,6 +67,18 @@ func texts(ctx context.Context, paths []string, give func(text) error) error {
 		}
 	}
 	return nil
+}
+
+// first are the types whose files are read before others': what they hold is
+// what others refer to. What refers to something later waits; see spool.
+var first = []string{"Organization", "Location", "Practitioner", "PractitionerRole", "Patient", "RelatedPerson", "Encounter"}
+
+func rank(path string) int {
+	typ, _, _ := strings.Cut(filepath.Base(path), ".")
+	if i := slices.Index(first, typ); i >= 0 {
+		return i
+	}
+	return len(first)
 }
 
 func file(ctx context.Context, path string, give func(text) error) error {
@@ -88,7 +104,7 @@ func file(ctx context.Context, path string, give func(text) error) error {
 		defer z.Close()
 		r, name = z, strings.TrimSuffix(name, ".zst")
 	case strings.HasSuffix(name, ".gz"), strings.HasSuffix(name, ".tgz"):
-		z, err := gzip.NewReader(r)
+		z, err := gzip.NewReader(r) // .json.gz and .ndjson.gz too
 		if err != nil {
 			return err
 		}
@@ -154,14 +170,14 @@ func document(ctx context.Context, name, kind string, r io.Reader, give func(tex
 	case strings.HasSuffix(kind, ".ndjson"), strings.HasSuffix(kind, ".jsonl"):
 		return lines(ctx, name, r, give)
 	case !strings.HasSuffix(kind, ".json"):
-		return nil
+		return give(text{name: name, other: true})
 	}
 	data, err := io.ReadAll(io.LimitReader(r, maxText+1))
 	if err != nil {
 		return err
 	}
 	if len(data) > maxText {
-		return fmt.Errorf("larger than %d bytes", maxText)
+		return give(text{name: name, err: fmt.Errorf("larger than %d bytes", maxText)})
 	}
 	return give(text{name: name, data: data})
 }

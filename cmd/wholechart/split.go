@@ -5,14 +5,21 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"maps"
+	"net/url"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"wholechart/fhir"
 	"wholechart/record"
+	"wholechart/store"
 )
 
 // splitter gives the resources of bundles to the sites that wrote them: by the
@@ -25,13 +32,17 @@ type splitter struct {
 	of    int
 	bases []string
 
-	mu    sync.Mutex
-	sites map[string]*record.Site // by the organisation's source id
-	slugs map[string]bool
+	mu       sync.Mutex
+	known    map[string]organisation // by source id
+	provides map[string]bool         // that are said to have seen, written or asked for something
+	sites    map[string]*record.Site // by the organisation's source id
 }
 
+// organisation is what makes a site of one.
+type organisation struct{ name, state string }
+
 func newSplitter(n *node, shard string, bases []string) (*splitter, error) {
-	sp := &splitter{n: n, of: 1, bases: bases, sites: map[string]*record.Site{}, slugs: map[string]bool{}}
+	sp := &splitter{n: n, of: 1, bases: bases, known: map[string]organisation{}, provides: map[string]bool{}, sites: map[string]*record.Site{}}
 	if shard != "" {
 		a, b, ok := strings.Cut(shard, "/")
 		var err1, err2 error
@@ -41,11 +52,26 @@ func newSplitter(n *node, shard string, bases []string) (*splitter, error) {
 			return nil, fmt.Errorf("--shard is i/n with i from 0 to n-1, not %q", shard)
 		}
 	}
-	if sp.of > 1 && len(bases) != sp.of {
-		return nil, fmt.Errorf("with --shard i/%d, --bases names the %d nodes' base URLs", sp.of, sp.of)
+	if len(bases) == 0 && sp.of == 1 {
+		base := n.base.Load().(string)
+		if base == "" { // not served now: as it was last
+			data, err := os.ReadFile(filepath.Join(n.dir, "addr"))
+			if err != nil {
+				return nil, errors.New("give --bases, the URL under which the node is reached: sites refer to each other by it")
+			}
+			base = strings.TrimSpace(string(data))
+		}
+		sp.bases = []string{base}
 	}
-	if len(bases) == 0 {
-		sp.bases = []string{n.base.Load().(string)}
+	if len(sp.bases) != sp.of {
+		return nil, fmt.Errorf("--bases names the base URLs of %d nodes, in order", sp.of)
+	}
+	for i, b := range sp.bases {
+		u, err := url.Parse(b)
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+			return nil, fmt.Errorf("%q is not the URL of a node", b)
+		}
+		sp.bases[i] = strings.TrimSuffix(b, "/")
 	}
 	return sp, nil
 }
@@ -56,50 +82,112 @@ func (sp *splitter) shardOf(slug string) int {
 	return int(binary.BigEndian.Uint32(h[:4]) % uint32(sp.of))
 }
 
-// mine are the sites of this node.
-func (sp *splitter) mine() []*record.Site {
-	var out []*record.Site
+// mine is how many of the sites are of this node.
+func (sp *splitter) mine() (n int) {
 	for _, s := range sp.sites {
 		if s.Local {
-			out = append(out, s)
+			n++
 		}
 	}
-	return out
+	return n
 }
 
-// learn makes a site of every organisation of a document that provides care.
-func (sp *splitter) learn(ctx context.Context, t text) error {
-	list, err := entries(t)
-	if err != nil {
-		return nil // the import itself will keep it aside
-	}
+// learn notes a document's organisations, and which of them provide care.
+func (sp *splitter) learn(t text) {
+	list, _ := entries(t)
+	b := newSplitBundle(list)
+	sp.mu.Lock()
+	defer sp.mu.Unlock()
 	for _, e := range list {
-		if e.node.ResourceType() != "Organization" || e.id == "" || sp.sites[e.id] != nil {
-			continue
+		switch e.typ() {
+		case "Organization":
+			if _, ok := sp.known[e.id]; !ok {
+				sp.known[e.id] = organisation{strings.TrimRight(strings.TrimSpace(e.node.Get("name").Str()), " -"), e.node.Path("address", "state").Str()}
+			}
+		case "Encounter":
+			sp.provider(b, e.node.Path("serviceProvider", "reference"))
+		case "Patient":
+			for gp := range e.node.Get("generalPractitioner").Items() {
+				sp.provider(b, gp.Get("reference"))
+			}
+		default:
+			if !shared(e.typ()) {
+				for _, path := range authors {
+					sp.provider(b, e.node.Path(path...).Get("reference"))
+				}
+			}
 		}
-		name := strings.TrimRight(strings.TrimSpace(e.node.Get("name").Str()), " -")
-		if name == "" {
-			name = e.id
+	}
+}
+
+func (sp *splitter) provider(b *splitBundle, ref fhir.Node) {
+	if i := b.target(ref.Str()); i >= 0 && b.list[i].typ() == "Organization" {
+		sp.provides[b.list[i].id] = true
+	}
+}
+
+// slugDocs remember which site an organisation became, for the next import.
+const slugDocs = "split-site"
+
+// settle makes a site of every organisation that provides care. Its slug hangs
+// on all organisations of the import and not on their order, so that every node
+// finds the same.
+func (sp *splitter) settle(ctx context.Context) error {
+	same := map[string]int{}
+	for id := range sp.provides {
+		same[slugOf(sp.known[id].name)]++
+	}
+	for _, id := range slices.Sorted(maps.Keys(sp.provides)) {
+		org := sp.known[id]
+		slug := slugOf(org.name)
+		if slug == "" || same[slug] > 1 {
+			slug = hashed(slug, id)
 		}
-		slug := sp.slug(name, e.id)
+		var before []byte
+		err := sp.n.store.View(ctx, func(v *store.View) (err error) { before, err = v.GetDoc(slugDocs, id); return err })
+		switch {
+		case err == nil:
+			slug = string(before)
+		case !errors.Is(err, store.ErrNotFound):
+			return err
+		}
+		if old, err := sp.n.records.Site(slug); err == nil && before == nil && old.Base != sp.bases[sp.shardOf(slug)]+"/"+slug {
+			if sp.of > 1 {
+				return fmt.Errorf("the node has another site %s already, and the other nodes would not know what this one is called instead", slug)
+			}
+			slug = hashed(slug, id)
+		}
+		if org.name == "" {
+			org.name = slug
+		}
 		at := sp.shardOf(slug)
-		base := strings.TrimSuffix(sp.bases[at], "/")
-		if base != "" {
-			base += "/" + slug
+		site := record.Site{Slug: slug, Name: title(org.name), Local: at == sp.shard, Base: sp.bases[at] + "/" + slug}
+		if len(org.state) == 2 {
+			site.State = strings.ToUpper(org.state)
 		}
-		site := record.Site{Slug: slug, Name: title(name), State: strings.ToUpper(e.node.Path("address", "state").Str()), Local: at == sp.shard, Base: base}
 		put, err := sp.n.records.PutSite(ctx, site)
-		if err != nil {
-			return fmt.Errorf("site %s: %w", slug, err)
+		var bad *record.Invalid
+		if errors.As(err, &bad) && before == nil { // a word of the node's own
+			site.Slug = hashed(slug, id)
+			at = sp.shardOf(site.Slug)
+			site.Local, site.Base = at == sp.shard, sp.bases[at]+"/"+site.Slug
+			put, err = sp.n.records.PutSite(ctx, site)
 		}
-		sp.sites[e.id] = put
+		if err != nil {
+			return fmt.Errorf("site %s: %w", site.Slug, err)
+		}
+		if before == nil {
+			if _, err := sp.n.store.Update(ctx, func(tx *store.Tx) error { return tx.PutDoc(slugDocs, id, []byte(put.Slug)) }); err != nil {
+				return err
+			}
+		}
+		sp.sites[id] = put
 	}
 	return nil
 }
 
-// slug is a site's name in URLs: the organisation's, at most 24 characters;
-// with six digits of its source id when the name alone is taken.
-func (sp *splitter) slug(name, id string) string {
+// slugOf is a site's name in URLs: the organisation's, at most 24 characters.
+func slugOf(name string) string {
 	var b strings.Builder
 	for _, c := range strings.ToLower(name) {
 		switch {
@@ -109,13 +197,13 @@ func (sp *splitter) slug(name, id string) string {
 			b.WriteByte('-')
 		}
 	}
-	slug := strings.Trim(b.String()[:min(b.Len(), 24)], "-")
-	if slug == "" || sp.slugs[slug] {
-		h := sha256.Sum256([]byte(id))
-		slug = strings.Trim("s"+slug[:min(len(slug), 16)], "-") + "-" + hex.EncodeToString(h[:3])
-	}
-	sp.slugs[slug] = true
-	return slug
+	return strings.Trim(b.String()[:min(b.Len(), 24)], "-")
+}
+
+// hashed is a slug that no other organisation has.
+func hashed(slug, id string) string {
+	h := sha256.Sum256([]byte(id))
+	return strings.Trim("s-"+slug[:min(len(slug), 15)], "-") + "-" + hex.EncodeToString(h[:3])
 }
 
 // title writes a name in capitals as people write it.
@@ -128,17 +216,29 @@ func title(name string) string {
 		switch {
 		case i > 0 && (w == "of" || w == "and" || w == "the" || w == "at" || w == "for"):
 		default:
-			words[i] = strings.ToUpper(w[:1]) + w[1:]
+			_, n := utf8.DecodeRuneInString(w)
+			words[i] = strings.ToUpper(w[:n]) + w[n:]
 		}
 	}
 	return strings.Join(words, " ")
 }
 
-// bundle is one document's resources, by what the others call them.
+// splitBundle is one document's resources, by what the others call them.
 type splitBundle struct {
 	list  []entry
 	byURL map[string]int
 	site  []string // of each entry: the source id of its organisation
+}
+
+func newSplitBundle(list []entry) *splitBundle {
+	b := &splitBundle{list: list, byURL: map[string]int{}, site: make([]string, len(list))}
+	for i, e := range list {
+		if e.url != "" {
+			b.byURL[e.url] = i
+		}
+		b.byURL[e.name()] = i
+	}
+	return b
 }
 
 // target is the entry that a reference names, or -1.
@@ -149,7 +249,7 @@ func (b *splitBundle) target(ref string) int {
 	return -1
 }
 
-// is says whether an entry is of no site: the patient and the directory.
+// shared says whether a type is of no one site: the patient and the directory.
 func shared(typ string) bool {
 	switch typ {
 	case "Patient", "Organization", "Practitioner", "PractitionerRole", "Location":
@@ -158,36 +258,52 @@ func shared(typ string) bool {
 	return false
 }
 
-// store gives one bundle's resources to their sites.
+// store gives one bundle's resources to their sites. What no site of any node
+// takes is kept aside.
 func (sp *splitter) store(ctx context.Context, im *importer, name string, list []entry) (bool, error) {
-	b := &splitBundle{list: list, byURL: map[string]int{}, site: make([]string, len(list))}
-	for i, e := range list {
-		if e.url != "" {
-			b.byURL[e.url] = i
-		}
-		b.byURL[e.node.ResourceType()+"/"+e.id] = i
-	}
-	sp.assign(b)
+	b := newSplitBundle(list)
+	home := sp.assign(b)
 	groups := map[string][]int{}
-	var order []string
-	for i, org := range b.site {
-		if org == "" {
-			continue
-		}
-		if groups[org] == nil {
-			order = append(order, org)
-		}
-		groups[org] = append(groups[org], i)
-	}
-	slices.Sort(order)
 	whole := true
-	var homes []*record.Site
-	for _, org := range order {
+	for i, org := range b.site {
+		if org != "" {
+			groups[org] = append(groups[org], i)
+		}
+	}
+	taken := map[int]bool{}
+	for _, own := range groups {
+		for _, i := range b.with(own) {
+			taken[i] = true
+		}
+	}
+	for i, e := range list { // the directory and persons of whom nothing is told
+		org := home
+		if e.typ() == "Organization" && sp.sites[e.id] != nil {
+			org = e.id
+		}
+		switch {
+		case taken[i]:
+		case org != "":
+			groups[org] = append(groups[org], i)
+		case e.typ() == "Organization" || e.typ() == "Practitioner": // a directory of those whom no patient met
+			im.unused()
+		default:
+			whole = false
+			if sp.shard == 0 {
+				if err := im.reject(name, e.typ(), e.node.Raw(), errUnplaced); err != nil {
+					return false, err
+				}
+			}
+		}
+	}
+	homes := map[int][]*record.Site{} // of each Patient
+	for _, org := range slices.Sorted(maps.Keys(groups)) {
 		site := sp.sites[org]
 		if !site.Local {
 			continue
 		}
-		part, err := sp.part(b, org, groups[org])
+		with := b.with(groups[org])
+		part, err := sp.part(b, with)
 		if err != nil {
 			return false, err
 		}
@@ -196,13 +312,22 @@ func (sp *splitter) store(ctx context.Context, im *importer, name string, list [
 			return false, err
 		}
 		whole = whole && ok
-		homes = append(homes, site)
+		for _, i := range with {
+			if list[i].typ() == "Patient" {
+				homes[i] = append(homes[i], site)
+			}
+		}
 	}
-	return whole, sp.link(ctx, im, b, homes)
+	for i, at := range homes {
+		if err := sp.link(ctx, im, list[i].id, at); err != nil {
+			return false, err
+		}
+	}
+	return whole, nil
 }
 
-// assign says which site wrote each resource.
-func (sp *splitter) assign(b *splitBundle) {
+// assign says which site wrote each resource, and which is the patient's home.
+func (sp *splitter) assign(b *splitBundle) (home string) {
 	votes := map[string]int{}
 	for i, e := range b.list {
 		if e.node.ResourceType() == "Encounter" {
@@ -212,7 +337,6 @@ func (sp *splitter) assign(b *splitBundle) {
 			}
 		}
 	}
-	home := ""
 	for _, e := range b.list {
 		if e.node.ResourceType() == "Patient" {
 			for gp := range e.node.Get("generalPractitioner").Items() {
@@ -238,17 +362,25 @@ func (sp *splitter) assign(b *splitBundle) {
 			b.site[i] = home
 		}
 	}
+	return home
 }
+
+// visits and authors are where a resource says in which encounter and by whom
+// it was written.
+var (
+	visits  = [][]string{{"encounter"}, {"context"}, {"context", "encounter"}, {"item", "encounter"}}
+	authors = [][]string{{"author"}, {"performer"}, {"performer", "actor"}, {"requester"}, {"provider"}, {"custodian"}, {"managingOrganization"}, {"recorder"}, {"asserter"}}
+)
 
 // writer is the organisation that wrote a resource, as far as it says so.
 func (sp *splitter) writer(b *splitBundle, n fhir.Node) string {
-	for _, path := range [][]string{{"encounter"}, {"context"}, {"context", "encounter"}, {"item", "encounter"}} {
-		if i := b.target(n.Path(append(path, "reference")...).Str()); i >= 0 && b.site[i] != "" {
+	for _, path := range visits {
+		if i := b.target(n.Path(path...).Get("reference").Str()); i >= 0 && b.site[i] != "" {
 			return b.site[i]
 		}
 	}
-	for _, path := range [][]string{{"author"}, {"performer"}, {"performer", "actor"}, {"requester"}, {"provider"}, {"custodian"}, {"managingOrganization"}, {"recorder"}} {
-		if org := sp.org(b, n.Path(append(path, "reference")...).Str()); org != "" {
+	for _, path := range authors {
+		if org := sp.org(b, n.Path(path...).Get("reference").Str()); org != "" {
 			return org
 		}
 	}
@@ -264,72 +396,80 @@ func (sp *splitter) org(b *splitBundle, ref string) string {
 	return b.list[i].id
 }
 
-// part is what one site is given: its resources, the patient, and the directory
-// that they name. References to resources of another site become absolute.
-func (sp *splitter) part(b *splitBundle, org string, own []int) ([]entry, error) {
-	with := map[int]bool{}
-	for i, e := range b.list {
-		if e.node.ResourceType() == "Patient" {
-			with[i] = true
-		}
-	}
+// with are the places of a site's own resources and of the directory and the
+// persons that they name, in the document's order.
+func (b *splitBundle) with(own []int) []int {
+	in := map[int]bool{}
+	next := slices.Clone(own)
 	for _, i := range own {
-		with[i] = true
+		in[i] = true
 	}
-	for grew := true; grew; {
-		grew = false
-		for i := range with {
-			for ref := range fhir.References(b.list[i].node) {
-				j := b.target(ref.Str())
-				if j >= 0 && !with[j] && shared(b.list[j].node.ResourceType()) {
-					with[j], grew = true, true
-				}
+	for len(next) > 0 {
+		i := next[len(next)-1]
+		next = next[:len(next)-1]
+		for ref := range fhir.References(b.list[i].node) {
+			if j := b.target(ref.Str()); j >= 0 && !in[j] && shared(b.list[j].typ()) {
+				in[j] = true
+				next = append(next, j)
 			}
 		}
+	}
+	return slices.Sorted(maps.Keys(in))
+}
+
+// part is what one site is given. References to resources of another site
+// become absolute.
+func (sp *splitter) part(b *splitBundle, with []int) ([]entry, error) {
+	in := map[int]bool{}
+	for _, i := range with {
+		in[i] = true
 	}
 	var out []entry
-	for i, e := range b.list {
-		if !with[i] {
-			continue
-		}
-		base, _ := e.node.Span()
-		var edits []fhir.Edit
+	for _, i := range with {
+		e := b.list[i]
+		names := map[string]string{}
 		for ref := range fhir.References(e.node) {
 			j := b.target(ref.Str())
-			if j < 0 || with[j] || b.site[j] == "" {
+			if j < 0 || in[j] || b.site[j] == "" {
 				continue
 			}
-			from, to := ref.Span()
-			there := sp.sites[b.site[j]].Base + "/emr/fhir/" + b.list[j].node.ResourceType() + "/" + b.list[j].id
-			edits = append(edits, fhir.Edit{From: from - base, To: to - base, Text: strconv.AppendQuote(nil, there)})
+			names[ref.Str()] = sp.sites[b.site[j]].Base + "/emr/fhir/" + b.list[j].name()
 		}
-		if edits != nil {
-			d, err := fhir.Parse(fhir.Apply(e.node.Raw(), edits))
-			if err != nil {
+		if len(names) > 0 {
+			var err error
+			if e.node, err = renaming(e.node, names); err != nil {
 				return nil, err
 			}
-			e.node = d.Root()
 		}
 		out = append(out, e)
 	}
 	return out, nil
 }
 
-// link says that the patients of one bundle at the sites of this node are one person.
-func (sp *splitter) link(ctx context.Context, im *importer, b *splitBundle, homes []*record.Site) error {
-	for _, e := range b.list {
-		if e.node.ResourceType() != "Patient" {
+// link says that the records of one patient at sites of this node are one person.
+func (sp *splitter) link(ctx context.Context, im *importer, patient string, at []*record.Site) error {
+	s := sp.n.system(at[0].Slug, "import")
+	known, err := s.Links(ctx, patient)
+	if errors.Is(err, record.ErrNotFound) { // it was kept aside
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, other := range at[1:] {
+		if slices.ContainsFunc(known, func(l record.Link) bool { return l.Site == other && l.Patient == patient }) {
+			continue // linked before, or a person decided otherwise
+		}
+		err := s.SetLink(ctx, patient, other, patient, record.Linked, 1, "one source record, divided by the sites that wrote it")
+		if errors.Is(err, record.ErrNotFound) {
 			continue
 		}
-		for _, other := range homes[min(1, len(homes)):] {
-			s := sp.n.system(homes[0].Slug, "import")
-			if err := s.SetLink(ctx, e.id, other, e.id, record.Linked, 1, "one source record, divided by the sites that wrote it"); err != nil {
-				return err
-			}
-			im.mu.Lock()
-			im.sum.Links++
-			im.mu.Unlock()
+		if err != nil {
+			return err
 		}
+		im.mu.Lock()
+		im.sum.Links++
+		im.mu.Unlock()
 	}
 	return nil
 }
