@@ -105,7 +105,7 @@ func (o *opening) choose(ctx context.Context, c *conversation, who identity.Demo
 			a := o.said(c.s, Review, "a person must confirm that this is the same patient")
 			a = withoutCopies(a)
 			a.Patient = m.id
-			if err := o.sys.Receive(ctx, c.s.site, o.patient, a, []record.Copy{m.copy()}, false); err != nil {
+			if err := o.keepPatient(ctx, c.s, a, m); err != nil {
 				return a, err
 			}
 			state, err := identity.Link(ctx, o.sys, o.patient, c.s.site, m.id, f.Score)
@@ -122,6 +122,18 @@ func (o *opening) choose(ctx context.Context, c *conversation, who identity.Demo
 		return o.pull(ctx, c, m.id, "")
 	}
 	return review, nil
+}
+
+// keepPatient keeps a matched Patient. What a source tells of who is only
+// possible does not replace the whole Patient that another site of this node
+// may have from it.
+func (o *opening) keepPatient(ctx context.Context, s source, a record.Answer, m match) error {
+	if !m.grade.Sure() {
+		if _, err := o.x.system(s.Slug, o.purpose).Read(ctx, "Patient", m.id); err == nil {
+			return o.sys.SaveAnswer(ctx, o.patient, a)
+		}
+	}
+	return o.sys.Receive(ctx, s.site, o.patient, a, []record.Copy{m.copy()}, false)
 }
 
 // sorted puts sure candidates first, then by score and id.

@@ -210,7 +210,7 @@ func (c *conversation) fhir(ctx context.Context, method, path string, body []byt
 
 // match asks who at the peer is the person
 // (http://hl7.org/fhir/R4/patient-operation-match.html). confirmed is the id
-// there of the record that a person here confirmed to be hers.
+// there of the record that is linked to hers here.
 func (c *conversation) match(ctx context.Context, who identity.Demographics, confirmed string, locate bool) (*located, []match, error) {
 	body := []byte(`{"resourceType":"Parameters","parameter":[{"name":"resource","resource":`)
 	body = append(body, who.Patient()...)

@@ -281,6 +281,9 @@ func (o *opening) said(s source, state, why string) record.Answer {
 func (o *opening) failed(s source, state, why string, since time.Time) record.Answer {
 	a := o.said(s, state, why)
 	a.Since = since
+	if _, had := o.before[s.Slug]; !had && o.peers > fewPeers {
+		return a
+	}
 	if err := o.sys.SaveAnswer(context.Background(), o.patient, a); err != nil {
 		a.Why += "; this could not be kept"
 	}

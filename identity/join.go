@@ -39,6 +39,11 @@ func Join(ctx context.Context, s record.Session, patient string) ([]Found, error
 	if err != nil {
 		return nil, err
 	}
+	// The site itself may hold the person twice: which of the two is linked is
+	// then for a person to say.
+	twice := slices.ContainsFunc(all, func(c Candidate) bool {
+		return c.Site.Slug == s.Site().Slug && c.Patient.ID != patient && c.Score.Grade.Sure()
+	})
 	bySite := map[string][]Candidate{}
 	var order []string
 	for _, c := range all {
@@ -60,6 +65,9 @@ func Join(ctx context.Context, s record.Session, patient string) ([]Found, error
 	slices.Sort(order)
 	for _, slug := range order {
 		for _, c := range Ambiguous(bySite[slug]) {
+			if twice && c.Score.Grade.Sure() {
+				c.Score = unsure(c.Score, "this site has more than one record that fits")
+			}
 			if _, err := Link(ctx, s, patient, c.Site, c.Patient.ID, c.Score); err != nil {
 				return nil, err
 			}
@@ -110,11 +118,15 @@ func Ambiguous(of []Candidate) []Candidate {
 	out := slices.Clone(of)
 	for i := range out {
 		if out[i].Score.Grade.Sure() {
-			out[i].Score.Grade, out[i].Score.Value = Possible, min(out[i].Score.Value, 0.949)
-			out[i].Score.Why = append(slices.Clone(out[i].Score.Why), Evidence{"site", "other", 0, "more than one record there fits"})
+			out[i].Score = unsure(out[i].Score, "more than one record there fits")
 		}
 	}
 	return out
+}
+
+// unsure is a score that is no longer good enough to link by.
+func unsure(s Score, why string) Score {
+	return Score{min(s.Value, 0.949), Possible, append(slices.Clone(s.Why), Evidence{"site", "other", 0, why})}
 }
 
 // Link keeps what a comparison found: Linked when it is sure, else Review. What
@@ -188,7 +200,7 @@ func Links(ctx context.Context, s record.Session, patient string) ([]Found, erro
 		return nil, err
 	}
 	var out []Found
-	for _, l := range links {
+	for _, l := range settled(links) {
 		grade := Possible
 		switch {
 		case l.State == record.Apart:
@@ -210,7 +222,20 @@ func Links(ctx context.Context, s record.Session, patient string) ([]Found, erro
 	return out, nil
 }
 
-// Review is a pair that waits for a person, with both descriptions compared afresh.
+// settled leaves out what waits for a person although it was linked meanwhile
+// through a third record.
+func settled(links []record.Link) []record.Link {
+	linked := map[string]bool{}
+	for _, l := range links {
+		if l.State == record.Linked {
+			linked[l.Slug+"/"+l.Patient] = true
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(links), func(l record.Link) bool { return l.State == record.Review && linked[l.Slug+"/"+l.Patient] })
+}
+
+// Review is a pair that waits for a person, compared afresh. Theirs is names,
+// birth date and sex only, unless it is surely the person.
 type Review struct {
 	record.Link
 	Mine, Theirs Demographics
@@ -229,7 +254,7 @@ func Reviews(ctx context.Context, s record.Session, patient string) ([]Review, e
 	}
 	var out []Review
 	mine := DemographicsOf(own.Node())
-	for _, l := range links {
+	for _, l := range settled(links) {
 		if l.State != record.Review {
 			continue
 		}
@@ -238,7 +263,11 @@ func Reviews(ctx context.Context, s record.Session, patient string) ([]Review, e
 			continue
 		}
 		theirs := DemographicsOf(other.Node())
-		out = append(out, Review{l, mine, theirs, Compare(mine, theirs)})
+		score := Compare(mine, theirs)
+		if !score.Grade.Sure() { // perhaps somebody else: enough to decide by, and no more
+			theirs = Demographics{Names: theirs.Names, Birth: theirs.Birth, Sex: theirs.Sex}
+		}
+		out = append(out, Review{l, mine, theirs, score})
 	}
 	return out, nil
 }
