@@ -65,6 +65,12 @@ func (s Session) AccessLog(ctx context.Context, q LogQuery) ([]Noted, error) {
 			if err := json.Unmarshal(row.Body, &e.Event); err != nil {
 				return err
 			}
+			if row.Patient != 0 && row.Patient.Site() == s.site.No && e.Patient == "" {
+				var gone *store.ErrGone
+				if p, err := v.GetKey(row.Patient); err == nil || errors.As(err, &gone) {
+					e.Patient = p.ID
+				}
+			}
 			out = append(out, e)
 		}
 		return nil
