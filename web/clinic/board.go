@@ -49,7 +49,18 @@ const (
 func (v *view) board() board {
 	c := v.chart
 	b := board{Who: v.identity(), Allergies: v.allergyBox(), Clinical: true}
-	for _, it := range c.Vitals.Items[:min(len(c.Vitals.Items), boardVitals)] {
+	for _, it := range c.Vitals.Items {
+		name := it.Name
+		if day := it.Latest.When.String(); day != c.Vitals.When.String() {
+			// An old value is never shown as if it were of the last visit.
+			if !slices.Contains([]string{"bp", "pulse", "weight", "height", "head"}, it.Kind) || len(b.Vitals) >= boardVitals {
+				continue
+			}
+			name += ", " + day
+		}
+		if len(b.Vitals) == boardVitals {
+			break
+		}
 		spark := it.Spark
 		if spark == nil {
 			spark = it.Series
@@ -58,7 +69,7 @@ func (v *view) board() board {
 		if it.Kind == "bp" {
 			q.Unit = ""
 		}
-		b.Vitals = append(b.Vitals, vital{it.Name, q, v.spark(spark)})
+		b.Vitals = append(b.Vitals, vital{name, q, v.spark(spark)})
 	}
 	if c.Vitals.When.Known() {
 		b.VitalsOf = c.Vitals.When.String()
@@ -155,7 +166,10 @@ func (v *view) identity() web.Identity {
 		w.Lines = append(w.Lines, "Registration is inactive")
 	}
 	if v.whole() {
-		for _, d := range p.Differences[:min(len(p.Differences), 2)] {
+		for _, d := range p.Differences {
+			if d.What != "name" && d.What != "birth date" && d.What != "sex" || len(w.Lines) > 3 {
+				continue // the others stand on the person's page
+			}
 			where := "elsewhere"
 			if d.Source != nil {
 				where = "at " + shortName(d.Source.Name)
@@ -218,6 +232,9 @@ func (v *view) unreached() string {
 // quantity is a value as it was reported.
 func quantity(p chart.Point) web.Quantity {
 	q := web.Quantity{Value: p.Value, Unit: p.Unit, Flag: p.Flag}
+	if strings.EqualFold(q.Unit, "INR") || q.Unit == "{INR}" {
+		q.Unit = "" // a ratio: its name says it
+	}
 	if q.Value == "" {
 		q.Value = p.Absent
 		if q.Value == "" {

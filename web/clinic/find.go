@@ -92,7 +92,7 @@ func (h *clinic) find(c *call) {
 		v.Changed, err = c.ask(url.Values{"_sort": {"-_lastUpdated"}}, recentMost)
 	}
 	var tooMuch *search.Error
-	if errors.As(err, &tooMuch) {
+	if errors.As(err, &tooMuch) || errors.Is(err, errQuestion) {
 		err = nil
 	}
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"wholechart/access"
+	"wholechart/audit"
 	"wholechart/auth"
 	"wholechart/demo"
 	"wholechart/fhir"
@@ -31,6 +32,7 @@ type node struct {
 	t       testing.TB
 	records *record.Records
 	auth    *auth.Auth
+	store   *store.Store
 	base    string
 	clock   func() time.Time
 }
@@ -50,7 +52,7 @@ func newNode(t testing.TB, local, far []string, o Opener) *node {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := &node{t: t, clock: func() time.Time { return anchor }}
+	n := &node{t: t, store: st, clock: func() time.Time { return anchor }}
 	if n.records, err = record.New(ctx, st, record.Options{Now: n.clock}); err != nil {
 		t.Fatal(err)
 	}
@@ -90,6 +92,25 @@ func newNode(t testing.TB, local, far []string, o Opener) *node {
 	t.Cleanup(srv.Close)
 	n.base = srv.URL
 	return n
+}
+
+// noted is the access log as text, the latest last.
+func (n *node) noted() string {
+	n.t.Helper()
+	var b strings.Builder
+	time.Sleep(3 * audit.Delay)
+	err := n.store.View(context.Background(), func(v *store.View) error {
+		rows, err := v.Audit(0, 100000, store.AuditFilter{})
+		for _, r := range rows {
+			b.Write(r.Body)
+			b.WriteByte('\n')
+		}
+		return err
+	})
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	return b.String()
 }
 
 func (n *node) system(site string) record.Session {

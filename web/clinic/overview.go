@@ -203,7 +203,7 @@ func (v *view) overview(o *opening) overview {
 		vaccines.Empty, vaccines.Grid = empty("immunisations", false), nil
 	}
 	p.Left = append(p.Left, vaccines)
-	p.Right = append(p.Right, list("Family history", "family", all(len(c.Family)), rowsOf(c.Family, glanceList, v.relative), empty("family history", false)))
+	p.Left = append(p.Left, list("Family history", "family", all(len(c.Family)), rowsOf(c.Family, glanceList, v.relative), empty("family history", false)))
 	if rows := v.social(); len(rows) > 0 {
 		p.Right = append(p.Right, card{Title: "Life and habits", Rows: rows[:min(len(rows), 4)], More: web.Link{Label: all(len(rows)), Href: v.href("about")}})
 	}
@@ -312,12 +312,7 @@ func (v *view) telling() *trendCard {
 		if !s.Numeric || len(s.Points) < 3 {
 			continue
 		}
-		w := v.weight(s) + 2*float64(len(s.Sources)-1)
-		for _, p := range s.Points {
-			if p.Flag != "" {
-				w += .3
-			}
-		}
+		w := v.weight(s) + 4*float64(len(s.Sources)-1)
 		if best == nil || w > most {
 			best, most = s, w
 		}
@@ -390,15 +385,23 @@ func (v *view) span() string {
 	if v.whole() {
 		s = "all sites"
 	}
-	if f := v.chart.Timeline.From; !f.IsZero() {
-		s += ", " + strconv.Itoa(f.Year()) + " – today"
+	var from time.Time
+	for _, l := range v.chart.Timeline.Lanes {
+		for _, m := range l.Marks {
+			if _, drawn := markKinds[m.Kind]; drawn && !m.Start.IsZero() && (from.IsZero() || m.Start.Before(from)) {
+				from = m.Start
+			}
+		}
+	}
+	if !from.IsZero() {
+		s += ", " + strconv.Itoa(from.In(v.zone).Year()) + " – today"
 	}
 	return s
 }
 
 func (v *view) lanes() plot.Lanes {
 	t := v.chart.Timeline
-	l := plot.Lanes{Label: "Timeline of " + v.identity().Name, From: t.From, Today: t.Today, Zone: v.zone}
+	l := plot.Lanes{Label: "Timeline of " + v.identity().Name, Today: t.Today, Zone: v.zone}
 	var slugs []string
 	for _, lane := range t.Lanes {
 		one := plot.Lane{Name: shortName(lane.Source.Name), State: lane.Source.State, Color: lane.Source.Color, Gap: lane.Gap}

@@ -72,7 +72,7 @@ func shot(t *testing.T, n *node, file, user, path string, w, h int, dark bool) {
 		js(t, ctx, `(document.documentElement.dataset.theme = "dark", 1)`)
 	}
 	time.Sleep(300 * time.Millisecond)
-	img, err := cd.Run(ctx, cd.FullScreenshot(90))
+	img, err := cd.Run(ctx, cd.FullScreenshot(100))
 	if err != nil {
 		t.Fatal(err)
 	}
