@@ -90,7 +90,7 @@ type Resource struct {
 	Seq     store.Seq
 	Site    *Site  // whose fact it is
 	Author  string // who wrote this version, as the source said it
-	Body    []byte // with id and meta; nil when Deleted
+	Body    []byte // with id and meta; nil when Deleted. Others may hold the same bytes: it must not be changed
 
 	key store.Key
 }

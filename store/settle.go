@@ -28,6 +28,7 @@ func (tx *Tx) settle() error {
 func (tx *Tx) write(c *change) error {
 	r := &c.row
 	k := int64(r.Key)
+	tx.w.changed = append(tx.w.changed, c.sn)
 	if c.was == unknown {
 		q := tx.c.query(sqlPutIdent)
 		if err := q.int(int64(c.sn.site)).blob([]byte(c.sn.n)).int(k).run(); err != nil {

@@ -23,6 +23,7 @@ const (
 
 	sqlHead
 	sqlRow
+	sqlNamed
 	sqlHeadTerms
 	sqlRange
 	sqlKeep
@@ -110,7 +111,9 @@ var statements = [statementCount]string{
 	sqlHead:      `SELECT ` + headColumns + ` FROM resource WHERE k = ?`,
 	sqlHeadTerms: `SELECT ` + headColumns + `, terms FROM resource WHERE k = ?`,
 	sqlRow:       `SELECT ` + rowColumns + ` FROM resource WHERE k = ?`,
-	sqlRange:     `SELECT ` + rowColumns + ` FROM resource WHERE k >= ? AND k < ? ORDER BY k`,
+	sqlNamed: `SELECT r.k, r.name, r.version, r.seq, r.updated, r.labels, r.deleted, r.author, r.source, r.body
+		FROM ident i JOIN resource r ON r.k = i.k WHERE i.site = ? AND i.name = ?`,
+	sqlRange: `SELECT ` + rowColumns + ` FROM resource WHERE k >= ? AND k < ? ORDER BY k`,
 	sqlKeep: `INSERT INTO version (k, version, seq, updated, labels, deleted, author, source, body)
 		SELECT k, version, seq, updated, labels, deleted, author, source, body FROM resource WHERE k = ?`,
 	sqlInsert: `INSERT INTO resource (k, name, version, seq, updated, labels, deleted, author, source, terms, body)

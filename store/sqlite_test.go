@@ -20,7 +20,7 @@ func basic(t testing.TB, id string) *Prepared {
 func TestDurableSettings(t *testing.T) {
 	s := open(t)
 	for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "trusted_schema": "0"} {
-		for _, c := range []*conn{s.w.c, <-s.readers} {
+		for _, c := range []*conn{s.w.c, s.readers.taken()} {
 			st, _, err := c.db.Prepare("PRAGMA " + pragma)
 			if err != nil {
 				t.Fatal(err)
@@ -33,7 +33,7 @@ func TestDurableSettings(t *testing.T) {
 				if err := c.db.Exec("DELETE FROM resource"); err == nil {
 					t.Error("a reader could write")
 				}
-				s.readers <- c
+				s.readers.list = append(s.readers.list, c)
 			}
 		}
 	}

@@ -23,6 +23,7 @@ type Options struct {
 	Blobs     string           // directory of blobs; empty is "blobs" beside the database
 	Readers   int              // connections for reading; 0 is 6
 	CacheKiB  int              // page cache of each reader; 0 is 8 MiB; the writer has four times as much
+	LatestKiB int              // memory for current versions that were read lately; 0 is 32 MiB, below 0 none
 	WorkLimit int              // index rows and resources that one search may look at; 0 is 2,000,000
 	Now       func() time.Time // the clock; nil is time.Now
 }
@@ -30,8 +31,10 @@ type Options struct {
 // Store is one open database. It is safe for concurrent use.
 type Store struct {
 	opt     Options
-	readers chan *conn
+	readers *pool
 	w       *writer
+
+	latest *latest
 
 	closing  chan struct{}
 	closed   sync.Once
@@ -58,6 +61,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.CacheKiB == 0 {
 		o.CacheKiB = 8 << 10
 	}
+	if o.LatestKiB == 0 {
+		o.LatestKiB = 32 << 10
+	}
 	if o.WorkLimit == 0 {
 		o.WorkLimit = 2_000_000
 	}
@@ -75,7 +81,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		c.close()
 		return nil, fmt.Errorf("store: %w", err)
 	}
-	s := &Store{opt: o, readers: make(chan *conn, o.Readers), closing: make(chan struct{}), bounds: usualBounds}
+	s := &Store{opt: o, readers: newPool(o.Readers), latest: newLatest(o.LatestKiB << 10), closing: make(chan struct{}), bounds: usualBounds}
 	if err := s.strays.load(c); err != nil {
 		c.close()
 		return nil, fmt.Errorf("store: %w", err)
@@ -95,7 +101,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 			s.Close()
 			return nil, fmt.Errorf("store: %w", err)
 		}
-		s.readers <- r
+		s.readers.give(r)
 	}
 	if err := s.keepIndex(ctx); err != nil {
 		s.Close()
@@ -112,8 +118,8 @@ func (s *Store) Close() error {
 		s.closeErr = s.w.close()
 		for range s.opt.Readers {
 			select {
-			case c := <-s.readers:
-				s.closeErr = errors.Join(s.closeErr, c.close())
+			case <-s.readers.free:
+				s.closeErr = errors.Join(s.closeErr, s.readers.taken().close())
 			case <-time.After(10 * time.Second): // a read that does not end, or Open gave up half way
 				return
 			}

@@ -81,24 +81,11 @@ func (tx *Tx) ready(index bool) error {
 // View runs fn on one consistent snapshot. It runs beside writers and other
 // readers; it waits for a free connection.
 func (s *Store) View(ctx context.Context, fn func(*View) error) error {
-	var c *conn
-	select {
-	case c = <-s.readers:
-	default:
-		select {
-		case c = <-s.readers:
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-s.closing:
-			return ErrClosed
-		}
+	c, err := s.readers.take(ctx, s.closing)
+	if err != nil {
+		return err
 	}
-	defer func() { s.readers <- c }()
-	select {
-	case <-s.closing:
-		return ErrClosed
-	default:
-	}
+	defer s.readers.give(c)
 	c.db.SetInterrupt(ctx)
 	defer c.db.SetInterrupt(context.Background())
 	q := c.query(sqlBegin)

@@ -38,10 +38,11 @@ type writer struct {
 	gone chan struct{}
 	quit sync.Once
 
-	state          // as of the last closure that went well
-	index indexOps // index rows of closures that went well, not yet in the database
-	names names    // identities lately looked up
-	next  counters // numbers to give out
+	state              // as of the last closure that went well
+	index   indexOps   // index rows of closures that went well, not yet in the database
+	changed []siteName // what this commit changes
+	names   names      // identities lately looked up
+	next    counters   // numbers to give out
 }
 
 // state is what is counted up by writes.
@@ -179,9 +180,13 @@ func (w *writer) commit(batch []*job) {
 		err = w.index.flush(w.c)
 	}
 	if err == nil {
+		w.s.latest.changing(w.changed)
 		q := w.c.query(sqlCommit)
 		err = q.run()
+		w.s.latest.changed()
 	}
+	clear(w.changed)
+	w.changed = w.changed[:0]
 	if err != nil {
 		// The disk is full or worse: nothing of the batch is kept.
 		err = fmt.Errorf("store: the commit failed: %w", err)
@@ -218,6 +223,7 @@ func (w *writer) begin() error {
 	}
 	if v != w.dataVersion {
 		w.dataVersion = v
+		w.s.latest.forget()
 		if err := w.load(); err != nil {
 			return err
 		}
