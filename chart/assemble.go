@@ -44,7 +44,13 @@ func Assemble(patientID string, facts []Fact, now time.Time, zone *time.Location
 
 // fact is a Fact with what every view needs of it.
 type fact struct {
-	Fact
+	Node    fhir.Node
+	Type    string
+	ID      string
+	Version string
+	Updated time.Time
+	Author  string
+
 	src    *Source
 	status string
 	also   []*fact // the same fact by another route
@@ -64,18 +70,20 @@ type builder struct {
 	types   map[string][]*fact // facts to show, by type, newest version first come
 	places  map[place]*fact
 	sources map[string]*Source
-	words   map[string]string    // strings seen, so that each is kept once
-	names   map[*fact]string     // of the directory
-	authors map[string]string    // by source and the raw references
-	encs    map[*fact]*Encounter // by the fact
-	memo    observationMemo      // of what Observations repeat
-	bare    map[place][]*fact    // by id without a site's prefix, when needed
+	words   map[string]string     // strings seen, so that each is kept once
+	names   map[*fact]string      // of the directory
+	authors map[string]string     // by source and the raw references
+	encs    map[*fact]*Encounter  // by the fact
+	memo    observationMemo       // of what Observations repeat
+	drugs   map[string]medication // by raw concept
+	last    When                  // the time of a version, as it was last needed
+	bare    map[place][]*fact     // by id without a site's prefix, when needed
 }
 
 func newBuilder(c *Chart, facts []Fact) *builder {
 	b := &builder{c: c, all: make([]fact, 0, len(facts)), types: map[string][]*fact{}, places: make(map[place]*fact, len(facts)),
 		sources: map[string]*Source{}, words: map[string]string{}, names: map[*fact]string{}, authors: map[string]string{},
-		encs: map[*fact]*Encounter{}, memo: newObservationMemo()}
+		encs: map[*fact]*Encounter{}, memo: newObservationMemo(), drugs: map[string]medication{}}
 	c.Counts.Facts, c.Counts.ByType = len(facts), map[string]int{}
 	for i := range facts {
 		b.add(facts[i])
@@ -123,7 +131,7 @@ func (b *builder) add(in Fact) {
 		*src = in.Source
 		b.sources[src.Slug] = src
 	}
-	f := fact{Fact: in, src: src}
+	f := fact{Node: in.Node, Type: in.Type, ID: in.ID, Version: in.Version, Updated: in.Updated, Author: in.Author, src: src}
 	if f.Type == "" {
 		f.Type = f.Node.ResourceType()
 	}

@@ -35,6 +35,7 @@ type SiteAnswer struct {
 	State  AnswerState
 	When   time.Time // it last answered; zero: never, or no need to ask
 	Asked  time.Time // the last attempt
+	Since  time.Time // of an unreachable site: since when
 	Why    string    // of a refusal or failure
 	Facts  int       // shown
 }

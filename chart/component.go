@@ -17,7 +17,7 @@ func (b *builder) components(s *Series, p *Point, components fhir.Node) {
 		if part == nil {
 			continue
 		}
-		q := Point{When: p.When, Number: math.NaN(), Status: p.Status, Issued: p.Issued, Prov: p.Prov, Also: p.Also}
+		q := Point{When: p.When, Number: math.NaN(), Status: p.Status, Prov: p.Prov, Also: p.Also}
 		for rest, v := range c.Prefixed("value") {
 			b.value(&q, v, string(rest))
 		}

@@ -11,7 +11,8 @@ import (
 // code), or a resource whose Provenance or meta.source names the other as what
 // it was made from.
 func (b *builder) joinCopies() {
-	seen := map[string]*fact{}
+	type key struct{ typ, system, value, what string }
+	seen := map[key]*fact{}
 	for i := range b.all {
 		f := &b.all[i]
 		switch f.Type {
@@ -27,10 +28,10 @@ func (b *builder) joinCopies() {
 			if value == "" {
 				continue
 			}
-			key := strings.Join([]string{f.Type, id.Get("system").Str(), value, b.what(f)}, "\x00")
-			other := seen[key]
+			k := key{f.Type, b.str(id.Get("system")), value, b.what(f)}
+			other := seen[k]
 			if other == nil {
-				seen[key] = f
+				seen[k] = f
 			} else if other.src != f.src {
 				b.join(other, f)
 			}

@@ -43,7 +43,7 @@ type Prov struct {
 	Source   *Source // never nil in an assembled chart
 	Type, ID string  // of the resource, as the session's lens names it
 	Version  string
-	Author   string // a person's or organisation's name where one is known, else as the source said it
+	Author   string // a person's or organisation's name; "" when none is known
 	When     When   // when it was recorded; may be unknown
 }
 

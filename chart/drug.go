@@ -72,7 +72,10 @@ func readDrug(text string) drug {
 
 func readPart(text string) (d drug) {
 	words := strings.Fields(text)
-	if len(words) > 1 && strings.EqualFold(words[1], "HR") && isAmount(words[0]) { // "24 HR metoprolol"
+	if len(words) > 1 && len(words[0]) == 9 && strings.HasPrefix(words[0], "NDA") { // RxNorm names some products by their licence
+		words = words[1:]
+	}
+	if len(words) > 2 && isAmount(words[0]) { // "24 HR metoprolol", "200 ACTUAT albuterol": how long or how much of it there is
 		words = words[2:]
 	}
 	var name []string

@@ -51,17 +51,19 @@ func (g *groups[T]) root(i int) int {
 
 // all are the groups in the order of their first items.
 func (g *groups[T]) all() [][]T {
+	size := make([]int, len(g.items))
+	for i := range g.items {
+		size[g.root(i)]++
+	}
 	var out [][]T
-	at := map[int]int{}
+	at := make([]int, len(g.items))
 	for i, item := range g.items {
 		r := g.root(i)
-		k, ok := at[r]
-		if !ok {
-			k = len(out)
-			at[r] = k
-			out = append(out, nil)
+		if i == r { // a root is the first of its group
+			at[r] = len(out)
+			out = append(out, make([]T, 0, size[r]))
 		}
-		out[k] = append(out[k], item)
+		out[at[r]] = append(out[at[r]], item)
 	}
 	return out
 }

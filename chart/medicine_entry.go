@@ -12,18 +12,8 @@ import (
 func (b *builder) medicineEntry(f *fact, kind EntryKind) MedicineEntry {
 	n := f.Node
 	e := MedicineEntry{Kind: kind, State: f.status, outside: f.outside(), Also: b.routes(f)}
-	e.Name, e.code = b.medication(f)
-	e.drug = readDrug(e.Name)
-	if e.drug.strength == "" || e.drug.form == "" {
-		for _, c := range e.code { // the code's own words often say more
-			if d := readDrug(c.Display); d.ingredient != "" {
-				e.drug.strength = cmp.Or(e.drug.strength, d.strength)
-				if e.drug.form == "" {
-					e.drug.form = d.form
-				}
-			}
-		}
-	}
+	e.medication = b.medication(f)
+	e.Name = e.name
 	e.Strength = e.drug.strength
 	e.Reason = b.label(n.Get("reasonCode"))
 	if e.Reason == "" {
@@ -76,9 +66,46 @@ func (b *builder) medicineEntry(f *fact, kind EntryKind) MedicineEntry {
 	return e
 }
 
-// medication is a medicine's name and codes, of a concept or of a Medication
-// that is referred to or contained.
-func (b *builder) medication(f *fact) (string, []fhir.Coding) {
+// medication is what a resource says of which medicine it is.
+type medication struct {
+	name string
+	code []fhir.Coding
+	drug drug
+	keys []string // what is the same medicine shares one
+}
+
+// medication reads a concept or a Medication that is referred to or contained.
+func (b *builder) medication(f *fact) medication {
+	c := f.Node.Get("medicationCodeableConcept")
+	if c.Exists() {
+		if m, ok := b.drugs[string(c.Raw())]; ok {
+			return m
+		}
+	}
+	var m medication
+	m.name, m.code = b.medicationWords(f)
+	m.drug = readDrug(m.name)
+	if m.drug.strength == "" || m.drug.form == "" {
+		for _, c := range m.code { // the code's own words often say more
+			if d := readDrug(c.Display); d.ingredient != "" {
+				m.drug.strength = cmp.Or(m.drug.strength, d.strength)
+				m.drug.form = cmp.Or(m.drug.form, d.form)
+			}
+		}
+	}
+	if m.drug.ingredient != "" {
+		m.keys = append(m.keys, "="+m.drug.ingredient+"|"+way(m.drug.form))
+	}
+	for _, c := range m.code {
+		m.keys = append(m.keys, c.System+"|"+c.Code)
+	}
+	if c.Exists() {
+		b.drugs[string(c.Raw())] = m
+	}
+	return m
+}
+
+func (b *builder) medicationWords(f *fact) (string, []fhir.Coding) {
 	if c := f.Node.Get("medicationCodeableConcept"); c.Exists() {
 		return b.label(c), b.codings(c)
 	}

@@ -75,9 +75,8 @@ type MedicineEntry struct {
 	Supply      int // days
 	Prov
 	Also    []Prov
-	code    []fhir.Coding
-	drug    drug
 	outside bool
+	medication
 }
 
 // live says whether a list entry is in force.
@@ -114,14 +113,7 @@ func (b *builder) medicines() {
 			if e.State == "draft" {
 				to = drafts
 			}
-			keys := []string{"=" + e.drug.ingredient + "|" + way(e.drug.form)}
-			if e.drug.ingredient == "" {
-				keys = nil
-			}
-			for _, c := range e.code {
-				keys = append(keys, c.System+"|"+c.Code)
-			}
-			to.addKeys(e, keys)
+			to.addKeys(e, e.keys)
 		}
 	}
 	for _, p := range b.c.Errors {

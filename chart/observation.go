@@ -28,9 +28,10 @@ func newObservationMemo() observationMemo {
 	return observationMemo{map[string]*Series{}, map[string]*Series{}, map[string]Range{}, map[string]flag{}, map[string]string{}}
 }
 
-// observation reads one Observation: its series and its point there, or the
-// reason why it has none.
-func (b *builder) observation(f *fact) (s *Series, p Point, reason string) {
+// observation reads one Observation into p: its series, or the reason why it
+// has none.
+func (b *builder) observation(f *fact, p *Point) (s *Series, reason string) {
+	var issued When
 	var code, category, interpretation, ranges, components, value, absent, note, method fhir.Node
 	var valueType string
 	members := false
@@ -50,7 +51,7 @@ func (b *builder) observation(f *fact) (s *Series, p Point, reason string) {
 		case "effectiveTiming":
 			p.When = b.when(v.Get("event").Index(0))
 		case "issued":
-			p.Issued = b.when(v)
+			issued = b.when(v)
 		case "interpretation":
 			interpretation = v
 		case "referenceRange":
@@ -73,18 +74,18 @@ func (b *builder) observation(f *fact) (s *Series, p Point, reason string) {
 	}
 	p.Status, p.fact = f.status, f
 	if !p.When.Known() {
-		p.When = p.Issued
+		p.When = issued
 	}
-	p.Prov = b.prov(f, p.Issued)
+	p.Prov = b.prov(f, issued)
 	p.Also = b.routes(f)
 	s = b.seriesOf(code, category, &b.memo)
 	if s == nil {
-		return nil, p, "Observation that does not say what was observed"
+		return nil, "Observation that does not say what was observed"
 	}
 	p.Number = math.NaN()
-	b.value(&p, value, valueType)
+	b.value(p, value, valueType)
 	p.Range = b.rangeOf(ranges)
-	b.interpret(&p, interpretation)
+	b.interpret(p, interpretation)
 	if method.Exists() {
 		p.Method = b.label(method)
 	}
@@ -95,18 +96,18 @@ func (b *builder) observation(f *fact) (s *Series, p Point, reason string) {
 		p.Absent = absentWord(b.code(absent), b.label(absent))
 	}
 	if components.Exists() {
-		b.components(s, &p, components)
+		b.components(s, p, components)
 	}
 	if p.Value == "" && p.Absent == "" {
 		if members {
-			return s, p, heading
+			return s, heading
 		}
 		p.Absent = "not said why"
 		if f.status == "registered" || f.status == "cancelled" {
 			p.Absent = map[string]string{"registered": "not there yet", "cancelled": "cancelled"}[f.status]
 		}
 	}
-	return s, p, ""
+	return s, ""
 }
 
 // seriesOf finds the series of a code, or begins one; nil when code says nothing.

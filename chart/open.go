@@ -113,7 +113,7 @@ func (c *Chart) complete(s record.Session, answers []record.Answer, missing []re
 		default:
 			state = AnswerAsking
 		}
-		c.Completeness.add(SiteAnswer{Source: &src, State: state, When: a.When, Asked: a.Asked, Why: a.Why})
+		c.Completeness.add(SiteAnswer{Source: &src, State: state, When: a.When, Asked: a.Asked, Since: a.Since, Why: a.Why})
 	}
 	for _, g := range missing {
 		if g.Site != nil {

@@ -38,7 +38,12 @@ type Series struct {
 	Converted string // "2 values converted from mmol/L", "" when none was
 	Sources   []*Source
 
-	units map[string]int
+	order []int32 // of the points to be, while they are gathered
+}
+
+// inTime compares by when a result is of, then by when it was reported.
+func inTime(x, y *Point) int {
+	return cmp.Or(x.When.At.Compare(y.When.At), x.Prov.When.At.Compare(y.Prov.When.At))
 }
 
 // Point is one result.
@@ -58,7 +63,6 @@ type Point struct {
 	Absent    string // why there is no value: "not asked", "not said why"
 	Method    string
 	Note      string
-	Issued    When
 	Prov
 	Also []Prov
 
@@ -137,18 +141,28 @@ const (
 )
 
 func (b *builder) results() {
+	facts := b.of("Observation")
+	all := make([]Point, len(facts)) // points are large: they are sorted by their numbers and copied once
 	var order []*Series
-	for _, f := range b.of("Observation") {
+	for i, f := range facts {
 		f.used = true
-		s, p, reason := b.observation(f)
+		s, reason := b.observation(f, &all[i])
 		if reason == "" {
-			if s.Points == nil {
+			if s.order == nil {
 				order = append(order, s)
 			}
-			s.Points = append(s.Points, p)
+			s.order = append(s.order, int32(i))
 		} else if reason != heading {
 			b.unused(f, reason)
 		}
+	}
+	for _, s := range order {
+		slices.SortStableFunc(s.order, func(i, j int32) int { return inTime(&all[i], &all[j]) })
+		s.Points = make([]Point, len(s.order))
+		for k, i := range s.order {
+			s.Points[k] = all[i]
+		}
+		s.order = nil
 	}
 	r := &b.c.Results
 	r.byKey = make(map[string]*Series, len(order))
@@ -168,9 +182,9 @@ func (b *builder) results() {
 // finish orders a series, joins what came by two routes and makes its numbers
 // of one unit.
 func (b *builder) finish(s *Series) {
-	slices.SortStableFunc(s.Points, func(x, y Point) int {
-		return cmp.Or(x.When.At.Compare(y.When.At), x.Prov.When.At.Compare(y.Prov.When.At))
-	})
+	if less := func(x, y Point) int { return inTime(&x, &y) }; !slices.IsSortedFunc(s.Points, less) {
+		slices.SortStableFunc(s.Points, less)
+	}
 	s.Points = b.joinPoints(s.Points)
 	s.convert()
 	seen := map[*Source]bool{}
@@ -208,6 +222,16 @@ func (b *builder) finish(s *Series) {
 // are in order of time.
 func (b *builder) joinPoints(points []Point) []Point {
 	if len(b.sources) < 2 || len(points) < 2 {
+		return points
+	}
+	same := func(i int) bool {
+		return points[i].When.At.Equal(points[i-1].When.At) && points[i].Source != points[i-1].Source
+	}
+	i := 1
+	for i < len(points) && !same(i) {
+		i++
+	}
+	if i == len(points) {
 		return points
 	}
 	out := points[:1]

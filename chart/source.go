@@ -14,7 +14,10 @@ func (b *builder) prov(f *fact, recorded When) Prov {
 		if updated.IsZero() {
 			recorded = b.when(f.Node.Get("meta").Get("lastUpdated"))
 		} else {
-			recorded = at(updated, b.c.Zone)
+			if !updated.Equal(b.last.At) { // many facts are written at once
+				b.last = at(updated, b.c.Zone)
+			}
+			recorded = b.last
 		}
 	}
 	version := f.Version
@@ -74,13 +77,28 @@ func (b *builder) author(f *fact) string {
 			return who
 		}
 	}
-	if f.Author == "" {
-		return ""
+	return b.authorOf(f)
+}
+
+// authorOf is who wrote a version, when the resource itself does not say who
+// made it. A reference is of the source's own ids: through the whole record
+// they carry the site's number, as the fact's own id does. What leads to nobody
+// here, or is no person's name, is not shown.
+func (b *builder) authorOf(f *fact) string {
+	typ, id, isRef := strings.Cut(f.Author, "/")
+	if !isRef {
+		if strings.ContainsRune(f.Author, ':') { // system:import
+			return ""
+		}
+		return f.Author
 	}
 	if name := b.nameOf(f, f.Author); name != "" {
 		return name
 	}
-	return f.Author
+	if prefix, _, ok := strings.Cut(f.ID, "."); ok {
+		return b.nameOf(f, typ+"/"+prefix+"."+id)
+	}
+	return ""
 }
 
 func (b *builder) authorAt(f *fact, n fhir.Node) string {
@@ -219,9 +237,3 @@ func (b *builder) resolve(f *fact, ref string) *fact {
 
 // refTo resolves a Reference node.
 func (b *builder) refTo(f *fact, n fhir.Node) *fact { return b.resolve(f, n.Get("reference").Str()) }
-
-// about says whether a reference is to the patient of this chart or to no one.
-func (b *builder) about(n fhir.Node) bool {
-	ref := n.Get("reference").Str()
-	return ref == "" || !strings.HasPrefix(ref, "Group/")
-}
