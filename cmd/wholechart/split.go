@@ -186,7 +186,8 @@ func (sp *splitter) settle(ctx context.Context) error {
 	return nil
 }
 
-// slugOf is a site's name in URLs: the organisation's, at most 24 characters.
+// slugOf is a site's name in URLs: the organisation's, at most 24 characters of
+// whole words.
 func slugOf(name string) string {
 	var b strings.Builder
 	for _, c := range strings.ToLower(name) {
@@ -197,7 +198,12 @@ func slugOf(name string) string {
 			b.WriteByte('-')
 		}
 	}
-	return strings.Trim(b.String()[:min(b.Len(), 24)], "-")
+	slug := b.String()
+	if len(slug) > 24 {
+		slug = slug[:25]
+		slug = slug[:max(strings.LastIndexByte(slug, '-'), 0)]
+	}
+	return strings.Trim(slug, "-")
 }
 
 // hashed is a slug that no other organisation has.
