@@ -53,7 +53,7 @@ func (v *view) board() board {
 		name := it.Name
 		if day := it.Latest.When.String(); day != c.Vitals.When.String() {
 			// An old value is never shown as if it were of the last visit.
-			if !slices.Contains([]string{"bp", "pulse", "weight", "height", "head"}, it.Kind) || len(b.Vitals) >= boardVitals {
+			if !slices.Contains([]string{"bp", "pulse", "weight"}, it.Kind) || len(b.Vitals) >= boardVitals {
 				continue
 			}
 			name += ", " + day
@@ -95,7 +95,7 @@ func (v *view) board() board {
 		team.Rows = append(team.Rows, r)
 	}
 	for _, p := range c.Patient.Contacts {
-		if p.Proxy {
+		if p.Proxy && !slices.ContainsFunc(team.Rows, func(r boardRow) bool { return r.Label == p.Name }) {
 			team.Rows = append(team.Rows, boardRow{Label: "Proxy: " + p.Name, Text: p.Role})
 		}
 	}

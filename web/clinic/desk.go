@@ -58,14 +58,8 @@ func (v *view) deskPage() {
 	b.Who.Href = ""
 	b.add(v.next())
 	p := &sectionPage{Title: "Person", About: &aboutPage{Cards: v.person()}}
-	p.more("Appointments", rowsOf(v.chart.Appointments.Next, 50, v.deskAppointment))
-	p.more("Past appointments", rowsOf(v.chart.Appointments.Past, 50, v.deskAppointment))
+	p.more("Appointments", rowsOf(v.chart.Appointments.Next, 50, v.appointment))
+	p.more("Past appointments", rowsOf(v.chart.Appointments.Past, 50, v.appointment))
 	p.more("Coverage", rowsOf(v.chart.Coverage, 50, v.item))
 	v.render(http.StatusOK, web.Framed(v.patientPage(b, ""), deskMain(p, roleWord(v.actor))))
-}
-
-// deskAppointment says when and with whom, not why: a reason is care.
-func (v *view) deskAppointment(a chart.Appointment) row {
-	a.Comment = ""
-	return v.appointment(a)
 }

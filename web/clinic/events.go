@@ -22,8 +22,10 @@ type eventsPage struct {
 
 // vaccineGrid is who got what when: a row a vaccine, a cell a dose.
 type vaccineGrid struct {
-	Rows []vaccineRow
-	More int
+	Rows    []vaccineRow
+	More    int
+	Outside int // doses that are not in this chart
+	Href    string
 }
 
 type vaccineRow struct {
@@ -139,7 +141,7 @@ func markWord(k chart.MarkKind) string {
 
 // grid is the immunisations, at most most rows when most is not 0.
 func (v *view) grid(most int) *vaccineGrid {
-	g := &vaccineGrid{}
+	g := &vaccineGrid{Href: v.href("outside")}
 	for i, vac := range v.chart.Immunizations.Rows {
 		if most > 0 && i == most {
 			g.More = len(v.chart.Immunizations.Rows) - most
@@ -151,6 +153,9 @@ func (v *view) grid(most int) *vaccineGrid {
 			doses = doses[max(0, len(doses)-4):]
 		}
 		for _, d := range doses {
+			if d.Outside && v.whole() {
+				g.Outside++
+			}
 			r.Doses = append(r.Doses, doseCell{d.When, v.factHref(d.Prov), v.badge(d.Prov), d.Refused, d.Outside && v.whole()})
 		}
 		g.Rows = append(g.Rows, r)
@@ -253,7 +258,7 @@ func (v *view) person() []aboutCard {
 		line(&reach, capital(dotted(t.Kind, t.Use)), t.Value, badge(t.Prov))
 	}
 	for _, a := range pt.Addresses {
-		line(&reach, capital(dotted("address", a.Use, map[bool]string{true: "old"}[a.Old])), a.Text, badge(a.Prov))
+		line(&reach, capital(dotted("address", a.Use, map[bool]string{true: "old"}[a.Old && a.Use != "old"])), a.Text, badge(a.Prov))
 	}
 	people := aboutCard{Title: "Contacts"}
 	for _, c := range pt.Contacts {

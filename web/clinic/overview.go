@@ -188,7 +188,8 @@ func (v *view) overview(o *opening) overview {
 		return k
 	}
 	meds, stopped := len(c.Medicines.Active), len(c.Medicines.Stopped)
-	p.Right = append(p.Right, list("Medicines", "medicines", tally(meds, "active", stopped, "stopped"), rowsOf(c.Medicines.Active, glanceMeds, v.medicine), empty("medicines", c.Medicines.NoneKnown)))
+	taken := append(rowsOf(c.Medicines.Active, glanceMeds, v.medicine), rowsOf(c.Medicines.Drafts, 2, v.medicine)...)
+	p.Right = append(p.Right, list("Medicines", "medicines", tally(meds, "active", stopped, "stopped"), taken, empty("medicines", c.Medicines.NoneKnown)))
 	p.Right = append(p.Right, list("Problems", "problems", tally(len(c.Problems.Active), "active", len(c.Problems.Resolved), "resolved"), rowsOf(c.Problems.Active, glanceProblems, v.problem), empty("problems", false)))
 	for _, s := range c.Imaging[:min(len(c.Imaging), glanceStudies)] {
 		p.Imaging = append(p.Imaging, v.studyTile(s))
@@ -455,7 +456,10 @@ func (v *view) social() []row {
 	if s := v.chart.Social.Smoking; s != nil {
 		out = append(out, one(*s))
 	}
-	return append(out, rowsOf(v.chart.Social.Items, 0, one)...)
+	others := only(v.chart.Social.Items, func(f chart.SocialFact) bool {
+		return v.chart.Social.Smoking == nil || f.Ref() != v.chart.Social.Smoking.Ref()
+	})
+	return append(out, rowsOf(others, 0, one)...)
 }
 
 // rangeText is a reference range as short as it can be said.

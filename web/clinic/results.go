@@ -29,8 +29,9 @@ type flowGroup struct {
 type flowRow struct {
 	Name, Href, Unit, Range string
 	Spark                   plot.Spark
+	Latest                  flowValue
+	LatestAt                chart.When
 	Cells                   []flowCell
-	Span                    int // of the columns
 }
 
 // flowCell is what one day holds of one series: its values, each a link to its fact.
@@ -44,7 +45,7 @@ type flowValue struct {
 }
 
 const (
-	flowDays   = 8
+	flowDays   = 7
 	flowValues = 3 // of one day; a day with more says how many
 	flowRows   = 400
 )
@@ -141,7 +142,14 @@ func (v *view) dayOf(w chart.When) string {
 }
 
 func (v *view) flowRow(s *chart.Series, column map[string]int, n int) flowRow {
-	r := flowRow{Name: s.Name, Href: v.href("results", s.Key), Unit: s.Unit, Range: rangeText(s.Range), Spark: v.spark(s), Cells: make([]flowCell, n)}
+	course := s
+	if len(s.Parts) > 0 {
+		course = s.Parts[0]
+	}
+	r := flowRow{Name: s.Name, Href: v.href("results", s.Key), Unit: s.Unit, Range: rangeText(s.Range), Spark: v.spark(course), Cells: make([]flowCell, n)}
+	if last := s.Latest(); len(s.Points) > 0 {
+		r.Latest, r.LatestAt = v.flowValue(last, s), last.When
+	}
 	for i := len(s.Points) - 1; i >= 0; i-- {
 		p := s.Points[i]
 		if !p.When.Known() {
@@ -151,13 +159,17 @@ func (v *view) flowRow(s *chart.Series, column map[string]int, n int) flowRow {
 		if !ok || len(r.Cells[col].Values) >= flowValues {
 			continue
 		}
-		q := quantity(p)
-		if q.Unit == s.Unit {
-			q.Unit = ""
-		}
-		r.Cells[col].Values = append(r.Cells[col].Values, flowValue{Value: q, Href: v.factHref(p.Prov), Time: p.When.Clock(), Badge: v.badge(p.Prov)})
+		r.Cells[col].Values = append(r.Cells[col].Values, v.flowValue(p, s))
 	}
 	return r
+}
+
+func (v *view) flowValue(p chart.Point, s *chart.Series) flowValue {
+	q := quantity(p)
+	if q.Unit == s.Unit {
+		q.Unit = "" // it stands under the name
+	}
+	return flowValue{Value: q, Href: v.factHref(p.Prov), Time: p.When.Clock(), Badge: v.badge(p.Prov)}
 }
 
 // trendPage is the course of one result, with every value and its source.
@@ -175,8 +187,7 @@ type trendPage struct {
 }
 
 type trendValue struct {
-	When     chart.When
-	Part     string
+	When     string
 	Value    web.Quantity
 	Range    string
 	Note     string
@@ -209,14 +220,14 @@ func (v *view) fillTrend(t *trendPage, s *chart.Series) {
 	if s.Converted != "" {
 		t.Facts = append(t.Facts, s.Converted)
 	}
-	t.Columns = []web.Column{{Label: "When"}, {Label: "Value"}, {Label: "Reference", Wide: true}, {Label: "Said", Wide: true}, {Label: "By", Wide: true}, {Label: "Source", Hidden: true}}
+	t.Columns = []web.Column{{Label: "When"}, {Label: "Value"}, {Label: "Reference", Wide: true}, {Label: "Note", Wide: true}, {Label: "By", Wide: true}, {Label: "Source", Hidden: true}}
 	points := s.Points[max(0, len(s.Points)-trendMost):]
 	if len(points) < len(s.Points) {
 		t.More = "The latest " + strconv.Itoa(trendMost) + " of " + strconv.Itoa(len(s.Points)) + " values are listed."
 	}
 	for i := len(points) - 1; i >= 0; i-- {
 		p := points[i]
-		one := trendValue{When: p.When, Value: quantity(p), Range: rangeText(p.Range), Author: p.Author, Href: v.factHref(p.Prov), Badges: v.badges(p.Prov, p.Also), Computed: p.Computed}
+		one := trendValue{When: orUnknown(v.whenText(p.When)), Value: quantity(p), Range: rangeText(p.Range), Author: p.Author, Href: v.factHref(p.Prov), Badges: v.badges(p.Prov, p.Also), Computed: p.Computed}
 		one.Note = dotted(statusWord(p.Status), first(p.Note, 160))
 		t.Values = append(t.Values, one)
 	}

@@ -364,7 +364,7 @@ func countLink(g group) web.Link {
 }
 
 // spanOf is how many columns a flowsheet has.
-func spanOf(f *flowsheet) string { return strconv.Itoa(3 + len(f.Days)) }
+func spanOf(f *flowsheet) string { return strconv.Itoa(4 + len(f.Days)) }
 
 func orUnknown(s string) string {
 	if s == "" {

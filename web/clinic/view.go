@@ -66,7 +66,7 @@ func (v *view) badge(p chart.Prov) web.Badge {
 	}
 	b := web.Badge{Letters: p.Source.Badge, Color: p.Source.Color, Title: p.Source.Name, Author: p.Author, Route: v.route[p.Source.Slug], Href: v.factHref(p)}
 	if p.When.Known() {
-		b.When = whenText(p.When)
+		b.When = v.whenText(p.When)
 	}
 	if b.Route == "" && p.Source.Own {
 		b.Route = "written here"
@@ -159,13 +159,30 @@ type group struct {
 	Note  string
 }
 
-// whenText is a date with its time of day where one is known.
+// whenText is a date with its time of day where one is known, and how far from
+// UTC the clock was that it was read from.
 func whenText(w chart.When) string {
 	if !w.Known() {
 		return ""
 	}
-	if w.HasTime() {
-		return w.At.Format("2 Jan 2006, 15:04 MST")
+	if !w.HasTime() {
+		return w.String()
 	}
-	return w.String()
+	s := w.At.Format("2 Jan 2006, 15:04")
+	if w.At.Location().String() == "" {
+		return s + " UTC" + w.At.Format("-07:00")
+	}
+	return s + w.At.Format(" MST")
+}
+
+// whenText is the same with the zone's name, where it is the clock of this site.
+func (v *view) whenText(w chart.When) string {
+	if w.HasTime() {
+		here := w.At.In(v.zone)
+		_, a := here.Zone()
+		if _, b := w.At.Zone(); a == b {
+			return here.Format("2 Jan 2006, 15:04 MST")
+		}
+	}
+	return whenText(w)
 }
