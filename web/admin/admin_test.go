@@ -312,7 +312,7 @@ func TestLog(t *testing.T) {
 	d.acts()
 	got := d.get("ferris", "/maple/log")
 	got.has(t, "opened the whole record", "Lena Okonkwo, MD", "physician", "read a result or measurement", "Observation/inr",
-		"told Far &amp; Away Hospital that this person is a patient here", "disclosed to Far &amp; Away Hospital", "tried to read a result or measurement", "this role or scope does not reach Observation",
+		"disclosed to Far &amp; Away Hospital that this person is a patient here", "disclosed to Far &amp; Away Hospital", "tried to read a result or measurement", "this role or scope does not reach Observation",
 		"Rosa Maria Delgado", `href="/maple/patients/rosa/access"`, "emergency", "09:00:00 EST", "22 Nov 2026", `class="log-row k-danger log-loud"`, `class="log-row k-warning log-loud"`, "tried to sign in",
 		"&lt;script&gt;alert(1)&lt;/script&gt;", "1 in an emergency")
 	got.lacks(t, "<script>alert")
@@ -366,14 +366,14 @@ func TestWhoLooked(t *testing.T) {
 	d := open(t)
 	d.acts()
 	got := d.get("rosa", "/maple/patients/rosa/access")
-	got.has(t, "Who looked at your record", "Your record was opened by Lena Okonkwo, MD (physician) for treatment.", "09:00 to 09:03 EST · a result or measurement, the whole record", "2 looks, one by one",
-		"Your record was sent to Far &amp; Away Hospital, which asked for it for treatment.", "Far &amp; Away Hospital asked who this person is",
-		"Your record was opened by Nia Bell, RN (nurse) in an emergency.", "deed-loud", "Your record was opened by you at your own request.", "Ask the privacy officer of Maple Street Family Practice")
+	got.has(t, "Who looked at your record", "Your record was opened by Lena Okonkwo, MD (physician) for treatment.", "09:00 to 09:03 EST · a result or measurement, the whole record", "2 times, one by one",
+		"Your record was sent to Far &amp; Away Hospital, which asked for it for treatment.", "Far &amp; Away Hospital asked for treatment whether you are a patient here, and was told yes.",
+		"Your record was opened by Nia Bell, RN (nurse) in an emergency.", "deed-loud", "You opened your record.", "Ask the privacy officer of Maple Street Family Practice")
 	sent, here := strings.Index(got.Body, "was sent to"), strings.Index(got.Body, "was opened by Lena")
 	if sent < 0 || here < 0 || sent > here {
 		t.Error("what left does not come first")
 	}
-	if strings.Index(got.Body, "Nia Bell") > strings.Index(got.Body, "opened by you") {
+	if strings.Index(got.Body, "Nia Bell") > strings.Index(got.Body, "You opened") {
 		t.Error("her own look comes before a stranger's of that day")
 	}
 	got.lacks(t, "see-audit", "PATRQT", "Patricia Hughes")

@@ -168,7 +168,7 @@ func (c *call) failed(err error) {
 	switch {
 	case c.r.Context().Err() != nil:
 	case errors.As(err, &refused):
-		c.say(http.StatusForbidden, "Not for this role", "This account cannot open that: "+refused.Why+". The attempt was noted.")
+		c.say(http.StatusForbidden, "Not for this role", "This account cannot open that: "+whyWords(refused.Why)+". The attempt was noted.")
 	case errors.As(err, &gone):
 		c.say(http.StatusGone, "Deleted", "This was deleted. Its versions are kept in the history.")
 	case errors.Is(err, record.ErrNotFound):

@@ -132,7 +132,7 @@ func (c *call) logHref(at, actor, patient string, before int64) string {
 
 func (c *call) logRow(e record.Noted) logRow {
 	r := logRow{At: e.Time, Zone: c.zone, Who: c.who(e), Role: roleWord(e.Kind, e.Role), What: c.deed(e), Patient: patientOf(e), Purpose: purposeWord(e.Purpose),
-		Emergency: e.Purpose == string(access.Emergency), Refused: e.Outcome == audit.Refused, Lens: lensWord(e.Lens), Outcome: outcomePill(e.Outcome), Why: e.Why}
+		Emergency: e.Purpose == string(access.Emergency), Refused: e.Outcome == audit.Refused, Lens: lensWord(e.Lens), Outcome: outcomePill(e.Outcome), Why: whyWords(e.Why)}
 	if e.Actor != "" {
 		r.WhoHref = c.logHref("log", e.Actor, "", 0)
 	}

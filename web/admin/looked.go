@@ -78,16 +78,20 @@ func (h *admin) looked(c *call) {
 		c.failed(err)
 		return
 	}
-	p := c.lookedPage(events, id, name)
+	last := int64(0)
+	if n := len(events); n > 0 {
+		last = events[n-1].N
+	}
+	p := c.lookedPage(events, name)
 	if len(events) == lookedPage {
-		p.Older = c.path("patients", id, "access") + "?before=" + strconv.FormatInt(events[len(events)-1].N, 10)
+		p.Older = c.path("patients", id, "access") + "?before=" + strconv.FormatInt(last, 10)
 		p.Partial = true
 	}
 	page := c.page(p.Title)
 	c.render(http.StatusOK, page, lookedMain(p))
 }
 
-func (c *call) lookedPage(events []record.Noted, id, name string) looked {
+func (c *call) lookedPage(events []record.Noted, name string) looked {
 	p := looked{Title: "Who looked at your record", Whose: "your record", Site: c.site.Name, Zone: c.zone}
 	if c.actor.Kind != access.Patient {
 		p.Whose = "this record"
@@ -96,6 +100,8 @@ func (c *call) lookedPage(events []record.Noted, id, name string) looked {
 		}
 		p.Title = "Who looked at " + p.Whose
 	}
+	// Notes of reads are written a moment after they were made, those of writes at once.
+	slices.SortStableFunc(events, func(a, b record.Noted) int { return b.Time.Compare(a.Time) })
 	if n := len(events); n > 0 {
 		p.From = events[n-1].Time
 	}
@@ -179,6 +185,16 @@ func (c *call) sentence(e record.Noted, act, whose, name string) string {
 	case tried:
 		return capital(by) + " asked for something in " + whose + " that could not be given."
 	}
+	if by == "you" {
+		switch act {
+		case "wrote":
+			return "You wrote in " + whose + "."
+		case "log":
+			return "You read this list."
+		case "opened":
+			return "You opened " + whose + "."
+		}
+	}
 	switch act {
 	case "wrote":
 		return begin + " was written in by " + by + why + "."
@@ -189,7 +205,11 @@ func (c *call) sentence(e record.Noted, act, whose, name string) string {
 		}
 		return begin + " was shown to " + to + ", by " + by + why + "."
 	case "told":
-		return c.siteName(e.Recipient) + " asked who this person is and was told that the record is here" + why + "."
+		who := "this person is"
+		if c.actor.Kind == access.Patient {
+			who = "you are"
+		}
+		return c.siteName(e.Recipient) + " asked" + why + " whether " + who + " a patient here, and was told yes."
 	case "received":
 		return "Facts from another organisation were added to what " + c.site.Name + " can show" + why + "."
 	case "link":
@@ -263,7 +283,7 @@ func (c *call) part(e record.Noted) string {
 		return "the whole record"
 	case e.Action == "disclose", e.Action == "match":
 		if e.Count == 1 {
-			return thing(e.Type)
+			return c.thing(e.Type)
 		}
 		if e.Count == 0 {
 			return "nothing new"
@@ -276,7 +296,15 @@ func (c *call) part(e record.Noted) string {
 	case e.Action == "link":
 		return "who is who"
 	}
-	return thing(e.Type)
+	return c.thing(e.Type)
+}
+
+// thing is what was looked at, as the reader of the page calls it.
+func (c *call) thing(typ string) string {
+	if typ == "Patient" && c.actor.Kind == access.Patient {
+		return "your details"
+	}
+	return thing(typ)
 }
 
 // more is when in the day, and what of the record.

@@ -82,7 +82,7 @@ func (h *admin) verb(e record.Noted) (past, bare, rest string) {
 		return "wrote", "write", "several things at once"
 	case "match":
 		if e.Recipient != "" {
-			return "told", "tell", h.siteName(e.Recipient) + " that this person is a patient here"
+			return "disclosed", "disclose", "to " + h.siteName(e.Recipient) + " that this person is a patient here"
 		}
 		return "looked", "look", "for a matching person"
 	case "disclose":
@@ -200,6 +200,11 @@ func outcomePill(o audit.Outcome) web.Pill {
 		return web.Pill{Kind: web.Warning, Text: "not possible"}
 	}
 	return web.Pill{Kind: web.Good, Text: "done"}
+}
+
+// whyWords says a refusal's reason without the names that actions have in code.
+func whyWords(why string) string {
+	return strings.NewReplacer("may not see-audit", "may not read the access log", "may not manage", "may not look after the node").Replace(why)
 }
 
 // bare is a name without what follows its comma: "Lena Okonkwo, MD" is "Lena Okonkwo".
