@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -33,7 +34,7 @@ type desk struct {
 	url     string
 	handler http.Handler
 	tokens  map[string]string
-	clock   *time.Time
+	clock   atomic.Pointer[time.Time] // the log reads it from its own goroutine
 }
 
 type fakeNode struct{ err error }
@@ -56,9 +57,9 @@ func open(t *testing.T) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	clock := now
-	d := &desk{t: t, st: st, tokens: map[string]string{}, clock: &clock}
-	tick := func() time.Time { return *d.clock }
+	d := &desk{t: t, st: st, tokens: map[string]string{}}
+	d.clock.Store(&now)
+	tick := func() time.Time { return *d.clock.Load() }
 	if d.records, err = record.New(ctx, st, record.Options{Now: tick}); err != nil {
 		t.Fatal(err)
 	}
@@ -264,7 +265,7 @@ func TestWalls(t *testing.T) {
 func (d *desk) acts() {
 	d.t.Helper()
 	ctx := d.t.Context()
-	at := func(after time.Duration) { *d.clock = now.Add(after) }
+	at := func(after time.Duration) { then := now.Add(after); d.clock.Store(&then) }
 	must := func(err error) {
 		d.t.Helper()
 		if err != nil {
