@@ -70,19 +70,20 @@ type builder struct {
 	types   map[string][]*fact // facts to show, by type, newest version first come
 	places  map[place]*fact
 	sources map[string]*Source
-	words   map[string]string     // strings seen, so that each is kept once
-	names   map[*fact]string      // of the directory
-	authors map[string]string     // by source and the raw references
-	encs    map[*fact]*Encounter  // by the fact
-	memo    observationMemo       // of what Observations repeat
-	drugs   map[string]medication // by raw concept
-	last    When                  // the time of a version, as it was last needed
-	bare    map[place][]*fact     // by id without a site's prefix, when needed
+	newest  *Source                       // of the fact added last
+	words   map[string]string             // strings seen, so that each is kept once
+	names   map[*fact]string              // of the directory
+	authors map[*Source]map[string]string // by the raw references
+	encs    map[*fact]*Encounter          // by the fact
+	memo    observationMemo               // of what Observations repeat
+	drugs   map[string]medication         // by raw concept
+	last    When                          // the time of a version, as it was last needed
+	bare    map[place][]*fact             // by id without a site's prefix, when needed
 }
 
 func newBuilder(c *Chart, facts []Fact) *builder {
 	b := &builder{c: c, all: make([]fact, 0, len(facts)), types: map[string][]*fact{}, places: make(map[place]*fact, len(facts)),
-		sources: map[string]*Source{}, words: map[string]string{}, names: map[*fact]string{}, authors: map[string]string{},
+		sources: map[string]*Source{}, words: map[string]string{}, names: map[*fact]string{}, authors: map[*Source]map[string]string{},
 		encs: map[*fact]*Encounter{}, memo: newObservationMemo(), drugs: map[string]medication{}}
 	c.Counts.Facts, c.Counts.ByType = len(facts), map[string]int{}
 	for i := range facts {
@@ -125,12 +126,16 @@ func bySite(a, b *Source) int {
 // add takes one fact: of the same type and id from the same source only the
 // newest version.
 func (b *builder) add(in Fact) {
-	src := b.sources[in.Source.Slug]
+	src := b.newest
+	if src == nil || src.Slug != in.Source.Slug {
+		src = b.sources[in.Source.Slug]
+	}
 	if src == nil {
 		src = new(Source)
 		*src = in.Source
 		b.sources[src.Slug] = src
 	}
+	b.newest = src
 	f := fact{Node: in.Node, Type: in.Type, ID: in.ID, Version: in.Version, Updated: in.Updated, Author: in.Author, src: src}
 	if f.Type == "" {
 		f.Type = f.Node.ResourceType()

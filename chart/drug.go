@@ -40,10 +40,14 @@ var strengthUnits = []string{"mg", "mcg", "ug", "µg", "g", "ml", "unt", "unit",
 func readDrug(text string) drug {
 	var d drug
 	var names []string
-	for i, part := range strings.Split(text, " / ") {
-		if i > 0 && part != "" && part[0] >= '0' && part[0] <= '9' && len(names) == 0 {
-			continue
+	parts := strings.Split(text, " / ")
+	for i := len(parts) - 1; i > 0; i-- { // 400 mg / 5 mL is one strength
+		if isAmount(parts[i]) {
+			parts[i-1] += "/" + parts[i]
+			parts = slices.Delete(parts, i, i+1)
 		}
+	}
+	for _, part := range parts {
 		one := readPart(part)
 		if one.ingredient != "" && !slices.Contains(names, one.ingredient) {
 			names = append(names, one.ingredient)
@@ -123,14 +127,25 @@ func readStrength(words []string) string {
 	if cut > 0 { // 25mg
 		unit := number[cut:]
 		if isUnit(unit) {
-			return number[:cut] + " " + sayUnit(unit)
+			return number[:cut] + " " + sayUnit(unit) + per(unit, words[1:])
 		}
 		return ""
 	}
 	if len(words) > 1 {
 		if unit := strings.Trim(words[1], ",;()"); isUnit(unit) {
-			return number + " " + sayUnit(unit)
+			return number + " " + sayUnit(unit) + per(unit, words[2:])
 		}
+	}
+	return ""
+}
+
+// per is the unit after a unit that ends in a number: of "mg/5 mL" the mL.
+func per(unit string, rest []string) string {
+	if last := unit[len(unit)-1]; last < '0' || last > '9' || !strings.Contains(unit, "/") || len(rest) == 0 {
+		return ""
+	}
+	if next := strings.Trim(rest[0], ",;()"); isUnit(next) {
+		return " " + sayUnit(next)
 	}
 	return ""
 }

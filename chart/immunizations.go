@@ -28,7 +28,7 @@ type Dose struct {
 	Product  string
 	Code     string // CVX, "" when not said
 	Lot      string
-	Number   string // in its series, as recorded: "2", "2 of 3"
+	Number   string // in its series, as recorded: "2", "2 of 3"; "" of combined vaccines
 	Status   string // completed, not-done
 	Reason   string // of a dose not given
 	Site     string
@@ -60,7 +60,11 @@ func (b *builder) immunizations() {
 			im.Refused = append(im.Refused, d)
 			continue
 		}
-		for _, name := range groupsOf(d) {
+		groups := groupsOf(d)
+		if len(groups) > 1 {
+			d.Number = "" // of which of the series is not known
+		}
+		for _, name := range groups {
 			row := rows[strings.ToLower(name)]
 			if row == nil {
 				row = &Vaccine{Name: name}

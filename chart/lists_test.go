@@ -80,7 +80,7 @@ func TestImmunizationGrid(t *testing.T) {
 		}
 	}
 	d := rows["Polio"].Doses[0]
-	want(t, "who gave it leads", d.Source.Badge+" "+d.Lot+" "+d.Number, "LC L1 2")
+	want(t, "who gave it leads", d.Source.Badge+" "+d.Lot+d.Number, "LC L1")
 	want(t, "told here too", len(d.Also), 1)
 	want(t, "in this chart", d.Outside, false)
 	want(t, "flu of two products", len(rows["Influenza"].Doses), 2)

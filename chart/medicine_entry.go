@@ -2,6 +2,7 @@ package chart
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -261,4 +262,31 @@ func sayComparator(c string) string {
 		return "≥"
 	}
 	return c
+}
+
+// numberWords are words of directions that say how many or how often.
+var numberWords = map[string]string{"one": "1", "two": "2", "three": "3", "four": "4", "half": "½", "twice": "2", "bid": "2", "tid": "3", "qid": "4",
+	"thrice": "3", "weekly": "week", "week": "week", "weeks": "week", "hourly": "hour", "hours": "hour", "hour": "hour", "q8h": "8hour", "q12h": "12hour"}
+
+// otherDose says whether two directions name other numbers: free text is
+// compared by what it counts, since every site words it its own way. Directions
+// not given differ from nothing.
+func otherDose(x, y string) bool {
+	a, b := counted(x), counted(y)
+	return a != "" && b != "" && a != b
+}
+
+func counted(sig string) string {
+	sig, _, _ = strings.Cut(strings.ToLower(sig), "at most")
+	var out []string
+	for _, w := range strings.FieldsFunc(sig, func(r rune) bool { return r == ' ' || r == ',' || r == ';' || r == '(' || r == ')' }) {
+		if n, ok := numberWords[w]; ok {
+			w = n
+		} else if !isAmount(w) && w != "½" {
+			continue
+		}
+		out = append(out, w)
+	}
+	slices.Sort(out)
+	return strings.Join(out, " ")
 }

@@ -227,7 +227,8 @@ func leads(e MedicineEntry, now time.Time) int {
 }
 
 // differing lists what other sources' newest entries say otherwise than the
-// leading one: another strength, or that it was stopped.
+// leading one: another strength, another number of tablets or times, or that it
+// was stopped.
 func (b *builder) differing(m *Medicine, l MedicineEntry, entries []MedicineEntry) {
 	seen := map[string]bool{}
 	for _, e := range entries {
@@ -241,6 +242,8 @@ func (b *builder) differing(m *Medicine, l MedicineEntry, entries []MedicineEntr
 			if !seen[key] {
 				m.Differs = append(m.Differs, Difference{"dose", l.Strength, e.Strength, e.Prov})
 			}
+		case live && l.live(b.c.Now) && e.Source != l.Source && !seen[e.Source.Slug] && otherDose(e.Sig, l.Sig):
+			m.Differs = append(m.Differs, Difference{"directions", l.Sig, e.Sig, e.Prov})
 		case !live && l.live(b.c.Now) && e.Source != l.Source && !seen[e.Source.Slug]:
 			if e.State == "stopped" || e.State == "not-taken" || e.State == "cancelled" {
 				there := e.State

@@ -21,6 +21,18 @@ func TestReadDrug(t *testing.T) {
 	want(t, "different", sameStrength("25 mg", "50 mg"), false)
 }
 
+func TestDirectionsDifferByWhatTheyCount(t *testing.T) {
+	for _, c := range []struct {
+		x, y string
+		want bool
+	}{
+		{"1 tablet at night", "Take one tablet by mouth at bedtime", false}, {"1 tablet every morning", "1 and a half tablets every morning", true},
+		{"1 tablet twice a day with meals", "1 tab BID", false}, {"1 tablet twice a day", "1 tablet", true}, {"", "1 tablet", false}, {"as directed", "2 tablets", false},
+	} {
+		want(t, c.x+" / "+c.y, otherDose(c.x, c.y), c.want)
+	}
+}
+
 func FuzzReadDrug(f *testing.F) {
 	f.Add("24 HR metoprolol succinate 50 MG / 1 MG Oral Tablet")
 	f.Add(" / / 5")

@@ -32,6 +32,7 @@ func newObservationMemo() observationMemo {
 // has none.
 func (b *builder) observation(f *fact, p *Point) (s *Series, reason string) {
 	var issued When
+	var effective fhir.Node
 	var code, category, interpretation, ranges, components, value, absent, note, method fhir.Node
 	var valueType string
 	members := false
@@ -42,7 +43,7 @@ func (b *builder) observation(f *fact, p *Point) (s *Series, reason string) {
 		case "category":
 			category = v
 		case "effectiveDateTime", "effectiveInstant":
-			p.When = b.when(v)
+			p.When, effective = b.when(v), v
 		case "effectivePeriod":
 			p.When = b.when(v.Get("end"))
 			if !p.When.Known() {
@@ -51,7 +52,9 @@ func (b *builder) observation(f *fact, p *Point) (s *Series, reason string) {
 		case "effectiveTiming":
 			p.When = b.when(v.Get("event").Index(0))
 		case "issued":
-			issued = b.when(v)
+			if issued = p.When; string(v.Raw()) != string(effective.Raw()) {
+				issued = b.when(v)
+			}
 		case "interpretation":
 			interpretation = v
 		case "referenceRange":

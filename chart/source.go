@@ -67,11 +67,15 @@ func (b *builder) author(f *fact) string {
 		if !n.Exists() {
 			continue
 		}
-		key := f.src.Slug + "\x00" + string(n.Raw())
-		who, ok := b.authors[key]
+		known := b.authors[f.src]
+		if known == nil {
+			known = map[string]string{}
+			b.authors[f.src] = known
+		}
+		who, ok := known[string(n.Raw())]
 		if !ok {
 			who = b.authorAt(f, n)
-			b.authors[key] = who
+			known[string(n.Raw())] = who
 		}
 		if who != "" {
 			return who

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -110,7 +111,9 @@ func (b *builder) timeline() {
 	b.medicineBars(lanes)
 	for i := range t.Lanes {
 		marks := t.Lanes[i].Marks
-		slices.SortStableFunc(marks, func(x, y Mark) int { return cmp.Or(x.Start.Compare(y.Start), cmp.Compare(x.Kind, y.Kind)) })
+		slices.SortFunc(marks, func(x, y Mark) int {
+			return cmp.Or(x.Start.Compare(y.Start), cmp.Compare(x.Kind, y.Kind), strings.Compare(x.Label, y.Label), strings.Compare(x.ID, y.ID))
+		})
 		if len(marks) > 0 && (t.From.IsZero() || marks[0].Start.Before(t.From)) {
 			t.From = marks[0].Start
 		}
