@@ -374,21 +374,25 @@ func (r *comparing) find(ctx context.Context, who Person) ([]Place, error) {
 			return nil, err
 		}
 		c := newCaller(s)
+		// All at once: two persons may share one number by chance, and they do in the Synthea archive.
+		var pairs []string
 		for _, identifier := range who.Identifiers {
-			list, _, err := c.fetch(ctx, s.query("Patient", "identifier", identifier))
-			if err != nil {
-				if firstErr == nil {
-					firstErr = err
-				}
-				break
+			pairs = append(pairs, "identifier", identifier)
+		}
+		if pairs == nil {
+			break
+		}
+		list, _, err := c.fetch(ctx, s.query("Patient", pairs...))
+		if err != nil {
+			if firstErr == nil {
+				firstErr = err
 			}
-			list = slices.DeleteFunc(list, func(x resource) bool { return x.ResourceType != "Patient" })
-			if len(list) == 0 {
-				continue
-			}
+			continue
+		}
+		list = slices.DeleteFunc(list, func(x resource) bool { return x.ResourceType != "Patient" })
+		if len(list) > 0 {
 			slices.SortStableFunc(list, func(a, b resource) int { return strings.Count(a.ID, ".") - strings.Count(b.ID, ".") })
 			places = append(places, Place{Base: p.Base, Token: p.Token, Patient: list[0].ID})
-			break
 		}
 		if r.Askings > 0 && len(places) >= r.Askings {
 			break
