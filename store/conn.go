@@ -40,6 +40,12 @@ func openConn(path string, cacheKiB int, readOnly bool) (*conn, error) {
 	if readOnly {
 		pragmas += `PRAGMA query_only = ON;`
 	}
+	// Without this SQLite plans a statement anew whenever its LIMIT is another than
+	// last time: a tenth of a search's cost.
+	if _, err := db.Config(sqlite3.DBCONFIG_ENABLE_QPSG, true); err != nil {
+		db.Close()
+		return nil, fmt.Errorf("setting up the database: %w", err)
+	}
 	if err := db.Exec(pragmas); err != nil {
 		db.Close()
 		return nil, fmt.Errorf("setting up the database: %w", err)

@@ -37,6 +37,31 @@ func (r *run) fill(from Key) error {
 	return r.s.spend(len(r.buf)/4 + 1)
 }
 
+// manyOfPatient is from where on the sizes of sources in one patient's record
+// are not known any more.
+const manyOfPatient = 4096
+
+// first says how many keys there are in a range: in one patient's exactly, up to
+// manyOfPatient, else only whether more than few. At the least the count is right
+// about there being none.
+func (r *run) first(in KeyRange) (int, error) {
+	if in.onePatient() {
+		q := r.s.c.query(sqlRunCountTo)
+		n, _, err := q.int(r.p).blob(r.v).int(int64(in.From)).int(int64(r.hi)).int(manyOfPatient).oneInt()
+		if err != nil {
+			return 0, err
+		}
+		return int(n), r.s.spend(int(n) / 16)
+	}
+	if err := r.fill(in.From); err != nil {
+		return 0, err
+	}
+	if !r.end {
+		return max(len(r.buf), r.s.few+1), nil
+	}
+	return len(r.buf), nil
+}
+
 func (r *run) seek(k Key) (Key, bool, error) {
 	for {
 		i := 0
@@ -128,10 +153,13 @@ func (x intersection) seek(k Key) (Key, bool, error) {
 	}
 }
 
-// scan is every resource of a range, read in pieces with what tests need.
+// scan is every resource of a range, or those of one index value, read in pieces
+// with what tests need.
 type scan struct {
 	s    *searcher
 	hi   Key
+	p    int64 // with v: of the index
+	v    []byte
 	buf  []candidate
 	at   int
 	end  bool
@@ -149,9 +177,13 @@ func (x *scan) seek(k Key) (Key, bool, error) {
 		if x.end {
 			return 0, false, nil
 		}
-		x.size = min(max(16, 2*x.size), 256)
+		x.size = min(max(32, 2*x.size), 256)
 		x.buf, x.at = x.buf[:0], 0
 		q := x.s.c.query(sqlRangeKeys)
+		if x.v != nil {
+			q = x.s.c.query(sqlRunHeads)
+			q.int(x.p).blob(x.v)
+		}
 		q.int(int64(k)).int(int64(x.hi)).int(int64(x.size))
 		for q.next() {
 			x.buf = append(x.buf, candidate{})

@@ -73,7 +73,9 @@ const (
 	sqlIntegrity
 
 	sqlRunKeys
+	sqlRunHeads
 	sqlRunCount
+	sqlRunCountTo
 	sqlSpan
 	sqlSpanOpen
 	sqlFirstValue
@@ -166,8 +168,11 @@ var statements = [statementCount]string{
 	sqlFactPut:   `INSERT OR REPLACE INTO fact (name, value) VALUES (?, ?)`,
 	sqlIntegrity: `PRAGMA integrity_check(20)`,
 
-	sqlRunKeys:      `SELECT k FROM idx WHERE p = ? AND v = ? AND k >= ? AND k < ? ORDER BY k LIMIT ?`,
+	sqlRunKeys: `SELECT k FROM idx WHERE p = ? AND v = ? AND k >= ? AND k < ? ORDER BY k LIMIT ?`,
+	sqlRunHeads: `SELECT r.k, r.name, r.version, r.seq, r.updated, r.labels, r.deleted, r.author, r.source, r.terms
+		FROM idx i CROSS JOIN resource r ON r.k = i.k WHERE i.p = ? AND i.v = ? AND i.k >= ? AND i.k < ? ORDER BY i.k LIMIT ?`,
 	sqlRunCount:     `SELECT count(*) FROM idx WHERE p = ? AND v = ? AND k >= ? AND k < ?`,
+	sqlRunCountTo:   `SELECT count(*) FROM (SELECT 1 FROM idx WHERE p = ? AND v = ? AND k >= ? AND k < ? LIMIT ?)`,
 	sqlSpan:         `SELECT v, k FROM idx WHERE p = ? AND v >= ? AND v < ? ORDER BY v, k`,
 	sqlSpanOpen:     `SELECT v, k FROM idx WHERE p = ? AND v >= ? ORDER BY v, k`,
 	sqlSpanMore:     `SELECT 1 FROM idx WHERE p = ? AND v >= ? AND v < ? LIMIT 1 OFFSET ?`,

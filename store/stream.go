@@ -69,6 +69,9 @@ func (s *searcher) streams(ranges []KeyRange, t types, where []search.Cond, head
 		}
 		if st != nil {
 			st.head = head
+			if one, ok := st.it.(*run); ok && (head || !st.bare) { // each is looked at: one statement instead of one a key
+				st.it = &scan{s: s, p: one.p, v: one.v, hi: one.hi}
+			}
 			out.of = append(out.of, st)
 		}
 	}
@@ -89,7 +92,16 @@ func (ss *streams) seek(k Key) (Key, bool, error) {
 // long says whether there is much to go through, as far as a first look tells.
 func (ss *streams) long() bool {
 	for _, st := range ss.of {
-		if r, ok := st.it.(*run); ok {
+		var r *run
+		switch it := st.it.(type) {
+		case *run:
+			r = it
+		case *scan:
+			if it.v != nil {
+				r = &run{s: it.s, p: it.p, v: it.v, hi: it.hi}
+			}
+		}
+		if r != nil {
 			r.size = 8 * r.s.few
 			if err := r.fill(st.lo); err == nil && !r.end {
 				return true
@@ -192,6 +204,9 @@ func (s *searcher) plan(r KeyRange, t types, conds []*condition) (*stream, error
 		sure = !whole
 	case found[0].size <= s.few:
 		st.it, used, sure = found[0].it, []*condition{found[0].c}, found[0].sure
+	case r.onePatient() && found[0].size < manyOfPatient:
+		// Sizes are known, and what is read of a candidate tells the rest.
+		st.it, used, sure = found[0].it, []*condition{found[0].c}, found[0].sure
 	default:
 		var x intersection
 		for _, f := range found {
@@ -264,14 +279,12 @@ func (s *searcher) exactSource(c *condition, r KeyRange, t types) (source, error
 		u, size := &union{}, 0
 		for i := range values {
 			it := &run{s: s, p: values[i].p, v: values[i].from, hi: r.To}
-			if err := it.fill(r.From); err != nil {
+			n, err := it.first(r)
+			if err != nil {
 				return source{}, err
 			}
-			size += len(it.buf)
-			if !it.end {
-				size = max(size, s.few+1)
-			}
-			if len(it.buf) > 0 {
+			size += n
+			if n > 0 {
 				u.of = append(u.of, it)
 			}
 		}
