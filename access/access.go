@@ -247,43 +247,54 @@ type Consent struct {
 	Labels     Labels    // sensitivity it speaks of; 0: everything
 	Purposes   []Purpose // empty: every purpose
 	From, To   time.Time
+	Except     []Consent // of a refusal: permissions inside it
 }
 
-// speaks says whether a consent is in force for a purpose.
+// speaks says whether a consent is in force for a purpose. What is refused
+// for treatment is refused for emergency treatment, which is a kind of it.
 func (c Consent) speaks(p Purpose, now time.Time) bool {
 	return (c.From.IsZero() || !now.Before(c.From)) && (c.To.IsZero() || now.Before(c.To)) &&
-		(len(c.Purposes) == 0 || slices.Contains(c.Purposes, p))
+		(len(c.Purposes) == 0 || slices.Contains(c.Purposes, p) || !c.Permit && p == Emergency && slices.Contains(c.Purposes, Treatment))
 }
 
 // Release says which sensitivity labels one site must withhold from another
 // site's request about a patient, given the consents the patient gave at the
-// source and the law of the two states. Without a consent, what is sensitive
-// is withheld (42 CFR 2.31 for substance-use records needs the recipient named
-// in writing; the same caution is used for every other label).
+// source. Without a consent, what is sensitive is withheld: 42 CFR 2.31 wants
+// the recipient and the kind of record named in writing for substance-use
+// records, and the same caution is used for every other label. all is a refusal
+// of everything; what is not sensitive is seen in an emergency even then.
 func Release(consents []Consent, recipient string, p Purpose, now time.Time) (withhold Labels, all bool) {
 	withhold = Sensitive
 	for _, c := range consents {
 		if !c.speaks(p, now) {
 			continue
 		}
-		named := slices.Contains(c.Recipients, recipient)
-		switch {
-		case c.Permit && named && c.Labels != 0:
+		if c.Permit && slices.Contains(c.Recipients, recipient) {
 			withhold &^= c.Labels
-		case c.Permit && named:
-			withhold = 0
 		}
 	}
 	for _, c := range consents { // a refusal is stronger than a permission
 		if c.Permit || !c.speaks(p, now) {
 			continue
 		}
-		if len(c.Recipients) == 0 || slices.Contains(c.Recipients, recipient) {
-			if c.Labels == 0 {
-				return AllLabels, p != Emergency
-			}
-			withhold |= c.Labels
+		if len(c.Recipients) > 0 && !slices.Contains(c.Recipients, recipient) {
+			continue
 		}
+		lifted, spared := false, Labels(0)
+		for _, e := range c.Except {
+			if e.Permit && e.speaks(p, now) && slices.Contains(e.Recipients, recipient) {
+				lifted, spared = lifted || e.Labels == 0, spared|e.Labels
+			}
+		}
+		switch {
+		case c.Labels != 0:
+			withhold |= c.Labels &^ spared
+		case !lifted:
+			all = true
+		}
+	}
+	if all {
+		return AllLabels, p != Emergency
 	}
 	return withhold, false
 }

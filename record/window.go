@@ -12,7 +12,6 @@ import (
 
 	"wholechart/access"
 	"wholechart/fhir"
-	"wholechart/search"
 	"wholechart/store"
 )
 
@@ -122,97 +121,6 @@ func allowedTypes(d access.Decision) []string {
 		}
 	}
 	return out
-}
-
-// release asks the law: what must site withhold of a patient from the asking
-// actor's site. A patient is shown her own record whole.
-func (s Session) release(v *store.View, site *Site, patient store.Row) (access.Labels, bool) {
-	if s.actor.Kind == access.Patient || s.actor.Kind == access.Proxy {
-		return 0, false
-	}
-	recipient := s.actor.Site
-	if s.actor.Kind == access.Peer {
-		recipient = s.actor.ID
-	}
-	consents, err := s.consents(v, patient)
-	if err != nil {
-		return access.AllLabels, true // what cannot be read cannot permit
-	}
-	return access.Release(consents, recipient, s.actor.Purpose, s.r.now())
-}
-
-// consents are a patient's Consent resources at a site, as a decision needs them.
-func (s Session) consents(v *store.View, patient store.Row) ([]access.Consent, error) {
-	q, err := ask("Consent", "patient=Patient/"+patient.ID+"&status=active")
-	if err != nil {
-		return nil, err
-	}
-	q.Count = 200
-	res, err := v.Search(store.Scope{Ranges: []store.KeyRange{store.PatientRange(patient.Key)}}, q)
-	if err != nil {
-		return nil, err
-	}
-	var out []access.Consent
-	for _, m := range res.Matches {
-		d, err := fhir.Parse(m.Body())
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, readConsent(d.Root())...)
-	}
-	return out, nil
-}
-
-// readConsent takes a Consent's provisions: who (actor's Organization by a
-// site-slug identifier or display), which sensitivity, when.
-func readConsent(n fhir.Node) []access.Consent {
-	var out []access.Consent
-	var walk func(p fhir.Node, permit bool)
-	walk = func(p fhir.Node, permit bool) {
-		switch p.Get("type").Str() {
-		case "permit":
-			permit = true
-		case "deny":
-			permit = false
-		}
-		c := access.Consent{Permit: permit}
-		for a := range p.Get("actor").Items() {
-			ref := a.Get("reference")
-			if slug := ref.Get("identifier").Get("value").Str(); slug != "" {
-				c.Recipients = append(c.Recipients, slug)
-			} else {
-				c.Recipients = append(c.Recipients, "\x00") // someone this node cannot name: it opens to no one
-			}
-		}
-		for l := range p.Get("securityLabel").Items() {
-			c.Labels |= access.Labels(search.LabelBit(l))
-		}
-		for u := range p.Get("purpose").Items() {
-			c.Purposes = append(c.Purposes, access.Purpose(u.Get("code").Str()))
-		}
-		c.From = when(p.Get("period").Get("start").Str(), false)
-		c.To = when(p.Get("period").Get("end").Str(), true)
-		if p.Get("type").Exists() {
-			out = append(out, c)
-		}
-		for inner := range p.Get("provision").Items() {
-			walk(inner, permit)
-		}
-	}
-	walk(n.Get("provision"), true)
-	return out
-}
-
-func when(text string, end bool) time.Time {
-	d, err := fhir.ParseDateTime(text)
-	if err != nil {
-		return time.Time{}
-	}
-	lo, hi := d.Interval(nil)
-	if end {
-		return hi
-	}
-	return lo
 }
 
 // panes finds the records of the person whose patient at this site is own.
