@@ -185,8 +185,8 @@ func (s Session) Search(ctx context.Context, q *search.Query) (*Page, error) {
 			return err
 		}
 		if q.Patient != nil {
-			if row, err := v.Get(s.site.No, "Patient", q.Patient.ID); err == nil {
-				patient = row.Key
+			if k, err := v.Key(s.site.No, "Patient", q.Patient.ID); err == nil {
+				patient = k
 			}
 		}
 		page, err = w.search(v, q)
