@@ -62,7 +62,10 @@ func (r *reader) extension(x fhir.Node, depth int) element {
 		name = url[i+1:]
 	}
 	r.shown++
-	e := element{Name: words(strings.ReplaceAll(name, "-", " ")), Note: url}
+	e := element{Name: words(strings.ReplaceAll(name, "-", " ")), FHIR: "extension " + url}
+	if name != url {
+		e.Note = url
+	}
 	for key, value := range x.Fields() {
 		switch {
 		case key == "extension":
@@ -83,7 +86,7 @@ func (r *reader) extension(x fhir.Node, depth int) element {
 // value is one element by its type: the datatypes of
 // http://hl7.org/fhir/R4/datatypes.html in words, every other object by its elements.
 func (r *reader) value(name string, x fhir.Node, typ string, depth int) element {
-	e := element{Name: words(name)}
+	e := element{Name: words(name), FHIR: name}
 	switch typ {
 	case "CodeableConcept":
 		c := fhir.CodeableConceptOf(x)

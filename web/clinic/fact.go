@@ -35,7 +35,8 @@ type factPage struct {
 
 // element is one element of a resource in the standard's order and name.
 type element struct {
-	Name  string
+	Name  string // in words
+	FHIR  string // as the standard writes it
 	Text  string
 	Note  string // codes, the zone written, the number as recorded
 	ISO   string

@@ -101,6 +101,7 @@ func (h *clinic) find(c *call) {
 	}
 	p := c.page("Patients")
 	p.Query = q
+	p.Sheets = []string{sheetURL}
 	c.show(p, findList(v))
 }
 

@@ -45,7 +45,7 @@ type flowValue struct {
 }
 
 const (
-	flowDays   = 7
+	flowDays   = 6
 	flowValues = 3 // of one day; a day with more says how many
 	flowRows   = 400
 )
@@ -260,6 +260,8 @@ func systemName(url string) string {
 		return "UCUM"
 	case "http://dicom.nema.org/resources/ontology/DCM":
 		return "DICOM"
+	case "urn:ietf:bcp:47":
+		return "language"
 	case "":
 		return "code"
 	}

@@ -2,16 +2,22 @@ package clinic
 
 import (
 	"context"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
 	cd "github.com/chromedp/chromedp"
 
 	"wholechart/access"
 	"wholechart/auth"
 	"wholechart/record"
+	"wholechart/web"
 )
 
 // TestShots takes pictures of the pages for the eye: CLINIC_SHOTS names the folder.
@@ -36,6 +42,9 @@ func TestShots(t *testing.T) {
 		w, h             int
 		dark             bool
 	}{
+		{"print", "okonkwo", rosa + "/whole", 794, 1123, false},
+		{"fact", "okonkwo", rosa + "/fact/Patient/rosa-delgado", 1440, 1000, false},
+		{"document", "okonkwo", rosa + "/whole/documents", 1440, 1000, false},
 		{"whole", "okonkwo", rosa + "/whole", 1440, 1000, false},
 		{"whole-dark", "okonkwo", rosa + "/whole", 1440, 1000, true},
 		{"chart", "okonkwo", rosa, 1440, 1000, false},
@@ -71,6 +80,12 @@ func shot(t *testing.T, n *node, file, user, path string, w, h int, dark bool) {
 	if dark {
 		js(t, ctx, `(document.documentElement.dataset.theme = "dark", 1)`)
 	}
+	if strings.HasSuffix(file, "print.png") {
+		do(t, ctx, cd.Func(func(ctx context.Context, t *cd.Target) error {
+			_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print"})
+			return err
+		}))
+	}
 	time.Sleep(300 * time.Millisecond)
 	img, err := cd.Run(ctx, cd.FullScreenshot(100))
 	if err != nil {
@@ -79,4 +94,20 @@ func shot(t *testing.T, n *node, file, user, path string, w, h int, dark bool) {
 	if err := os.WriteFile(file, img, 0o600); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// TestStartShot draws the first page of the demonstration.
+func TestStartShot(t *testing.T) {
+	dir := os.Getenv("CLINIC_SHOTS")
+	if dir == "" {
+		t.Skip("CLINIC_SHOTS is not set: no picture was taken")
+	}
+	d := startData()
+	mux := http.NewServeMux()
+	mux.Handle(web.AssetPath, web.Assets())
+	mux.Handle("/", withSheet(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _ = web.Render(w, r, 200, StartPage(d, "")) })))
+	srv := httptest.NewServer(mux)
+	defer srv.Close()
+	shot(t, &node{base: srv.URL}, filepath.Join(dir, "start.png"), "", "/", 1440, 1000, false)
+	shot(t, &node{base: srv.URL}, filepath.Join(dir, "start-phone.png"), "", "/", 390, 844, true)
 }

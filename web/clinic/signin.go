@@ -37,7 +37,7 @@ func (h *clinic) signInPage(w http.ResponseWriter, r *http.Request) {
 
 func (h *clinic) showSignIn(w http.ResponseWriter, r *http.Request, status int, f signInForm) {
 	f.State = stateName(f.Site.State)
-	p := web.Page{Title: "Sign in", SiteName: f.Site.Name, SiteState: f.State, Narrow: true, Theme: web.ThemeOf(r), Demo: h.Demo}
+	p := web.Page{Title: "Sign in", SiteName: f.Site.Name, SiteState: f.State, Narrow: true, Theme: web.ThemeOf(r), Demo: h.Demo, Sheets: []string{sheetURL}}
 	if err := web.Render(w, r, status, web.Framed(p, signInBox(f))); err != nil {
 		h.Log.Error("page", "error", err)
 	}

@@ -108,7 +108,10 @@ func picture(d StartData) network {
 		}
 		inNode[k] = append(inNode[k], s)
 	}
-	type edge struct{ left, right, y, column int }
+	type edge struct {
+		left, right, y, column int
+		up                     bool
+	}
 	at := map[string]edge{}
 	height := 0
 	x := 4
@@ -127,7 +130,7 @@ func picture(d StartData) network {
 				}
 				up = up || s.Up
 				n.Sites = append(n.Sites, one)
-				at[s.Slug] = edge{x + netPad, x + netPad + netSiteW, sy + 24, column}
+				at[s.Slug] = edge{x + netPad, x + netPad + netSiteW, sy + 24, column, s.Up}
 			}
 			h := len(sites)*netSiteH + 16
 			n.Nodes = append(n.Nodes, netBox{X: num(x + netPad), Y: num(top), W: num(netSiteW), H: num(h)})
@@ -152,7 +155,7 @@ func picture(d StartData) network {
 			bulge := 24 + abs(a.y-b.y)/5
 			path = "M" + num(a.right) + " " + num(a.y) + " C" + num(a.right+bulge) + " " + num(a.y) + " " + num(b.right+bulge) + " " + num(b.y) + " " + num(b.right) + " " + num(b.y)
 		}
-		n.Links = append(n.Links, netLine{Path: path, Class: "net-link"})
+		n.Links = append(n.Links, netLine{Path: path, Class: map[bool]string{true: "net-link", false: "net-link net-broken"}[a.up && b.up]})
 	}
 	width := max(x-netStateGap+4, 200)
 	n.Width, n.Height = num(width), num(height)
@@ -184,7 +187,7 @@ func netKind(s StartSite) string {
 	if !s.Up {
 		return "✕ down" + map[bool]string{true: ": " + s.Why}[s.Why != ""]
 	}
-	return first(s.Kind, 44)
+	return first(s.Kind, 34)
 }
 
 func siteSays(s StartSite) string {
