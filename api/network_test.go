@@ -19,8 +19,7 @@ import (
 func TestTwoNodes(t *testing.T) {
 	ctx := context.Background()
 	join := func() (*node, *httptest.Server) {
-		var n *node
-		n = newNode(t)
+		n := newNode(t)
 		s := httptest.NewServer(nil)
 		t.Cleanup(s.Close)
 		x := exchange.New(n.records, n.auth, exchange.Options{Self: func(site string) string { return s.URL + "/" + site }, Fresh: time.Nanosecond})

@@ -31,7 +31,6 @@ type desk struct {
 	st      *store.Store
 	records *record.Records
 	auth    *auth.Auth
-	url     string
 	handler http.Handler
 	tokens  map[string]string
 	clock   atomic.Pointer[time.Time] // the log reads it from its own goroutine
