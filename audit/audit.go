@@ -114,9 +114,9 @@ func (l *Log) Note(e Event) {
 	l.queue <- e
 }
 
-// Write writes an event and returns when it is durable.
-func (l *Log) Write(ctx context.Context, e Event) error {
-	_, err := l.st.Update(ctx, func(tx *store.Tx) error { return Append(tx, l.now(), e) })
+// Write writes events and returns when they are durable.
+func (l *Log) Write(ctx context.Context, events ...Event) error {
+	_, err := l.st.Update(ctx, func(tx *store.Tx) error { return Append(tx, l.now(), events...) })
 	return err
 }
 
