@@ -18,7 +18,7 @@ func (c *call) create() (*answer, error) {
 }
 
 func (c *call) createAct(resource func() (*fhir.Doc, error)) (record.Act, error) {
-	act := record.Act{Op: record.Create, Type: c.typ}
+	act := record.Act{Op: record.Create, Type: c.typ, Base: c.base}
 	err := c.only()
 	if err == nil {
 		err = c.unguarded("If-Match", "If-None-Match")

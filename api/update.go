@@ -19,7 +19,7 @@ func (c *call) update() (*answer, error) {
 }
 
 func (c *call) updateAct(resource func() (*fhir.Doc, error)) (record.Act, error) {
-	act := record.Act{Op: record.Update, Type: c.typ, ID: c.id}
+	act := record.Act{Op: record.Update, Type: c.typ, ID: c.id, Base: c.base}
 	var err error
 	if act.IfMatch, err = c.ifMatch(); err != nil {
 		return act, err

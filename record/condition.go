@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"wholechart/access"
+	"wholechart/audit"
 	"wholechart/search"
 	"wholechart/store"
 )
@@ -28,6 +29,13 @@ func (s Session) condition(ctx context.Context, q *search.Query) (c condition, e
 		c.found, err = s.one(v, q)
 		return err
 	})
+	if s.actor.Kind != access.System { // whose conditions end in writes of its own, which are noted
+		e := audit.Event{Action: "search", Type: q.Type, Outcome: outcome(err), Params: names(q), Why: "a condition"}
+		if c.found != nil {
+			e.Key, e.Count = c.found.Key.Patient(), 1
+		}
+		s.note(e)
+	}
 	return c, err
 }
 

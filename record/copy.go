@@ -113,7 +113,11 @@ func (s Session) Receive(ctx context.Context, source *Site, patient string, a An
 		if err := tx.PutDoc(answerDocs, s.site.Slug+"/"+patient+"/"+source.Slug, answer); err != nil {
 			return err
 		}
-		return audit.Append(tx, s.r.now(), s.event(audit.Event{Action: "receive", Type: "Patient", ID: patient, Count: len(copies), Recipient: s.site.Slug, Why: "from " + source.Slug}))
+		key, err := tx.Key(s.site.No, "Patient", patient)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		return audit.Append(tx, s.r.now(), s.event(audit.Event{Action: "receive", Type: "Patient", ID: patient, Key: key, Count: len(copies), Recipient: s.site.Slug, Why: "from " + source.Slug}))
 	})
 	return err
 }
@@ -242,6 +246,7 @@ func (s Session) PatientChangesPage(ctx context.Context, patient string, after s
 		return nil, err
 	}
 	var key store.Key
+	over := false // the patient's refusal, which an emergency overrides
 	p := &ChangesPage{Next: after}
 	err = s.r.store.View(ctx, func(v *store.View) error {
 		w, err := s.window(v, d, "")
@@ -256,6 +261,11 @@ func (s Session) PatientChangesPage(ctx context.Context, patient string, after s
 			return &Refused{Why: "withheld at the patient's direction"}
 		}
 		key = own.Key
+		if s.actor.Purpose == access.Emergency {
+			usual := s
+			usual.actor.Purpose = access.Treatment
+			_, over = usual.release(v, s.site, own)
+		}
 		p.Withheld = w.scope.DenyAt[s.site.No] | w.scope.Deny
 		p.Terms = strconv.FormatUint(p.Withheld, 36)
 		rows, err := v.ChangedIn(store.PatientRange(own.Key), after, max+1)
@@ -288,6 +298,9 @@ func (s Session) PatientChangesPage(ctx context.Context, patient string, after s
 		return nil
 	})
 	e := audit.Event{Action: "disclose", Type: "Patient", ID: patient, Key: key, Count: len(p.Versions), Recipient: s.actor.ID, Outcome: outcome(err)}
+	if over {
+		e.Why = "emergency, over the patient's refusal"
+	}
 	if noteErr := s.Note(ctx, e); noteErr != nil { // what leaves is noted before it leaves
 		return nil, noteErr
 	}

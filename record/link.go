@@ -45,11 +45,15 @@ func pairID(a *Site, patient string, b *Site, other string) string {
 // Links are the other records of the person that a patient of this site is,
 // and those that are in review or were decided to be someone else.
 func (s Session) Links(ctx context.Context, patient string) ([]Link, error) {
-	if _, err := s.decide(access.Read, "Patient", patient); err != nil {
+	d, err := s.decide(access.Read, "Patient", patient)
+	if err != nil {
 		return nil, err
 	}
 	var out []Link
-	err := s.r.store.View(ctx, func(v *store.View) error {
+	err = s.r.store.View(ctx, func(v *store.View) error {
+		if err := s.mine(v, d, patient); err != nil {
+			return err
+		}
 		own, err := v.Get(s.site.No, "Patient", patient)
 		if err != nil {
 			return err
@@ -58,10 +62,13 @@ func (s Session) Links(ctx context.Context, patient string) ([]Link, error) {
 		if err != nil {
 			return err
 		}
-		for _, d := range docs {
+		for _, doc := range docs {
 			var l Link
-			if err := json.Unmarshal(d.Body, &l); err != nil {
+			if err := json.Unmarshal(doc.Body, &l); err != nil {
 				return err
+			}
+			if d.Patients != nil {
+				continue // perhaps somebody else: not for her to see
 			}
 			if l.Site, err = s.r.Site(l.Slug); err != nil {
 				continue
@@ -104,7 +111,8 @@ func (s Session) tells(v *store.View, site *Site, row store.Row) bool {
 // SetLink says that the patient other at otherSite is (Linked), may be (Review)
 // or is not (Apart) the person that this site's patient is. Apart undoes what
 // Linked did: both records are again the persons they were. Nothing of either
-// record is ever changed by a link.
+// record is ever changed by a link. Who works at a site decides only what Links
+// tells of; both sites' logs have it.
 func (s Session) SetLink(ctx context.Context, patient string, otherSite *Site, other string, state LinkState, score float64, why string) error {
 	if s.actor.Kind != access.System {
 		if _, err := s.decide(access.Update, "Person", ""); err != nil {
@@ -125,6 +133,13 @@ func (s Session) SetLink(ctx context.Context, patient string, otherSite *Site, o
 		}
 		if a.Key == b.Key {
 			return invalid("business-rule", "", "a record is not linked to itself")
+		}
+		if s.actor.Kind != access.System {
+			if ok, err := s.proposed(&tx.View, a, otherSite, b); err != nil {
+				return err
+			} else if !ok {
+				return store.ErrNotFound
+			}
 		}
 		now := s.r.now().UTC().Truncate(time.Millisecond)
 		by := s.actor.Kind.String() + ":" + s.actor.ID
@@ -155,9 +170,36 @@ func (s Session) SetLink(ctx context.Context, patient string, otherSite *Site, o
 				return err
 			}
 		}
-		return audit.Append(tx, now, s.event(audit.Event{Action: "link", Type: "Patient", ID: patient, Key: a.Key, Why: string(state)}))
+		e := s.event(audit.Event{Action: "link", Type: "Patient", ID: patient, Key: a.Key, Why: string(state)})
+		events := []audit.Event{e}
+		if otherSite.Local && otherSite != s.site {
+			e.Site, e.SiteNo, e.ID, e.Key, e.Recipient = otherSite.Slug, otherSite.No, other, b.Key, s.site.Slug
+			events = append(events, e)
+		}
+		return audit.Append(tx, now, events...)
 	})
 	return err
+}
+
+// proposed says whether Links tells this session of a pair.
+func (s Session) proposed(v *store.View, own store.Row, at *Site, other store.Row) (bool, error) {
+	if !s.tells(v, at, other) {
+		return false, nil
+	}
+	_, err := v.GetDoc(opinion, pairID(s.site, own.ID, at, other.ID))
+	if !errors.Is(err, store.ErrNotFound) {
+		return err == nil, err
+	}
+	mine, err := v.PersonOf(own.Key)
+	if err == nil {
+		var theirs store.LinkRow
+		theirs, err = v.PersonOf(other.Key)
+		return err == nil && mine.Person == theirs.Person, err
+	}
+	if errors.Is(err, store.ErrNotFound) {
+		return false, nil
+	}
+	return false, err
 }
 
 // join makes one person of two records, and of all that are linked to either.

@@ -24,17 +24,27 @@ func (s Session) Read(ctx context.Context, typ, id string) (Resource, error) {
 	var out Resource
 	if s.lens == access.EMR && d.Patients == nil {
 		out, err = s.latest(ctx, d, typ, id)
-		return out, s.read("read", typ, id, out, err)
+		return out, s.read("read", typ, id, out.key, err)
 	}
-	err = s.r.store.View(ctx, func(v *store.View) error {
-		w, err := s.window(v, d, "")
-		if err != nil {
+	var w *window
+	err = s.r.store.View(ctx, func(v *store.View) (err error) {
+		if w, err = s.window(v, d, ""); err != nil {
 			return err
 		}
 		out, err = w.get(v, typ, id)
 		return err
 	})
-	return out, s.read("read", typ, id, out, err)
+	key := out.key
+	if err == nil {
+		err = w.disclosed(ctx, typ)
+		if len(w.panes) > 0 { // it is of a patient of this site, whosever fact it is
+			key = w.panes[0].key
+		}
+	}
+	if err = s.read("read", typ, id, key, err); err != nil {
+		return Resource{}, err
+	}
+	return out, nil
 }
 
 // latest reads from a chart for a decision that no patient's row is needed to
@@ -54,7 +64,8 @@ func (s Session) latest(ctx context.Context, d access.Decision, typ, id string) 
 	return s.of(row, text), nil
 }
 
-// ReadVersion is a version of a resource, current or past.
+// ReadVersion is a version of a resource, current or past, of who may see both
+// it and the current one: what became sensitive is so in its past.
 func (s Session) ReadVersion(ctx context.Context, typ, id, version string) (Resource, error) {
 	d, err := s.decide(access.Read, typ, id)
 	if err != nil {
@@ -74,22 +85,29 @@ func (s Session) ReadVersion(ctx context.Context, typ, id, version string) (Reso
 		if site == nil {
 			return store.ErrNotFound
 		}
-		row, err := v.Version(site.No, typ, own, n)
-		if err != nil {
+		var gone *store.ErrGone
+		current, err := v.Get(site.No, typ, own)
+		if err != nil && !errors.As(err, &gone) {
 			return err
 		}
-		if !w.sees(row) {
+		row, err := v.Version(site.No, typ, own, n)
+		if err != nil && !errors.As(err, &gone) {
+			return err
+		}
+		if !w.sees(current) || !w.sees(row) {
 			return store.ErrNotFound
 		}
-		out = w.show(row)
-		return nil
+		if err == nil {
+			out = w.show(row)
+		}
+		return err
 	})
-	return out, s.read("vread", typ, id, out, err)
+	return out, s.read("vread", typ, id, out.key, err)
 }
 
 // read notes a read and passes its error on.
-func (s Session) read(action, typ, id string, res Resource, err error) error {
-	e := audit.Event{Action: action, Type: typ, ID: id, Key: res.key.Patient(), Count: 1}
+func (s Session) read(action, typ, id string, key store.Key, err error) error {
+	e := audit.Event{Action: action, Type: typ, ID: id, Key: key.Patient(), Count: 1}
 	if err != nil {
 		e.Outcome, e.Why, e.Count = audit.Failed, kindOf(err), 0
 	}
@@ -151,8 +169,42 @@ func (s Session) History(ctx context.Context, q HistoryQuery) (*Page, error) {
 	if err == nil && q.ID != "" && len(page.Matches) == 0 && q.After == "" && q.Since.IsZero() && q.At.IsZero() {
 		err = store.ErrNotFound
 	}
-	s.note(audit.Event{Action: "history", Type: q.Type, ID: q.ID, Count: len(page.Matches), Outcome: outcome(err)})
+	s.note(audit.Event{Action: "history", Type: q.Type, ID: q.ID, Key: page.about(), Count: len(page.Matches), Outcome: outcome(err)})
 	return page, err
+}
+
+// about is the patient whom everything on a page is about, leaving out what is
+// of no patient; 0 when there are several or none.
+func (p *Page) about() (k store.Key) {
+	for _, list := range [][]Resource{p.Matches, p.Included} {
+		for _, res := range list {
+			switch of := res.key.Patient(); {
+			case of.PatientNumber() == 0 || of == k:
+			case k != 0:
+				return 0
+			default:
+				k = of
+			}
+		}
+	}
+	return k
+}
+
+// disclosed notes in the logs of this node's other sites what of theirs was
+// shown, and returns when that is durable: before it leaves (docs/adr/0003).
+func (w *window) disclosed(ctx context.Context, typ string) error {
+	if len(w.told) == 0 {
+		return nil
+	}
+	events := make([]audit.Event, 0, len(w.told))
+	for _, p := range w.panes {
+		if n := w.told[p.key]; n > 0 {
+			e := w.s.event(audit.Event{Action: "disclose", Type: typ, Key: p.key, Count: n, Recipient: w.s.site.Slug})
+			e.Site, e.SiteNo = p.site.Slug, p.site.No
+			events = append(events, e)
+		}
+	}
+	return w.s.r.log.Write(ctx, events...)
 }
 
 func outcome(err error) audit.Outcome {
@@ -175,13 +227,13 @@ func (s Session) Search(ctx context.Context, q *search.Query) (*Page, error) {
 	}
 	var page *Page
 	var patient store.Key
-	err = s.r.store.View(ctx, func(v *store.View) error {
+	var w *window
+	err = s.r.store.View(ctx, func(v *store.View) (err error) {
 		id := ""
 		if s.lens == access.EHR && q.Patient != nil {
 			id = q.Patient.ID
 		}
-		w, err := s.window(v, d, id)
-		if err != nil {
+		if w, err = s.window(v, d, id); err != nil {
 			return err
 		}
 		if q.Patient != nil {
@@ -192,12 +244,21 @@ func (s Session) Search(ctx context.Context, q *search.Query) (*Page, error) {
 		page, err = w.search(v, q)
 		return err
 	})
+	if err == nil {
+		err = w.disclosed(ctx, q.Type)
+	}
 	e := audit.Event{Action: "search", Type: q.Type, Key: patient, Outcome: outcome(err), Params: names(q)}
 	if page != nil {
 		e.Count = len(page.Matches) + len(page.Included)
+		if patient == 0 {
+			e.Key = page.about()
+		}
 	}
 	s.note(e)
-	return page, err
+	if err != nil {
+		return nil, err
+	}
+	return page, nil
 }
 
 func names(q *search.Query) []string {
@@ -234,9 +295,9 @@ func (s Session) Everything(ctx context.Context, q Everything) (*Page, error) {
 	}
 	page := &Page{Total: -1}
 	var patient Resource
-	err = s.r.store.View(ctx, func(v *store.View) error {
-		w, err := s.window(v, d, q.Patient)
-		if err != nil {
+	var w *window
+	err = s.r.store.View(ctx, func(v *store.View) (err error) {
+		if w, err = s.window(v, d, q.Patient); err != nil {
 			return err
 		}
 		if patient, err = w.get(v, "Patient", q.Patient); err != nil {
@@ -244,8 +305,14 @@ func (s Session) Everything(ctx context.Context, q Everything) (*Page, error) {
 		}
 		return w.everything(v, q, page)
 	})
+	if err == nil {
+		err = w.disclosed(ctx, "Patient")
+	}
 	s.note(audit.Event{Action: "export", Type: "Patient", ID: q.Patient, Key: patient.key, Count: len(page.Matches), Outcome: outcome(err)})
-	return page, err
+	if err != nil {
+		return nil, err
+	}
+	return page, nil
 }
 
 // author is whose name new versions carry.
@@ -277,8 +344,9 @@ func (s Session) of(row store.Row, text []byte) Resource {
 func (s Session) All(ctx context.Context) iter.Seq2[Resource, error] {
 	return func(yield func(Resource, error) bool) {
 		d, err := s.decide(access.Export, "", "")
-		if err == nil && (s.lens != access.EMR || d.Patients != nil) {
-			err = &Refused{Why: "an export is of one site's whole chart"}
+		if err == nil && (s.lens != access.EMR || d.Patients != nil || s.actor.Kind != access.System && s.actor.Role != access.Admin) {
+			err = &Refused{Why: "a site's whole chart is exported by its administrator"}
+			s.note(audit.Event{Action: "export", Outcome: audit.Refused, Why: "a whole chart"})
 		}
 		if err != nil {
 			yield(Resource{}, err)

@@ -10,6 +10,7 @@ package record
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -132,9 +133,21 @@ func (s Session) event(e audit.Event) audit.Event {
 func (s Session) note(e audit.Event) { s.r.log.Note(s.event(e)) }
 
 // Note writes an event of the door itself (a sign-in, a failed one, a
-// disclosure) and returns when it is durable.
+// disclosure) and returns when it is durable. One about a Patient of the site is
+// in that patient's log.
 func (s Session) Note(ctx context.Context, e audit.Event) error {
-	return s.r.log.Write(ctx, s.event(e))
+	e = s.event(e)
+	_, err := s.r.store.Update(ctx, func(tx *store.Tx) error {
+		if e.Key == 0 && e.Type == "Patient" && e.ID != "" && s.site != nil {
+			k, err := tx.Key(s.site.No, "Patient", e.ID)
+			if err != nil && !errors.Is(err, store.ErrNotFound) {
+				return err
+			}
+			e.Key = k
+		}
+		return audit.Append(tx, s.r.now(), e)
+	})
+	return err
 }
 
 // Refused says that the actor may not. It names no patient and does not say

@@ -35,6 +35,7 @@ type Act struct {
 	Body *fhir.Doc // of Create and Update
 	Part fhir.Node // instead of Body: the resource as part of a larger text
 
+	Base    string        // URL of the endpoint that it came to: references below it are relative ones; may be empty
 	FullURL string        // what other acts of the same Transact may call this resource in references
 	Where   *search.Query // conditional create (create if none matches), update or delete; nil: unconditional
 	IfMatch int           // the version that Update or Delete expects; 0: any
@@ -113,7 +114,7 @@ func (s Session) attempt(ctx context.Context, acts []Act) ([]Outcome, error) {
 	plan := make([]planned, len(acts))
 	names := map[string]string{}
 	var conditions []condition
-	targets := map[string]bool{}
+	targets, unmet := map[string]bool{}, map[string]bool{}
 	for i, a := range acts {
 		p := &plan[i]
 		p.Act, p.id = a, a.ID
@@ -129,6 +130,11 @@ func (s Session) attempt(ctx context.Context, acts []Act) ([]Outcome, error) {
 					return nil, invalid("conflict", "id", "the id given is not that of the resource the condition finds")
 				}
 				p.id = c.found.ID
+			} else if asked := a.Type + "?" + a.Where.Understood.Encode(); a.Op != Delete {
+				if unmet[asked] { // each alone would make one, together they would make two
+					return nil, invalid("duplicate", "", "two entries of the transaction have the same condition, which finds nothing")
+				}
+				unmet[asked] = true
 			}
 		}
 		if p.id == "" && a.Op != Delete {
@@ -181,6 +187,9 @@ func (s Session) commit(ctx context.Context, plan []planned, conditions []condit
 				if p.state != nil && !errors.Is(p.state, store.ErrNotFound) && !errors.As(p.state, &gone) {
 					return p.state
 				}
+				if p.state == nil && p.Where != nil && p.found == nil {
+					return at(invalid("conflict", "id", "the condition finds nothing, and the id given is another resource's"), i, len(plan))
+				}
 			}
 		}
 		var events []audit.Event
@@ -195,9 +204,16 @@ func (s Session) commit(ctx context.Context, plan []planned, conditions []condit
 					return at(err, i, len(plan))
 				}
 				rows[i], out[i].Done = row, done
-				if done != Found && done != Same {
-					events = append(events, s.event(audit.Event{Time: now, Action: op.action(), Type: plan[i].Type, ID: plan[i].id, Key: row.Key.Patient(), Count: 1}))
+				e := audit.Event{Time: now, Action: op.action(), Type: plan[i].Type, ID: plan[i].id, Key: row.Key.Patient(), Count: 1}
+				switch {
+				case done == Found:
+					e.Action, e.Why = "read", "there already"
+				case done == Same && s.actor.Kind == access.System: // an import that is run again
+					continue
+				case done == Same:
+					e.Why = "the same already"
 				}
+				events = append(events, s.event(e))
 			}
 		}
 		return audit.Append(tx, now, events...)
@@ -295,7 +311,7 @@ func (s Session) prepare(ctx context.Context, p *planned, names map[string]strin
 	if p.Op == Update && p.ID != "" && root.ID() != p.ID && !p.Adopt {
 		return nil, invalid("invalid", p.Type+".id", "the resource's id must be the id in the URL")
 	}
-	edits, conditions, err := s.resolve(ctx, root, names)
+	edits, conditions, err := s.resolve(ctx, root, p.Base, names)
 	if err != nil {
 		return nil, err
 	}
@@ -320,7 +336,7 @@ func (s Session) prepare(ctx context.Context, p *planned, names map[string]strin
 
 // resolve finds what to write instead of references by FullURL and of
 // conditional references.
-func (s Session) resolve(ctx context.Context, root fhir.Node, names map[string]string) ([]fhir.Edit, []condition, error) {
+func (s Session) resolve(ctx context.Context, root fhir.Node, base string, names map[string]string) ([]fhir.Edit, []condition, error) {
 	var edits []fhir.Edit
 	var conditions []condition
 	for ref := range fhir.References(root) {
@@ -331,10 +347,13 @@ func (s Session) resolve(ctx context.Context, root fhir.Node, names map[string]s
 			continue
 		}
 		if strings.HasPrefix(text, "urn:uuid:") || strings.HasPrefix(text, "urn:oid:") {
-			if len(names) > 0 {
-				return nil, nil, invalid("not-found", "", "a reference by urn: names no entry of this transaction")
+			return nil, nil, invalid("not-found", "", "a reference by urn: names no entry of this transaction")
+		}
+		if own, ok := strings.CutPrefix(text, base+"/"); ok && base != "" {
+			if _, ok := parseRef(own); ok {
+				edits = append(edits, fhir.Edit{From: from, To: to, Text: strconv.AppendQuote(nil, own)})
+				continue
 			}
-			continue
 		}
 		typ, query, ok := strings.Cut(text, "?")
 		if !ok || !fhir.IsResourceType(typ) {

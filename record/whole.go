@@ -26,7 +26,13 @@ func (w *window) show(row store.Row) Resource {
 	if row.SourceVersion != "" {
 		res.Version = row.SourceVersion
 	}
-	res.ID = outwardID(res.Site, own, row.ID, row.Key)
+	res.ID = w.outwardID(res.Site, own, row.Type, row.ID)
+	if !own && res.Site.Local && row.Key.PatientNumber() != 0 {
+		if w.told == nil {
+			w.told = map[store.Key]int{}
+		}
+		w.told[row.Key.Patient()]++
+	}
 	if row.Deleted || own && !prefixed(row.ID) && !mentions(res.Body) {
 		return res
 	}
@@ -40,9 +46,9 @@ func (w *window) show(row store.Row) Resource {
 		if !ok {
 			continue
 		}
-		to := r.Type + "/" + outwardID(res.Site, own, r.ID, 0)
+		to := r.Type + "/" + w.outwardID(res.Site, own, r.Type, r.ID)
 		if r.Type == "Patient" && !own && slices.ContainsFunc(w.panes, func(p pane) bool { return p.site == res.Site && p.patient == r.ID }) {
-			to = "Patient/" + outwardID(w.s.site, true, w.panes[0].patient, 0)
+			to = "Patient/" + w.outwardID(w.s.site, true, "Patient", w.panes[0].patient)
 		}
 		if to != ref.Str() {
 			from, end := ref.Span()
@@ -113,7 +119,10 @@ func (w *window) search(v *store.View, q *search.Query) (*Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	page := &Page{Next: res.Next, Total: res.Total, Missing: w.gaps}
+	page := &Page{Next: res.Next, Total: res.Total}
+	if res.Truncated {
+		page.Missing = append(page.Missing, Gap{w.s.site, "more is referred to than one page includes: ask for fewer"})
+	}
 	for _, row := range res.Matches {
 		if w.sees(row) {
 			page.Matches = append(page.Matches, w.show(row))
@@ -130,64 +139,98 @@ func (w *window) search(v *store.View, q *search.Query) (*Page, error) {
 // here says a question that names resources by a whole record's ids in the
 // words of the site whose ids they are, and narrows the scope to that site.
 func (w *window) here(q *search.Query, scope *store.Scope) error {
-	var at *Site
-	mixed := false
-	own := func(typ, id string) string {
-		if typ == "Patient" && id == w.panes[0].patient {
-			return id
-		}
-		site, there := w.place(id)
-		if site == nil || at != nil && at != site {
-			mixed = true
-			return id
-		}
-		at = site
-		return there
+	n := namer{w: w}
+	q.Where = n.all(q.Where)
+	if n.mixed {
+		return invalid("not-supported", "", "through the whole record a question names resources of one site, not by :not, and not beside values that name none")
 	}
-	q.Where = translate(q.Where, own)
-	if mixed {
-		return invalid("not-supported", "", "one question may name resources of one site only")
-	}
-	if at != nil {
-		scope.Ranges = slices.DeleteFunc(slices.Clone(scope.Ranges), func(r store.KeyRange) bool { return r.From.Site() != at.No })
+	if n.at != nil {
+		scope.Ranges = slices.DeleteFunc(slices.Clone(scope.Ranges), func(r store.KeyRange) bool { return r.From.Site() != n.at.No })
 	}
 	return nil
 }
 
-// translate renames the resources that conditions name.
-func translate(conds []search.Cond, own func(typ, id string) string) []search.Cond {
+// namer renames the resources that conditions name, and finds out whose they
+// are. An id means something at its own site only: where a condition can be met
+// at other sites too (what is not that resource, or that or something else), an
+// answer from one would look like all of it, and the question is refused.
+type namer struct {
+	w     *window
+	at    *Site // whose resources are named
+	mixed bool
+}
+
+func (n *namer) name(typ, id string) string {
+	site, there := n.w.place(id)
+	if site == nil || n.at != nil && n.at != site {
+		n.mixed = true
+		return id
+	}
+	n.at = site
+	return there
+}
+
+// self is the person herself, whom every site knows by its own name.
+func (n *namer) self(r *search.Ref) bool {
+	return r != nil && r.Type == "Patient" && r.ID == n.w.panes[0].patient
+}
+
+func (n *namer) all(conds []search.Cond) []search.Cond {
 	if conds == nil {
 		return nil
 	}
 	out := make([]search.Cond, len(conds))
 	for i, c := range conds {
-		c.Spans = slices.Clone(c.Spans)
-		for j, sp := range c.Spans {
-			if sp.Target != nil {
-				t := *sp.Target
-				t.ID = own(t.Type, t.ID)
-				c.Spans[j].Target = &t
-			}
-		}
-		c.IDs = slices.Clone(c.IDs)
-		for j, id := range c.IDs {
-			c.IDs[j] = own("", id)
-		}
-		if c.Not != nil {
-			c.Not = &translate([]search.Cond{*c.Not}, own)[0]
-		}
-		c.All, c.Any = translate(c.All, own), translate(c.Any, own)
-		if c.Chain != nil {
-			ch := *c.Chain
-			ch.Where, c.Chain = translate(ch.Where, own), &ch
-		}
-		if c.Has != nil {
-			h := *c.Has
-			h.Where, c.Has = translate(h.Where, own), &h
-		}
-		out[i] = c
+		out[i] = n.one(c)
 	}
 	return out
+}
+
+func (n *namer) one(c search.Cond) search.Cond {
+	c.Spans = slices.Clone(c.Spans)
+	named := 0
+	for j, sp := range c.Spans {
+		if sp.Target != nil && !n.self(sp.Target) {
+			named++
+			t := *sp.Target
+			t.ID = n.name(t.Type, t.ID)
+			c.Spans[j].Target = &t
+		}
+	}
+	n.mixed = n.mixed || named > 0 && named < len(c.Spans)
+	c.IDs = slices.Clone(c.IDs)
+	for j, id := range c.IDs {
+		c.IDs[j] = n.name("", id)
+	}
+	if c.Not != nil {
+		inside := namer{w: n.w}
+		not := inside.one(*c.Not)
+		c.Not, n.mixed = &not, n.mixed || inside.mixed || inside.at != nil
+	}
+	c.All = n.all(c.All)
+	if len(c.Any) > 0 {
+		c.Any = slices.Clone(c.Any)
+		named := 0
+		for j := range c.Any {
+			branch := namer{w: n.w, at: n.at}
+			fresh := namer{w: n.w}
+			if fresh.one(c.Any[j]); fresh.at != nil {
+				named++
+			}
+			c.Any[j] = branch.one(c.Any[j])
+			n.at, n.mixed = branch.at, n.mixed || branch.mixed
+		}
+		n.mixed = n.mixed || named > 0 && named < len(c.Any)
+	}
+	if c.Chain != nil {
+		ch := *c.Chain
+		ch.Where, c.Chain = n.all(ch.Where), &ch
+	}
+	if c.Has != nil {
+		h := *c.Has
+		h.Where, c.Has = n.all(h.Where), &h
+	}
+	return c
 }
 
 // everything fills a page with a patient's compartment, pane after pane, and
@@ -209,7 +252,6 @@ func (w *window) everything(v *store.View, q Everything, page *Page) error {
 		}
 		after = store.Key(n)
 	}
-	page.Missing = w.gaps
 	var shown []store.Row
 	started := after == 0
 	for _, p := range panes {
@@ -242,6 +284,9 @@ func (w *window) everything(v *store.View, q Everything, page *Page) error {
 				break
 			}
 		}
+	}
+	if !started { // the record it led to was unlinked or withdrawn meanwhile: not to be mistaken for the end
+		return invalid("value", "", "what this paging link led to is no longer part of the record: begin again")
 	}
 	return w.outward(v, shown, q, page)
 }

@@ -3,6 +3,8 @@ package record
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"slices"
@@ -21,9 +23,10 @@ import (
 type window struct {
 	s     Session
 	d     access.Decision
+	v     *store.View
 	scope store.Scope
 	panes []pane
-	gaps  []Gap
+	told  map[store.Key]int // by Patient of another site of this node: how many of its resources were shown
 }
 
 // pane is one site's record of the person.
@@ -39,7 +42,7 @@ func (p pane) rng() store.KeyRange { return store.PatientRange(p.key) }
 // window opens the session's view. Through the whole record, patient is the
 // person's id at the session's own site; empty: of no particular person.
 func (s Session) window(v *store.View, d access.Decision, patient string) (*window, error) {
-	w := &window{s: s, d: d}
+	w := &window{s: s, d: d, v: v}
 	var err error
 	if w.scope, err = s.scope(v, d); err != nil {
 		return nil, err
@@ -54,7 +57,7 @@ func (s Session) window(v *store.View, d access.Decision, patient string) (*wind
 	if !w.within(own) {
 		return nil, store.ErrNotFound
 	}
-	w.panes, w.gaps, err = s.panes(v, own)
+	w.panes, err = s.panes(v, own)
 	return w, err
 }
 
@@ -123,20 +126,20 @@ func allowedTypes(d access.Decision) []string {
 	return out
 }
 
-// panes finds the records of the person whose patient at this site is own.
-func (s Session) panes(v *store.View, own store.Row) ([]pane, []Gap, error) {
+// panes finds the records of the person whose patient at this site is own. A
+// record of which another site may not tell this one is as if it were not there.
+func (s Session) panes(v *store.View, own store.Row) ([]pane, error) {
 	panes := []pane{{s.site, own.Key, own.ID, 0}}
-	var gaps []Gap
 	mine, err := v.PersonOf(own.Key)
 	if errors.Is(err, store.ErrNotFound) {
-		return panes, nil, nil
+		return panes, nil
 	}
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	links, err := v.Links(mine.Person)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	for _, l := range links {
 		site := s.r.siteNo(l.Patient.Site())
@@ -150,23 +153,22 @@ func (s Session) panes(v *store.View, own store.Row) ([]pane, []Gap, error) {
 		p := pane{site, row.Key, row.ID, 0}
 		if site.Local && site != s.site {
 			withhold, all := s.release(v, site, row)
-			if all {
-				gaps = append(gaps, Gap{site, "withheld at the patient's direction"})
-				continue
+			if all || row.Labels&uint64(withhold) != 0 {
+				continue // that she is its patient is itself withheld (42 CFR 2.13(c))
 			}
 			p.deny = withhold
 		}
 		if !site.Local {
 			a, err := s.answer(v, own.ID, site.Slug)
-			if err != nil || a.When.IsZero() {
-				continue // nothing was ever disclosed to this site
+			if err != nil || a.When.IsZero() || a.Patient != row.ID {
+				continue // nothing of this record was ever disclosed to this site
 			}
 			p.deny = access.Labels(a.Withheld) // another site of this node may have been told more
 		}
 		panes = append(panes, p)
 	}
-	slices.SortFunc(panes[1:], func(a, b pane) int { return int(a.site.No) - int(b.site.No) })
-	return panes, gaps, nil
+	slices.SortFunc(panes[1:], func(a, b pane) int { return cmp.Compare(a.key, b.key) })
+	return panes, nil
 }
 
 // Answer is what another site last said when this site asked about a patient.
@@ -198,11 +200,15 @@ func (s Session) answer(v *store.View, patient, source string) (Answer, error) {
 
 // Answers are what other sites last said about a patient of this site.
 func (s Session) Answers(ctx context.Context, patient string) ([]Answer, error) {
-	if _, err := s.decide(access.Read, "Patient", patient); err != nil {
+	d, err := s.decide(access.Read, "Patient", patient)
+	if err != nil {
 		return nil, err
 	}
 	var out []Answer
-	err := s.r.store.View(ctx, func(v *store.View) error {
+	err = s.r.store.View(ctx, func(v *store.View) error {
+		if err := s.mine(v, d, patient); err != nil {
+			return err
+		}
 		docs, err := v.ListDocs(answerDocs, s.site.Slug+"/"+patient+"/")
 		for _, d := range docs {
 			var a Answer
@@ -214,6 +220,20 @@ func (s Session) Answers(ctx context.Context, patient string) ([]Answer, error) 
 		return err
 	})
 	return out, err
+}
+
+// mine is store.ErrNotFound for a patient of the site whom the session may not
+// see. To who sees the whole site, one who is not there has nothing to tell.
+func (s Session) mine(v *store.View, d access.Decision, patient string) error {
+	if d.Patients == nil {
+		return nil
+	}
+	w, err := s.window(v, d, "")
+	if err != nil {
+		return err
+	}
+	_, err = w.get(v, "Patient", patient)
+	return err
 }
 
 // within says whether a row of the session's own site is in its scope.
@@ -256,7 +276,8 @@ func (w *window) get(v *store.View, typ, id string) (Resource, error) {
 		return Resource{}, store.ErrNotFound
 	}
 	row, err := v.Get(site.No, typ, own)
-	if err != nil {
+	var gone *store.ErrGone
+	if err != nil && !errors.As(err, &gone) {
 		return Resource{}, err
 	}
 	if !w.sees(row) && len(w.panes) == 0 && w.s.lens == access.EHR && row.Key.PatientNumber() != 0 {
@@ -266,6 +287,9 @@ func (w *window) get(v *store.View, typ, id string) (Resource, error) {
 	}
 	if !w.sees(row) {
 		return Resource{}, store.ErrNotFound
+	}
+	if gone != nil {
+		return Resource{key: row.Key}, gone
 	}
 	return w.show(row), nil
 }
@@ -289,24 +313,33 @@ func (w *window) find(v *store.View, row store.Row) error {
 		if err != nil || !w.within(own) {
 			continue
 		}
-		w.panes, w.gaps, err = w.s.panes(v, own)
+		w.panes, err = w.s.panes(v, own)
 		return err
 	}
 	return store.ErrNotFound
 }
 
-// A whole record names another site's resource by the site's number on this
-// node in base 36, a dot, and the id there; an own id of that form is named so too.
-func outwardID(site *Site, own bool, id string, key store.Key) string {
+// outwardID is what the whole record calls a resource: an own one by its id;
+// another site's by the site's number on this node in base 36, a dot, and the
+// id there; so too an own id of that form. An id that would then be too long
+// gives way to the resource's key, after two dots; if it is not here, to a digest.
+func (w *window) outwardID(site *Site, own bool, typ, id string) string {
 	if own && !prefixed(id) {
 		return id
 	}
-	out := strconv.FormatInt(int64(site.No), 36) + "." + id
-	if len(out) > 64 {
-		out = strconv.FormatInt(int64(site.No), 36) + ".." + strconv.FormatInt(int64(key), 36)
+	no := strconv.FormatInt(int64(site.No), 36)
+	if out := no + "." + id; len(out) <= maxID {
+		return out
 	}
-	return out
+	if k, err := w.v.Key(site.No, typ, id); err == nil {
+		return no + ".." + strconv.FormatInt(int64(k), 36)
+	}
+	sum := sha256.Sum256([]byte(typ + "/" + id))
+	return no + "..." + hex.EncodeToString(sum[:20])
 }
+
+// maxID is how long an id may be (http://hl7.org/fhir/R4/datatypes.html#id).
+const maxID = 64
 
 func prefixed(id string) bool {
 	p, _, ok := strings.Cut(id, ".")
@@ -324,5 +357,17 @@ func (w *window) place(id string) (*Site, string) {
 	}
 	p, own, _ := strings.Cut(id, ".")
 	n, _ := strconv.ParseInt(p, 36, 32)
-	return w.s.r.siteNo(store.SiteNo(n)), own
+	site := w.s.r.siteNo(store.SiteNo(n))
+	if text, ok := strings.CutPrefix(own, "."); ok && site != nil {
+		k, err := strconv.ParseInt(text, 36, 64)
+		if err != nil || store.Key(k).Site() != site.No {
+			return nil, ""
+		}
+		row, err := w.v.GetKey(store.Key(k))
+		if err != nil {
+			return nil, ""
+		}
+		return site, row.ID
+	}
+	return site, own
 }
