@@ -74,7 +74,11 @@ func (v *view) board() board {
 	if c.Vitals.When.Known() {
 		b.VitalsOf = c.Vitals.When.String()
 		if s := c.Vitals.Prov.Source; s != nil {
-			b.VitalsOf += " · " + shortName(s.Name)
+			where := shortName(s.Name)
+			if len(where) > 14 {
+				where = s.Badge
+			}
+			b.VitalsOf += " · " + where
 		}
 	}
 	var alerts boardSection

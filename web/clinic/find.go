@@ -68,7 +68,11 @@ func (h *clinic) find(c *call) {
 			http.Redirect(c.w, c.r, to, http.StatusSeeOther)
 			return
 		}
-		c.failed(&record.Refused{Why: "this role sees no patients"})
+		_, err := c.ask(url.Values{"_sort": {"family"}}, 1) // the gate refuses, and notes it
+		if err == nil {
+			err = record.ErrNotFound
+		}
+		c.failed(err)
 		return
 	}
 	q := strings.TrimSpace(c.r.FormValue("q"))

@@ -54,6 +54,11 @@ func (c *call) open(id string, force bool, wait time.Duration) *opening {
 	o := c.openings.start(key, force, c.Now, func(o *opening) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(c.r.Context()), openMost)
 		defer cancel()
+		defer func() {
+			if p := recover(); p != nil {
+				c.Log.Error("the whole record was not asked for", "site", c.site.Slug, "panic", p)
+			}
+		}()
 		if _, err := c.Opener.Open(ctx, c.session(access.EHR), id, force); err != nil {
 			c.Log.Warn("the whole record was not asked for", "site", c.site.Slug, "error", err)
 		}

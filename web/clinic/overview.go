@@ -40,12 +40,14 @@ type card struct {
 	Rows  []row
 	Empty *web.EmptyState
 	Grid  *vaccineGrid
+	Rest  web.Link // to what is not listed here: a list that is cut says so
 }
 
 // resultTable is the latest of each series.
 type resultTable struct {
 	More  web.Link
 	Rows  []resultRow
+	Rest  web.Link
 	Empty *web.EmptyState
 }
 
@@ -76,8 +78,8 @@ type studyTile struct {
 // What the overview shows of each kind; the rest is one click away.
 const (
 	glanceResults  = 9
-	glanceMeds     = 8
-	glanceProblems = 7
+	glanceMeds     = 20
+	glanceProblems = 12
 	glanceList     = 5
 	glanceStudies  = 4
 	glanceMarks    = 4000
@@ -177,8 +179,11 @@ func (v *view) overview(o *opening) overview {
 		}
 		return &e
 	}
-	list := func(title, section string, label string, rows []row, e *web.EmptyState) card {
+	list := func(title, section, label string, n int, rows []row, e *web.EmptyState) card {
 		k := card{Title: title, Rows: rows, More: web.Link{Label: label, Href: v.href(section)}}
+		if len(rows) > 0 {
+			k.Rest = rest(n-len(rows), v.href(section))
+		}
 		if len(rows) == 0 {
 			k.Empty, k.More = e, web.Link{}
 			if label != "" {
@@ -189,24 +194,24 @@ func (v *view) overview(o *opening) overview {
 	}
 	meds, stopped := len(c.Medicines.Active), len(c.Medicines.Stopped)
 	taken := append(rowsOf(c.Medicines.Active, glanceMeds, v.medicine), rowsOf(c.Medicines.Drafts, 2, v.medicine)...)
-	p.Right = append(p.Right, list("Medicines", "medicines", tally(meds, "active", stopped, "stopped"), taken, empty("medicines", c.Medicines.NoneKnown)))
-	p.Right = append(p.Right, list("Problems", "problems", tally(len(c.Problems.Active), "active", len(c.Problems.Resolved), "resolved"), rowsOf(c.Problems.Active, glanceProblems, v.problem), empty("problems", false)))
+	p.Right = append(p.Right, list("Medicines", "medicines", tally(meds, "active", stopped, "stopped"), meds+len(c.Medicines.Drafts), taken, empty("medicines", c.Medicines.NoneKnown)))
+	p.Right = append(p.Right, list("Problems", "problems", tally(len(c.Problems.Active), "active", len(c.Problems.Resolved), "resolved"), len(c.Problems.Active), rowsOf(c.Problems.Active, glanceProblems, v.problem), empty("problems", false)))
 	for _, s := range c.Imaging[:min(len(c.Imaging), glanceStudies)] {
 		p.Imaging = append(p.Imaging, v.studyTile(s))
 	}
 	p.ImagingN = web.Link{Label: plural(len(c.Imaging), "study", "studies"), Href: v.href("imaging")}
-	p.Right = append(p.Right, list("Visits and stays", "encounters", all(len(c.Encounters)), rowsOf(c.Encounters, glanceList, v.encounter), empty("visits", false)))
+	p.Right = append(p.Right, list("Visits and stays", "encounters", all(len(c.Encounters)), len(c.Encounters), rowsOf(c.Encounters, glanceList, v.encounter), empty("visits", false)))
 
-	p.Left = append(p.Left, list("Documents", "documents", all(len(c.Documents)), rowsOf(c.Documents, glanceList, v.document), empty("documents", false)))
-	p.Left = append(p.Left, list("Procedures", "procedures", all(len(c.Procedures)), rowsOf(c.Procedures, glanceList, v.procedure), empty("procedures", false)))
+	p.Left = append(p.Left, list("Documents", "documents", all(len(c.Documents)), len(c.Documents), rowsOf(c.Documents, glanceList, v.document), empty("documents", false)))
+	p.Left = append(p.Left, list("Procedures", "procedures", all(len(c.Procedures)), len(c.Procedures), rowsOf(c.Procedures, glanceList, v.procedure), empty("procedures", false)))
 	vaccines := card{Title: "Immunisations", More: web.Link{Label: all(len(c.Immunizations.Rows)), Href: v.href("immunisations")}, Grid: v.grid(6)}
 	if len(c.Immunizations.Rows) == 0 {
 		vaccines.Empty, vaccines.Grid = empty("immunisations", false), nil
 	}
 	p.Left = append(p.Left, vaccines)
-	p.Left = append(p.Left, list("Family history", "family", all(len(c.Family)), rowsOf(c.Family, glanceList, v.relative), empty("family history", false)))
+	p.Left = append(p.Left, list("Family history", "family", all(len(c.Family)), len(c.Family), rowsOf(c.Family, glanceList, v.relative), empty("family history", false)))
 	if rows := v.social(); len(rows) > 0 {
-		p.Right = append(p.Right, card{Title: "Life and habits", Rows: rows[:min(len(rows), 4)], More: web.Link{Label: all(len(rows)), Href: v.href("about")}})
+		p.Right = append(p.Right, card{Title: "Life and habits", Rows: rows[:min(len(rows), 4)], More: web.Link{Label: all(len(rows)), Href: v.href("about")}, Rest: rest(len(rows)-4, v.href("about"))})
 	}
 	if n := v.outsideCount(); n > 0 && v.whole() {
 		p.Acts = append(p.Acts, web.Button{Label: "Not in this chart · " + strconv.Itoa(n), Href: v.href("outside"), Key: "x"})
@@ -250,6 +255,7 @@ func (v *view) results() resultTable {
 			t.More = web.Link{}
 		}
 	}
+	t.Rest = rest(len(labs)-len(t.Rows), v.href("results"))
 	return t
 }
 
@@ -477,6 +483,14 @@ func rangeText(r chart.Range) string {
 		return "≤ " + number(r.High)
 	}
 	return r.Text
+}
+
+// rest leads to the facts that a list leaves out.
+func rest(n int, href string) web.Link {
+	if n <= 0 {
+		return web.Link{}
+	}
+	return web.Link{Label: "and " + strconv.Itoa(n) + " more", Href: href}
 }
 
 func tally(n int, word string, m int, other string) string {

@@ -33,12 +33,41 @@ func (c *call) view() (*view, error) {
 	if err != nil {
 		return nil, err
 	}
+	v.colour()
 	v.route = map[string]string{}
 	for _, a := range v.chart.Completeness.Sites {
 		v.route[a.Source.Slug] = routeOf(a, v.zone)
 	}
 	c.recent.note(c.actor.Site+"/"+c.actor.ID, v.id)
 	return v, nil
+}
+
+// colour gives the sites of this record different colours as far as there are
+// five: each keeps its own unless a site before it has that one already.
+func (v *view) colour() {
+	of, taken := map[string]int{}, map[int]bool{}
+	paint := func(s *chart.Source) {
+		if s == nil {
+			return
+		}
+		if _, ok := of[s.Slug]; !ok {
+			c := s.Color
+			for i := 0; taken[c] && i < 5; i++ {
+				c = c%5 + 1
+			}
+			of[s.Slug], taken[c] = c, true
+		}
+		s.Color = of[s.Slug]
+	}
+	for _, s := range v.chart.Sources {
+		paint(s)
+	}
+	for _, a := range v.chart.Completeness.Sites {
+		paint(a.Source)
+	}
+	for _, l := range v.chart.Timeline.Lanes {
+		paint(l.Source)
+	}
 }
 
 // desk says whether who asks sees persons but not their care.

@@ -41,7 +41,7 @@ func TestAClinicianWalksByKeyboard(t *testing.T) {
 
 	do(t, ctx, cd.EmulateViewport(1440, 900))
 	signIn(t, ctx, n, "okonkwo")
-	until(t, ctx, `location.pathname === "/maple/patients"`)
+	until(t, ctx, `location.pathname === "/maple/patients" && document.readyState === "complete"`)
 	js(t, ctx, `(document.addEventListener("securitypolicyviolation", (e) => { document.title = "violation " + e.violatedDirective; }), 1)`)
 	key("/")
 	until(t, ctx, `document.activeElement.id === "find-q"`)
@@ -51,7 +51,7 @@ func TestAClinicianWalksByKeyboard(t *testing.T) {
 		t.Errorf("the suggestion says %q", s)
 	}
 	press("Enter")
-	until(t, ctx, `location.pathname === "/maple/patients/rosa-delgado" && document.querySelector("h1")?.textContent.includes("Rosa")`)
+	until(t, ctx, `location.pathname === "/maple/patients/rosa-delgado" && document.querySelector("h1")?.textContent.includes("Rosa") && document.readyState === "complete"`)
 	if s := js(t, ctx, `document.querySelector("#storyboard").textContent`); !strings.Contains(s, "Anaphylaxis") {
 		t.Errorf("the storyboard says %q", s)
 	}
@@ -69,7 +69,7 @@ func TestAClinicianWalksByKeyboard(t *testing.T) {
 	}
 	up.Store(true)
 	js(t, ctx, `(document.querySelector("#strip a[aria-label^=Retry]").click(), 1)`)
-	until(t, ctx, `document.querySelector("#strip")?.textContent.includes("just now") && document.querySelector("#record").textContent.includes("Warfarin")`)
+	until(t, ctx, `document.querySelector("#strip")?.textContent.includes("just now") && document.querySelector("#record").textContent.includes("Warfarin") && document.readyState === "complete"`)
 	for _, k := range []string{"g", "m"} {
 		key(k)
 	}
