@@ -78,20 +78,28 @@ func openNetwork(ctx context.Context, dir, listen string, anchor time.Time) (w *
 	if err != nil {
 		return nil, fmt.Errorf("--listen: the port is a number: %w", err)
 	}
+	var doors []net.Listener // all addresses first: every node's doors know the others'
 	for number := 1; number <= demoNodes(); number++ {
 		n := &demoNode{network: w, number: number, dir: filepath.Join(dir, "node"+strconv.Itoa(number))}
-		w.nodes = append(w.nodes, n)
 		l, err := freePort(host, next, number == 1)
 		if err != nil {
+			for _, l := range doors {
+				err = errors.Join(err, l.Close())
+			}
 			return nil, err
 		}
+		doors, w.nodes = append(doors, l), append(w.nodes, n)
 		n.addr, n.base = l.Addr().String(), "http://"+l.Addr().String()
 		if next > 0 {
 			next = l.Addr().(*net.TCPAddr).Port + 1
 		}
-		if err := n.open(ctx, l); err != nil {
-			return nil, err
-		}
+	}
+	if err := w.each(func(n *demoNode) error {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		return n.open(ctx, doors[n.number-1])
+	}); err != nil {
+		return nil, err
 	}
 	if err := w.each(func(n *demoNode) error { return n.settle(ctx) }); err != nil {
 		return nil, err
@@ -167,8 +175,9 @@ func (n *demoNode) open(ctx context.Context, l net.Listener) error {
 		cancel()
 		return errors.Join(err, l.Close(), one.close())
 	}
+	front := n.demoDoors(one, handler)
 	ended := make(chan error, 1)
-	go func() { ended <- serve(run, one, n.demoDoors(one, handler), l, "", "") }()
+	go func() { ended <- serve(run, one, front, l, "", "") }()
 	n.node, n.end = one, func() error {
 		cancel()
 		err := <-ended

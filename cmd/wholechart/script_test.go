@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -21,6 +22,9 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv("WHOLECHART_KILL_CHILD"); dir != "" {
 		os.Args = []string{"wholechart", "serve", "--data", dir, "--listen", "127.0.0.1:0", "--quiet"}
 		main()
+	}
+	if filepath.Base(os.Args[0]) != "wholechart" { // not the program itself, which a script runs
+		slog.SetDefault(slog.New(slog.DiscardHandler))
 	}
 	testscript.Main(m, map[string]func(){"wholechart": main, "fhir": fhirMain})
 }
