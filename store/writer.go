@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // maxBatch bounds the closures that share a commit. Clients that wait for one
@@ -144,22 +145,67 @@ func (w *writer) submit(j *job) (err error) {
 func (w *writer) loop() {
 	defer close(w.gone)
 	batch := make([]*job, 0, maxBatch)
+	var g gathering
 	for j := range w.jobs {
-		batch = append(batch[:0], j)
-	fill:
-		for len(batch) < maxBatch {
-			select {
-			case j, ok := <-w.jobs:
-				if !ok {
-					break fill
-				}
-				batch = append(batch, j)
-			default:
-				break fill
-			}
-		}
+		batch = g.fill(append(batch[:0], j), w.jobs)
+		began := time.Now()
 		w.commit(batch)
+		g.done(len(batch), len(w.jobs), time.Since(began))
 	}
+}
+
+// gathering decides how long a commit waits for others to share it. Clients that
+// were answered a moment ago are about to write again; to wait for them, as long
+// as a part of what a commit takes, makes one full commit of two half ones: of 16
+// clients' closures 14 a commit instead of 7. One client alone never waits.
+type gathering struct {
+	want  int // closures that the last commit had, and that came during it
+	took  time.Duration
+	timer *time.Timer
+}
+
+const maxWait = time.Millisecond
+
+func (g *gathering) done(n, queued int, took time.Duration) {
+	g.want = min(n+queued, maxBatch)
+	g.took = (3*g.took + took) / 4
+}
+
+func (g *gathering) fill(batch []*job, jobs <-chan *job) []*job {
+	for len(batch) < maxBatch {
+		select {
+		case j, ok := <-jobs:
+			if !ok {
+				return batch
+			}
+			batch = append(batch, j)
+			continue
+		default:
+		}
+		break
+	}
+	if len(batch) >= g.want {
+		return batch
+	}
+	wait := min(g.took/2, maxWait)
+	if g.timer == nil {
+		g.timer = time.NewTimer(wait)
+	} else {
+		g.timer.Reset(wait)
+	}
+	defer g.timer.Stop()
+	for len(batch) < g.want {
+		select {
+		case j, ok := <-jobs:
+			if !ok {
+				return batch
+			}
+			batch = append(batch, j)
+		case <-g.timer.C:
+			return batch
+		}
+	}
+	return batch
 }
 
 // commit runs the closures of a batch in one transaction and answers them all.
