@@ -13,14 +13,21 @@ func (v *View) References(rows []Row) ([]Key, error) {
 		return nil, err
 	}
 	seen := map[Key]bool{}
+	add := func(t terms) {
+		for e := range t.all {
+			if k, ok := e.key(); ok {
+				seen[k] = true
+			}
+		}
+	}
 	for _, r := range rows {
+		if r.terms != nil {
+			add(r.terms)
+			continue
+		}
 		q := v.c.query(sqlHeadTerms)
 		if q.int(int64(r.Key)).next() {
-			for e := range terms(q.st.ColumnRawBlob(9)).all {
-				if k, ok := e.key(); ok {
-					seen[k] = true
-				}
-			}
+			add(terms(q.st.ColumnRawBlob(9)))
 		}
 		if err := q.done(); err != nil {
 			return nil, err

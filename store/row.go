@@ -20,7 +20,8 @@ type Row struct {
 	Author        string // who wrote it, as the gate named them
 	SourceVersion string // of a copy: its version where it came from
 
-	body []byte
+	body  []byte
+	terms terms // of a row that Range read: what References needs
 }
 
 // Body is the resource as it was written, without the server's own meta

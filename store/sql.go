@@ -115,7 +115,7 @@ var statements = [statementCount]string{
 	sqlRow:       `SELECT ` + rowColumns + ` FROM resource WHERE k = ?`,
 	sqlNamed: `SELECT r.k, r.name, r.version, r.seq, r.updated, r.labels, r.deleted, r.author, r.source, r.body
 		FROM ident i JOIN resource r ON r.k = i.k WHERE i.site = ? AND i.name = ?`,
-	sqlRange: `SELECT ` + rowColumns + ` FROM resource WHERE k >= ? AND k < ? ORDER BY k`,
+	sqlRange: `SELECT ` + rowColumns + `, terms FROM resource WHERE k >= ? AND k < ? ORDER BY k`,
 	sqlKeep: `INSERT INTO version (k, version, seq, updated, labels, deleted, author, source, body)
 		SELECT k, version, seq, updated, labels, deleted, author, source, body FROM resource WHERE k = ?`,
 	sqlInsert: `INSERT INTO resource (k, name, version, seq, updated, labels, deleted, author, source, terms, body)

@@ -138,6 +138,7 @@ func (v *View) Range(r KeyRange, types []string, after Key, max int) ([]Row, err
 		if row, err = scanRow(&q); err != nil {
 			break
 		}
+		row.terms = q.st.ColumnBlob(10, nil)
 		out = append(out, row)
 	}
 	if e := q.done(); err == nil {
