@@ -122,6 +122,10 @@ func deny(why string) Decision { return Decision{Why: why} }
 // the Types filter of the decision says which).
 func Decide(a Actor, lens Lens, act Action, typ string) Decision {
 	d := base(a, lens, act)
+	if d.Allowed && act.writes() && a.Kind != System {
+		inner := d.Types
+		d.Types = func(t string) bool { return inner(t) && !slices.Contains(unwritten, t) }
+	}
 	if d.Allowed && a.Scopes != nil {
 		inner := d.Types
 		d.Types = func(t string) bool { return inner(t) && allows(a.Scopes, a.Kind, act, t) }
@@ -138,6 +142,9 @@ func base(a Actor, lens Lens, act Action) Decision {
 	}
 	if lens == EHR && (act.writes() || act == Copy && a.Kind != System) {
 		return deny("the whole record is read only: write to the chart")
+	}
+	if lens == EHR && a.Purpose == "" && a.Kind != System {
+		return deny("the whole record is opened for a purpose")
 	}
 	switch a.Kind {
 	case System:
@@ -198,7 +205,7 @@ func user(a Actor, lens Lens, act Action) Decision {
 			return Decision{Allowed: true, Types: is("Patient", "RelatedPerson", "Person", "DocumentReference", "Consent", "Coverage", "Task")}
 		}
 	case PrivacyOfficer:
-		if act == SeeAudit || reads {
+		if act == SeeAudit || reads && lens == EMR {
 			return Decision{Allowed: true, Types: in(demographic, directory, privacy)}
 		}
 		if act.writes() {
@@ -228,6 +235,9 @@ func allows(scopes []Scope, k Kind, act Action, typ string) bool {
 		return k == User // what scopes do not speak of stays with the role
 	}
 	return slices.ContainsFunc(scopes, func(s Scope) bool {
+		if k == Client && s.Context != "system" || k == User && s.Context == "patient" {
+			return false // of a person who is not here, of a patient who is not chosen
+		}
 		if s.Type != "*" && s.Type != typ {
 			return false
 		}

@@ -31,6 +31,10 @@ var (
 		"VisionPrescription", "Binary", "Claim", "ExplanationOfBenefit"}
 )
 
+// unwritten are the types that only this program's own work writes: what it
+// says itself, and what it would not do though it had been stored.
+var unwritten = []string{"AuditEvent", "OperationOutcome", "Parameters", "Subscription"}
+
 func every(string) bool { return true }
 func none(string) bool  { return false }
 
