@@ -7,17 +7,18 @@ type Site struct {
 	Node                                 int
 }
 
-// Sites lists the network, in the order of its nodes.
+// Sites lists the network. The order gives each its number and so its badge colour: the sites that most people share
+// come first, so that their colours differ.
 func Sites() []Site {
 	const ohio, michigan = "America/New_York", "America/Detroit"
 	return []Site{
 		{"maple", "Maple Street Family Practice", "MS", "OH", ohio, "family practice", 1},
-		{"buckeye", "Buckeye Pediatrics", "BP", "OH", ohio, "pediatric practice", 1},
 		{"riverside", "Riverside General Hospital", "RG", "OH", ohio, "hospital with emergency room, laboratory and radiology", 2},
-		{"newleaf", "New Leaf Recovery", "NL", "OH", ohio, "substance use disorder programme (42 CFR Part 2)", 2},
-		{"corner", "Corner Pharmacy", "CP", "OH", ohio, "pharmacy", 3},
 		{"lakeside", "Lakeside Cardiology", "LC", "MI", michigan, "cardiology practice", 4},
 		{"greatlakes", "Great Lakes Imaging", "GI", "MI", michigan, "imaging centre", 4},
+		{"corner", "Corner Pharmacy", "CP", "OH", ohio, "pharmacy", 3},
+		{"buckeye", "Buckeye Pediatrics", "BP", "OH", ohio, "pediatric practice", 1},
+		{"newleaf", "New Leaf Recovery", "NL", "OH", ohio, "substance use disorder programme (42 CFR Part 2)", 2},
 	}
 }
 
