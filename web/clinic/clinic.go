@@ -62,6 +62,7 @@ func (h *clinic) routes() *http.ServeMux {
 	mux.HandleFunc("POST /{site}/signin", h.signIn)
 	mux.HandleFunc("POST /{site}/signout", h.signOut)
 
+	page("GET /{site}", h.home)
 	page("GET /{site}/{$}", h.home)
 	page("GET /{site}/patients", h.find)
 	page("GET /{site}/patients/suggest", h.suggest)

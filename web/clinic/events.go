@@ -29,8 +29,9 @@ type vaccineGrid struct {
 }
 
 type vaccineRow struct {
-	Name  string
-	Doses []doseCell
+	Name    string
+	Doses   []doseCell
+	Earlier web.Link // to doses before these
 }
 
 type doseCell struct {
@@ -139,6 +140,9 @@ func markWord(k chart.MarkKind) string {
 	return "event"
 }
 
+// gridDoses is how many doses of one vaccine the overview shows.
+const gridDoses = 5
+
 // grid is the immunisations, at most most rows when most is not 0.
 func (v *view) grid(most int) *vaccineGrid {
 	g := &vaccineGrid{Href: v.href("outside")}
@@ -150,7 +154,10 @@ func (v *view) grid(most int) *vaccineGrid {
 		r := vaccineRow{Name: vac.Name}
 		doses := vac.Doses
 		if most > 0 {
-			doses = doses[max(0, len(doses)-4):]
+			doses = doses[max(0, len(doses)-gridDoses):]
+			if cut := len(vac.Doses) - len(doses); cut > 0 {
+				r.Earlier = web.Link{Label: strconv.Itoa(cut) + " earlier", Href: v.href("immunisations")}
+			}
 		}
 		for _, d := range doses {
 			if d.Outside && v.whole() {

@@ -1,7 +1,6 @@
 package clinic
 
 import (
-	"net/http"
 	"strconv"
 	"strings"
 
@@ -324,35 +323,6 @@ func (v *view) outsideSection(p *sectionPage) {
 			p.Groups[i].Rows[j].Pills = nil
 		}
 	}
-}
-
-func (h *clinic) trend(c *call) {
-	v, err := c.view()
-	if err != nil {
-		c.failed(err)
-		return
-	}
-	if v.desk() {
-		v.deskPage()
-		return
-	}
-	key := c.r.PathValue("code")
-	s := v.chart.Results.ByKey(key)
-	if s == nil {
-		s = v.chart.Results.Find(key)
-	}
-	t := trendPage{Lens: v.lensSwitch("results", key), Tabs: v.tabs("results"), Back: v.href("results")}
-	status := http.StatusOK
-	if s == nil {
-		t.Title, status = "No such result", http.StatusNotFound
-		t.Empty = v.nothing("values of this result")
-		if !v.whole() {
-			t.Hint = "This chart has none. The whole record may."
-		}
-	} else {
-		v.fillTrend(&t, s)
-	}
-	c.render(status, web.Framed(v.patientPage(v.board(), t.Title), trendMain(t)))
 }
 
 // countLink says how many a group lists.
