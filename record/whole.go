@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 	"strconv"
+	"strings"
 
 	"wholechart/access"
 	"wholechart/fhir"
@@ -13,7 +14,9 @@ import (
 
 // show is a row as the window's lens shows it. Through the whole record a
 // resource of another site carries ids as outwardID makes them; references to
-// the person's own Patient there become references to the Patient here.
+// the person's own Patient there become references to the Patient here, and
+// absolute references between the sites' charts become references within the
+// whole record.
 func (w *window) show(row store.Row) Resource {
 	res := w.s.resource(row)
 	if w.s.lens == access.EMR {
@@ -33,7 +36,7 @@ func (w *window) show(row store.Row) Resource {
 		}
 		w.told[row.Key.Patient()]++
 	}
-	if row.Deleted || own && !prefixed(row.ID) && !mentions(res.Body) {
+	if row.Deleted || own && !prefixed(row.ID) && !mentions(res.Body) && !bytes.Contains(res.Body, []byte(chartPath)) {
 		return res
 	}
 	d, err := fhir.Parse(res.Body)
@@ -42,12 +45,15 @@ func (w *window) show(row store.Row) Resource {
 	}
 	var edits []fhir.Edit
 	for ref := range fhir.References(d.Root()) {
+		site := res.Site
 		r, ok := parseRef(ref.Str())
 		if !ok {
-			continue
+			if site, r, ok = w.elsewhere(ref.Str()); !ok {
+				continue
+			}
 		}
-		to := r.Type + "/" + w.outwardID(res.Site, own, r.Type, r.ID)
-		if r.Type == "Patient" && !own && slices.ContainsFunc(w.panes, func(p pane) bool { return p.site == res.Site && p.patient == r.ID }) {
+		to := r.Type + "/" + w.outwardID(site, site.No == w.s.site.No, r.Type, r.ID)
+		if r.Type == "Patient" && slices.ContainsFunc(w.panes, func(p pane) bool { return p.site.No == site.No && p.patient == r.ID }) {
 			to = "Patient/" + w.outwardID(w.s.site, true, "Patient", w.panes[0].patient)
 		}
 		if to != ref.Str() {
@@ -64,6 +70,24 @@ func (w *window) show(row store.Row) Resource {
 	}
 	res.Body = body
 	return res
+}
+
+// chartPath is where a site's chart is, below its base URL.
+const chartPath = "/emr/fhir/"
+
+// elsewhere reads an absolute reference into the chart of one of the sites that
+// the whole record is of. Other absolute references lead out of it and stay.
+func (w *window) elsewhere(text string) (*Site, search.Ref, bool) {
+	for _, p := range w.panes {
+		if p.site.Base == "" {
+			continue
+		}
+		if rest, ok := strings.CutPrefix(text, p.site.Base+chartPath); ok {
+			r, ok := parseRef(rest)
+			return p.site, r, ok
+		}
+	}
+	return nil, search.Ref{}, false
 }
 
 // mentions says whether a body may hold a reference by an id that a whole

@@ -1,6 +1,7 @@
 package record
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"crypto/sha256"
@@ -282,6 +283,12 @@ func (w *window) get(v *store.View, typ, id string) (Resource, error) {
 	}
 	if !w.sees(row) && len(w.panes) == 0 && w.s.lens == access.EHR && row.Key.PatientNumber() != 0 {
 		if err := w.find(v, row); err != nil {
+			return Resource{}, err
+		}
+	}
+	if len(w.panes) == 0 && w.s.lens == access.EHR && row.Key.PatientNumber() != 0 && bytes.Contains(row.Body(), []byte(chartPath)) {
+		// To say where its references lead; without a person nothing leads elsewhere.
+		if err := w.find(v, row); err != nil && !errors.Is(err, store.ErrNotFound) {
 			return Resource{}, err
 		}
 	}
