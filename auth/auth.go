@@ -28,7 +28,6 @@ type Auth struct {
 		sync.Mutex
 		node *nodeKey
 	}
-	seen replay
 }
 
 // New opens a node's authentication. now is time.Now when nil.
@@ -36,7 +35,7 @@ func New(st *store.Store, now func() time.Time) *Auth {
 	if now == nil {
 		now = time.Now
 	}
-	return &Auth{st: st, now: now, argon: make(chan struct{}, 2), tokens: cache{byHash: map[string]Grant{}}, tries: tries{of: map[string]*try{}}, seen: replay{until: map[string]time.Time{}}}
+	return &Auth{st: st, now: now, argon: make(chan struct{}, 2), tokens: cache{byHash: map[string]Grant{}}, tries: tries{of: map[string]*try{}}}
 }
 
 // ErrDenied says that who asks could not be recognised. It says no more, to

@@ -79,53 +79,95 @@ func (a *Auth) matches(ctx context.Context, password, phc string) (bool, error) 
 // nobody is a hash that no password matches: an unknown user takes as long as a known one.
 const nobody = "$argon2id$v=19$m=65536,t=3,p=4$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
-// tries slows guessing: after freeTries failures for one name, one attempt a
-// minute until one is right. It is bounded, and forgets with the process.
+// tries slows guessing: after freeTries attempts at one name from one address
+// none of which was right, one a minute; after nameTries in an hour at one name,
+// from wherever, one a minute for all. So who guesses does not lock out whose
+// name it is. It is bounded, and forgets with the process.
 type tries struct {
 	sync.Mutex
 	of map[string]*try
 }
 
 type try struct {
-	failures int
-	last     time.Time
+	count       int
+	since, last time.Time
 }
 
 const (
 	freeTries = 8
+	nameTries = 100
 	slowness  = time.Minute
 	maxTries  = 10000
 )
 
-func (t *tries) wait(name string, now time.Time) bool {
-	t.Lock()
-	defer t.Unlock()
-	f := t.of[name]
-	return f != nil && f.failures >= freeTries && now.Sub(f.last) < slowness
+type addressKey struct{}
+
+// From is a context of a request from an address, as sign-ins are counted.
+func From(ctx context.Context, address string) context.Context {
+	return context.WithValue(ctx, addressKey{}, address)
 }
 
-func (t *tries) note(name string, ok bool, now time.Time) {
+func address(ctx context.Context) string {
+	text, _ := ctx.Value(addressKey{}).(string)
+	return text
+}
+
+// begin counts an attempt before it is looked at, so that many at once are
+// many; it says whether the attempt may be made.
+func (t *tries) begin(name, address string, now time.Time) bool {
 	t.Lock()
 	defer t.Unlock()
-	if ok {
-		delete(t.of, name)
-		return
+	here, all := t.get(name+"|"+address, now), t.get(name, now)
+	if now.Sub(all.since) > time.Hour {
+		*all = try{since: now}
+	}
+	for _, c := range []struct {
+		f    *try
+		free int
+	}{{here, freeTries}, {all, nameTries}} {
+		if c.f.count >= c.free && now.Sub(c.f.last) < slowness {
+			return false
+		}
+	}
+	here.count, here.last = here.count+1, now
+	all.count, all.last = all.count+1, now
+	return true
+}
+
+// right forgets the attempts at a name from an address: the last was right.
+func (t *tries) right(name, address string) {
+	t.Lock()
+	defer t.Unlock()
+	delete(t.of, name+"|"+address)
+	if all := t.of[name]; all != nil {
+		all.count = max(all.count-1, 0)
+	}
+}
+
+func (t *tries) get(key string, now time.Time) *try {
+	if f := t.of[key]; f != nil {
+		return f
 	}
 	if len(t.of) >= maxTries {
-		for k, f := range t.of {
-			if now.Sub(f.last) > slowness {
-				delete(t.of, k)
-			}
-		}
-		if len(t.of) >= maxTries {
-			clear(t.of)
+		t.forget(now)
+	}
+	f := &try{since: now, last: now}
+	t.of[key] = f
+	return f
+}
+
+// forget makes room: what slows nobody goes first, and what slows somebody only
+// when there is nothing else.
+func (t *tries) forget(now time.Time) {
+	for k, f := range t.of {
+		if f.count < freeTries || now.Sub(f.last) > time.Hour {
+			delete(t.of, k)
 		}
 	}
-	f := t.of[name]
-	if f == nil {
-		f = &try{}
-		t.of[name] = f
+	for k := range t.of {
+		if len(t.of) < maxTries {
+			break
+		}
+		delete(t.of, k)
 	}
-	f.failures++
-	f.last = now
 }

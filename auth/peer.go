@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
@@ -146,43 +145,46 @@ func (a *Auth) AssertedPeer(ctx context.Context, site, tokenURL, assertion strin
 			if c.ValidateWithLeeway(jwt.Expected{AnyAudience: jwt.Audience{tokenURL}, Time: now}, 30*time.Second) != nil || c.Expiry.Time().Sub(c.IssuedAt.Time()) > 5*time.Minute {
 				return "", 0, ErrDenied
 			}
-			if !a.seen.first(p.Base+" "+c.ID, now, c.Expiry.Time().Add(time.Minute)) {
-				return "", 0, ErrDenied
-			}
 			ttl = 5 * time.Minute
-			token, err = a.Issue(ctx, access.Actor{Kind: access.Peer, ID: p.Slug, Name: p.Slug, Site: site, Purpose: purpose}, Bearer, ttl)
-			return token, ttl, err
+			token, body, err := a.grant(access.Actor{Kind: access.Peer, ID: p.Slug, Name: p.Slug, Site: site, Purpose: purpose}, Bearer, ttl)
+			if err == nil {
+				err = a.once(ctx, p.Base+" "+c.ID, c.Expiry.Time().Add(time.Minute), token, body)
+			}
+			if err != nil {
+				return "", 0, err
+			}
+			return token, ttl, nil
 		}
 	}
 	return "", 0, ErrDenied
 }
 
-// replay remembers assertions until they have expired.
-type replay struct {
-	sync.Mutex
-	until map[string]time.Time
+// usedDocs are the assertions that were used, kept until they have expired: one
+// is good once, whatever is restarted meanwhile.
+const usedDocs = "assertion"
+
+type used struct {
+	Expires time.Time `json:"expires"`
 }
 
-const maxSeen = 100000
-
-func (r *replay) first(id string, now, until time.Time) bool {
-	r.Lock()
-	defer r.Unlock()
-	if _, ok := r.until[id]; ok {
-		return false
+// once keeps that an assertion was used, together with the token that it was used for.
+func (a *Auth) once(ctx context.Context, assertion string, until time.Time, token string, grant []byte) error {
+	body, err := json.Marshal(used{until})
+	if err != nil {
+		return err
 	}
-	if len(r.until) >= maxSeen/2 {
-		for k, t := range r.until {
-			if now.After(t) {
-				delete(r.until, k)
-			}
+	_, err = a.st.Update(ctx, func(tx *store.Tx) error {
+		if _, err := tx.GetDoc(usedDocs, digest(assertion)); err == nil {
+			return ErrDenied
+		} else if !errors.Is(err, store.ErrNotFound) {
+			return err
 		}
-	}
-	if len(r.until) >= maxSeen {
-		return false // deny rather than forget
-	}
-	r.until[id] = until
-	return true
+		if err := tx.PutDoc(usedDocs, digest(assertion), body); err != nil {
+			return err
+		}
+		return tx.PutDoc("token", digest(token), grant)
+	})
+	return err
 }
 
 // MarshalKeys is a key set as JSON, for the door that publishes it.

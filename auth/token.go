@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -46,18 +47,27 @@ func digest(token string) string {
 
 // Issue makes a token for an actor and keeps its digest.
 func (a *Auth) Issue(ctx context.Context, actor access.Actor, use Use, ttl time.Duration) (string, error) {
-	if ttl <= 0 || ttl > MaxTTL {
-		return "", errors.New("a token lives for more than nothing and at most seven days")
+	token, body, err := a.grant(actor, use, ttl)
+	if err != nil {
+		return "", err
 	}
-	var b [32]byte
-	rand.Read(b[:])
-	token := "wc_" + base64.RawURLEncoding.EncodeToString(b[:])
-	now := a.now().UTC()
-	g := Grant{Actor: actor, Use: use, Issued: now, Expires: now.Add(ttl)}
-	if err := save(ctx, a.st, "token", digest(token), g); err != nil {
+	_, err = a.st.Update(ctx, func(tx *store.Tx) error { return tx.PutDoc("token", digest(token), body) })
+	if err != nil {
 		return "", err
 	}
 	return token, nil
+}
+
+// grant makes a token and what is to be kept of it.
+func (a *Auth) grant(actor access.Actor, use Use, ttl time.Duration) (token string, body []byte, err error) {
+	if ttl <= 0 || ttl > MaxTTL {
+		return "", nil, errors.New("a token lives for more than nothing and at most seven days")
+	}
+	var b [32]byte
+	rand.Read(b[:])
+	now := a.now().UTC()
+	body, err = json.Marshal(Grant{Actor: actor, Use: use, Issued: now, Expires: now.Add(ttl)})
+	return "wc_" + base64.RawURLEncoding.EncodeToString(b[:]), body, err
 }
 
 // recheck is how long a token is believed before the store is asked again: the
@@ -80,7 +90,7 @@ func (a *Auth) Recognise(ctx context.Context, site, token string, use Use) (acce
 			}
 			return access.Actor{}, err
 		}
-		if err := a.stands(ctx, g.Actor); err != nil {
+		if err := a.stands(ctx, g); err != nil {
 			a.tokens.drop(h)
 			return access.Actor{}, err
 		}
@@ -93,18 +103,26 @@ func (a *Auth) Recognise(ctx context.Context, site, token string, use Use) (acce
 	return g.Actor, nil
 }
 
-// stands says whether the account behind a token is still there.
-func (a *Auth) stands(ctx context.Context, actor access.Actor) error {
+// stands says whether the account behind a token is still there, and still what
+// the token says: a token is never more than its account is now.
+func (a *Auth) stands(ctx context.Context, g Grant) error {
+	actor := g.Actor
 	switch actor.Kind {
 	case access.User, access.Patient, access.Proxy:
 		u, err := load[User](ctx, a.st, "user", actor.Site+"/"+actor.ID)
-		if errors.Is(err, store.ErrNotFound) || err == nil && (u.Disabled || u.Role != "" && u.Role != actor.Role) {
+		if errors.Is(err, store.ErrNotFound) {
+			return ErrDenied
+		}
+		is := u.Actor()
+		lost := func(id string) bool { return !slices.Contains(is.Patients, id) }
+		if err == nil && (u.Disabled || g.Issued.Before(u.Created) || g.Issued.Before(u.Since) ||
+			is.Kind != actor.Kind || is.Role != actor.Role || slices.ContainsFunc(actor.Patients, lost)) {
 			return ErrDenied
 		}
 		return err
 	case access.Client:
 		c, err := load[Client](ctx, a.st, "client", actor.Site+"/"+actor.ID)
-		if errors.Is(err, store.ErrNotFound) || err == nil && c.Disabled {
+		if errors.Is(err, store.ErrNotFound) || err == nil && (c.Disabled || g.Issued.Before(c.Created)) {
 			return ErrDenied
 		}
 		return err
@@ -126,25 +144,31 @@ func (a *Auth) Revoke(ctx context.Context, token string) error {
 	return err
 }
 
-// Sweep deletes tokens that have expired.
+// Sweep deletes tokens that have expired, and used assertions that have.
 func (a *Auth) Sweep(ctx context.Context) error {
-	var old []string
+	type doc struct{ kind, id string }
+	var old []doc
 	err := a.st.View(ctx, func(v *store.View) error {
-		docs, err := v.ListDocs("token", "")
-		for _, d := range docs {
-			var g Grant
-			if json.Unmarshal(d.Body, &g) != nil || !a.now().Before(g.Expires) {
-				old = append(old, d.ID)
+		for _, kind := range []string{"token", usedDocs} {
+			docs, err := v.ListDocs(kind, "")
+			if err != nil {
+				return err
+			}
+			for _, d := range docs {
+				var g struct{ Expires time.Time }
+				if json.Unmarshal(d.Body, &g) != nil || !a.now().Before(g.Expires) {
+					old = append(old, doc{kind, d.ID})
+				}
 			}
 		}
-		return err
+		return nil
 	})
 	if err != nil || len(old) == 0 {
 		return err
 	}
 	_, err = a.st.Update(ctx, func(tx *store.Tx) error {
-		for _, id := range old {
-			if err := tx.DeleteDoc("token", id); err != nil {
+		for _, d := range old {
+			if err := tx.DeleteDoc(d.kind, d.id); err != nil && !errors.Is(err, store.ErrNotFound) {
 				return err
 			}
 		}

@@ -25,6 +25,7 @@ type User struct {
 	Disabled bool        `json:"disabled,omitempty"`
 	Created  time.Time   `json:"created"`
 	Hash     string      `json:"hash"`
+	Since    time.Time   `json:"since,omitzero"` // when the password was set; tokens from before it end
 }
 
 var nameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9._@-]{0,63}$`)
@@ -44,7 +45,7 @@ func (a *Auth) AddUser(ctx context.Context, u User, password string) error {
 	old, err := load[User](ctx, a.st, "user", u.Site+"/"+u.Name)
 	switch {
 	case err == nil:
-		u.Created, u.Hash = old.Created, old.Hash
+		u.Created, u.Hash, u.Since = old.Created, old.Hash, old.Since
 	case errors.Is(err, store.ErrNotFound):
 		u.Created = a.now().UTC()
 	default:
@@ -57,6 +58,7 @@ func (a *Auth) AddUser(ctx context.Context, u User, password string) error {
 		if u.Hash, err = a.encode(ctx, password); err != nil {
 			return err
 		}
+		u.Since = a.now().UTC()
 	}
 	if err := save(ctx, a.st, "user", u.Site+"/"+u.Name, u); err != nil {
 		return err
@@ -83,11 +85,8 @@ func (u User) Actor() access.Actor {
 		act.Kind, act.Purpose, act.Patients, act.Role = access.Proxy, access.Request, u.Patients, ""
 	case len(u.Patients) > 0:
 		act.Kind, act.Purpose, act.Patients, act.Role = access.Patient, access.Request, u.Patients, ""
-	case u.Role == access.Operator || u.Role == access.Admin || u.Role == access.FrontDesk:
-		act.Purpose = access.Operations
-	}
-	if u.Role == access.Admin {
-		act.Purpose = access.Treatment
+	case slices.Contains([]access.Role{access.Operator, access.FrontDesk, access.RecordsOffice, access.PrivacyOfficer}, u.Role):
+		act.Purpose = access.Operations // other sites are not asked in the name of treatment
 	}
 	return act
 }
@@ -99,7 +98,7 @@ func (a *Auth) SignIn(ctx context.Context, site, name, password string) (access.
 	if len(key) > 256 || len(password) > maxPassword {
 		return access.Actor{}, ErrDenied
 	}
-	if a.tries.wait(key, a.now()) {
+	if !a.tries.begin(key, address(ctx), a.now()) {
 		return access.Actor{}, ErrSlow
 	}
 	u, err := load[User](ctx, a.st, "user", key)
@@ -114,10 +113,9 @@ func (a *Auth) SignIn(ctx context.Context, site, name, password string) (access.
 	if err != nil {
 		return access.Actor{}, err
 	}
-	ok = ok && hash != nobody
-	a.tries.note(key, ok, a.now())
-	if !ok {
+	if !ok || hash == nobody {
 		return access.Actor{}, ErrDenied
 	}
+	a.tries.right(key, address(ctx))
 	return u.Actor(), nil
 }

@@ -2,6 +2,7 @@ package clinic
 
 import (
 	"errors"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -58,7 +59,11 @@ func (h *clinic) signIn(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	f := signInForm{Site: site, User: strings.TrimSpace(r.PostFormValue("user")), Next: localNext(r.PostFormValue("next"), site.Slug)}
-	actor, err := h.Auth.SignIn(r.Context(), site.Slug, f.User, r.PostFormValue("password"))
+	from, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		from = r.RemoteAddr
+	}
+	actor, err := h.Auth.SignIn(auth.From(r.Context(), from), site.Slug, f.User, r.PostFormValue("password"))
 	switch {
 	case errors.Is(err, auth.ErrDenied), errors.Is(err, auth.ErrSlow):
 		who := access.Actor{Kind: access.Nobody, ID: "unknown", Site: site.Slug}
