@@ -67,7 +67,7 @@ func (in *includer) add(k Key, typ string) error {
 		return nil
 	}
 	in.seen[k] = true
-	r, err := in.s.v.row(k)
+	r, err := in.s.v.shown(k)
 	if err != nil {
 		return err
 	}

@@ -15,8 +15,9 @@ import (
 type latest struct {
 	mu       sync.Mutex
 	by       map[siteName]*kept
-	ring     kept // of all, the one used last after it
-	size     int  // bytes, about
+	at       map[Key]*kept // the same
+	ring     kept          // of all, the one used last after it
+	size     int           // bytes, about
 	max      int
 	moment   uint64 // counts beginnings and ends of commits
 	underWay bool
@@ -33,7 +34,7 @@ type kept struct {
 const keptCost = 400
 
 func newLatest(max int) *latest {
-	l := &latest{by: map[siteName]*kept{}, max: max}
+	l := &latest{by: map[siteName]*kept{}, at: map[Key]*kept{}, max: max, moment: 1}
 	l.ring.before, l.ring.after = &l.ring, &l.ring
 	return l
 }
@@ -48,6 +49,7 @@ func (l *latest) first(k *kept) {
 func (l *latest) drop(k *kept) {
 	k.unlink()
 	delete(l.by, k.name)
+	delete(l.at, k.row.Key)
 	l.size -= len(k.resource) + keptCost
 }
 
@@ -70,13 +72,40 @@ func (l *latest) put(moment uint64, n siteName, row Row, resource []byte) {
 	if l.underWay || l.moment != moment || l.by[n] != nil || cost > l.max/8 {
 		return
 	}
-	row.body = nil
+	row.body, row.terms, row.whole = nil, nil, resource
 	k := &kept{name: n, row: row, resource: resource}
-	l.by[n] = k
+	l.by[n], l.at[row.Key] = k, k
 	l.first(k)
 	for l.size += cost; l.size > l.max; {
 		l.drop(l.ring.before)
 	}
+}
+
+// now is the moment for a snapshot that is about to begin; 0 when what is kept
+// may not be what it will show.
+func (l *latest) now() uint64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.underWay {
+		return 0
+	}
+	return l.moment
+}
+
+// row is what is kept by a key, for a snapshot begun at a moment; only while
+// nothing was changed since.
+func (l *latest) row(moment uint64, k Key) (Row, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	x := l.at[k]
+	if x == nil || moment == 0 || l.moment != moment || l.underWay {
+		return Row{}, false
+	}
+	if l.ring.after != x {
+		x.unlink()
+		l.first(x)
+	}
+	return x.row, true
 }
 
 // changing forgets what a commit is about to change.
@@ -106,6 +135,7 @@ func (l *latest) forget() {
 	defer l.mu.Unlock()
 	l.moment++
 	clear(l.by)
+	clear(l.at)
 	l.ring.before, l.ring.after = &l.ring, &l.ring
 	l.size = 0
 }

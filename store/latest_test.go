@@ -95,6 +95,21 @@ func TestLatestIsNotStale(t *testing.T) {
 					t.Errorf("version %d with the text of another: %s", got, text)
 				}
 				seen[i] = got
+				if rng.IntN(3) == 0 { // what a search shows is of its snapshot
+					s.View(ctx, func(v *View) error {
+						res, err := v.Search(Scope{Ranges: []KeyRange{SiteRange(1)}}, &search.Query{Type: "Basic", Count: names})
+						if err != nil {
+							t.Error(err)
+						}
+						for _, m := range res.Matches {
+							same, err := v.Get(1, "Basic", m.ID)
+							if err != nil || same.Version != m.Version || string(same.Resource()) != string(m.Resource()) || string(same.Body()) != string(m.Body()) {
+								t.Errorf("%v: found %s, there is %s", err, m.Resource(), same.Resource())
+							}
+						}
+						return nil
+					})
+				}
 			}
 		})
 	}

@@ -21,16 +21,29 @@ type Row struct {
 	SourceVersion string // of a copy: its version where it came from
 
 	body  []byte
-	terms terms // of a row that Range read: what References needs
+	terms terms  // of a row that Range read: what References needs
+	whole []byte // Resource, when that is made already
 }
 
 // Body is the resource as it was written, without the server's own meta
 // elements; nil for a deleted version. It must not be changed.
-func (r Row) Body() []byte { return r.body }
+func (r Row) Body() []byte {
+	if r.body != nil || r.whole == nil {
+		return r.body
+	}
+	doc, err := fhir.Parse(r.whole)
+	if err != nil {
+		return nil
+	}
+	return fhir.WithoutServerMeta(doc.Root())
+}
 
 // Resource is the resource with its id, meta.versionId and meta.lastUpdated;
-// nil for a deleted version.
+// nil for a deleted version. It must not be changed.
 func (r Row) Resource() []byte {
+	if r.whole != nil {
+		return r.whole
+	}
 	if r.body == nil {
 		return nil
 	}

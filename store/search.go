@@ -180,7 +180,7 @@ func (s *searcher) search(q *search.Query) (Result, error) {
 		out.Next = s.v.s.sealPlace(page[len(page)-1], order.mark)
 	}
 	for _, p := range page {
-		r, err := s.v.row(p.k)
+		r, err := s.v.shown(p.k)
 		if err != nil {
 			return Result{}, err
 		}

@@ -88,11 +88,12 @@ func (s *Store) View(ctx context.Context, fn func(*View) error) error {
 	defer s.readers.give(c)
 	c.db.SetInterrupt(ctx)
 	defer c.db.SetInterrupt(context.Background())
+	moment := s.latest.now()
 	q := c.query(sqlBegin)
 	if err := q.run(); err != nil {
 		return interrupted(ctx, err)
 	}
-	v := &View{c: c, s: s, ctx: ctx}
+	v := &View{c: c, s: s, ctx: ctx, moment: moment}
 	defer func() {
 		v.c = nil
 		c.db.SetInterrupt(context.Background())

@@ -15,6 +15,8 @@ type View struct {
 	s   *Store
 	ctx context.Context
 	tx  *Tx // whose own writes it sees as well; nil outside of Update
+
+	moment uint64 // see latest; 0 for a Tx
 }
 
 func (v *View) ready(index bool) error {
@@ -84,6 +86,23 @@ func (v *View) row(k Key) (Row, error) {
 		err = e
 	}
 	return r, err
+}
+
+// shown is row for an answer: from memory, when that is what the snapshot holds.
+func (v *View) shown(k Key) (Row, error) {
+	if r, ok := v.s.latest.row(v.moment, k); ok {
+		return r, nil
+	}
+	r, err := v.row(k)
+	if err != nil || r.Deleted || v.moment == 0 {
+		return r, err
+	}
+	text := r.Resource()
+	r.whole = text[:len(text):len(text)]
+	if n, ok := makeName(r.Type, r.ID); ok {
+		v.s.latest.put(v.moment, siteName{k.Site(), n}, r, r.whole)
+	}
+	return r, nil
 }
 
 // Version is one version of a resource; a deleting one is *ErrGone.

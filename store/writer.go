@@ -226,10 +226,14 @@ func (w *writer) commit(batch []*job) {
 		err = w.index.flush(w.c)
 	}
 	if err == nil {
-		w.s.latest.changing(w.changed)
+		if len(w.changed) > 0 {
+			w.s.latest.changing(w.changed)
+		}
 		q := w.c.query(sqlCommit)
 		err = q.run()
-		w.s.latest.changed()
+		if len(w.changed) > 0 {
+			w.s.latest.changed()
+		}
 	}
 	clear(w.changed)
 	w.changed = w.changed[:0]
