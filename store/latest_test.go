@@ -173,3 +173,20 @@ func TestLatestIsBounded(t *testing.T) {
 		t.Errorf("no name: %v", err)
 	}
 }
+
+// What is read lately costs a look into memory.
+func BenchmarkLatest(b *testing.B) {
+	s := open(b)
+	ctx := context.Background()
+	if _, err := s.Update(ctx, func(tx *Tx) error {
+		_, err := tx.Put(1, "r", numbered(b, "r", 1), PutOptions{})
+		return err
+	}); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if _, _, err := s.Latest(ctx, 1, "Basic", "r"); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

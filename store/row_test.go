@@ -84,3 +84,16 @@ func FuzzResource(f *testing.F) {
 		stampedAsParsed(t, text, version, at)
 	})
 }
+
+// To complete a stored resource costs about what copying it does.
+func BenchmarkResource(b *testing.B) {
+	body := []byte(`{"resourceType":"Observation","id":"o","status":"final","category":[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/observation-category","code":"laboratory"}]}],` +
+		`"code":{"coding":[{"system":"http://loinc.org","code":"2093-3","display":"Total Cholesterol"}]},"subject":{"reference":"Patient/p"},` +
+		`"valueQuantity":{"value":186.1,"unit":"mg/dL","system":"http://unitsofmeasure.org","code":"mg/dL"},"meta":{"tag":[{"code":"t"}]}}`)
+	r := Row{Type: "Observation", ID: "o", Version: 1, body: body}
+	for b.Loop() {
+		if r.Resource() == nil {
+			b.Fatal()
+		}
+	}
+}
