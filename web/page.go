@@ -18,7 +18,7 @@ type Page struct {
 	User      UserBadge
 	Nav       []NavItem
 
-	SearchAction string // of the find form (GET, parameter q); empty leaves the search box out
+	SearchAction string // of the find form (POST, parameter q: what is typed names people, and stays out of addresses); empty leaves the search box out
 	SuggestURL   string // where type-ahead asks (GET, parameter q) for a Suggestions fragment; empty: the plain form only
 	Query        string // what was searched, kept in the box
 	SearchHint   string // placeholder; empty is "Find a patient by name, birth date or number"

@@ -59,10 +59,9 @@ if (box) {
     asking?.abort();
     asking = new AbortController();
     const mine = asking;
-    const url = new URL(box.dataset.suggest, location.href);
-    url.searchParams.set("q", q);
     try {
-      const answer = await fetch(url, { signal: mine.signal, headers: { "Wholechart-Partial": "find-list" }, credentials: "same-origin" });
+      // What is typed names people: it travels in the body, never in an address.
+      const answer = await fetch(box.dataset.suggest, { method: "POST", body: new URLSearchParams({ q }), signal: mine.signal, headers: { "Wholechart-Partial": "find-list" }, credentials: "same-origin" });
       if (!answer.ok || answer.redirected) { close(); return; }
       const html = await answer.text();
       if (mine.signal.aborted || document.activeElement !== box) return;

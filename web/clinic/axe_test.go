@@ -51,7 +51,7 @@ func TestAccessibility(t *testing.T) {
 	signIn(t, ctx, n, "okonkwo")
 	const whole = "/maple/patients/rosa-delgado/whole"
 	for _, theme := range []string{"light", "dark"} {
-		for _, path := range []string{"/maple/patients", "/maple/patients?q=ros", "/maple/patients?q=xyz", "/maple/patients/rosa-delgado", whole, whole + "/results", whole + "/results/6301-6", whole + "/medicines", whole + "/imaging", whole + "/immunisations", whole + "/timeline", whole + "/about", whole + "/fact/Patient/rosa-delgado", "/maple/patients/ghost"} {
+		for _, path := range []string{"/maple/patients", "/maple/patients/rosa-delgado", whole, whole + "/results", whole + "/results/6301-6", whole + "/medicines", whole + "/imaging", whole + "/immunisations", whole + "/timeline", whole + "/about", whole + "/fact/Patient/rosa-delgado", "/maple/patients/ghost"} {
 			check(path, theme)
 		}
 	}

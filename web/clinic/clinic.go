@@ -35,6 +35,7 @@ type clinic struct {
 	Config
 	openings openings
 	recent   recent
+	asking   asking
 }
 
 // New is the handler of /, and of /{site}/ for every site of the node. Assets
@@ -49,6 +50,7 @@ func New(c Config) (http.Handler, error) {
 	h := &clinic{Config: c}
 	h.openings.running = map[string]*opening{}
 	h.recent.of = map[string][]string{}
+	h.asking.of = map[string]string{}
 	return web.Protect(withSheet(h.routes()), c.Trusted...)
 }
 
@@ -65,7 +67,8 @@ func (h *clinic) routes() *http.ServeMux {
 	page("GET /{site}", h.home)
 	page("GET /{site}/{$}", h.home)
 	page("GET /{site}/patients", h.find)
-	page("GET /{site}/patients/suggest", h.suggest)
+	page("POST /{site}/patients", h.asked)
+	page("POST /{site}/patients/suggest", h.suggest)
 
 	for _, lens := range []string{"", "/whole"} {
 		patient := "GET /{site}/patients/{id}" + lens

@@ -16,13 +16,18 @@ func TestNobodySeesAnythingWithoutSignIn(t *testing.T) {
 	n := newNode(t, []string{"maple", "riverside"}, nil, nil)
 	n.write("maple", `{"resourceType":"Patient","id":"p","name":[{"family":"Canary"}]}`)
 	v := n.visitor()
-	for _, path := range []string{"/maple/", "/maple/patients", "/maple/patients?q=can", "/maple/patients/p", "/maple/patients/p/whole", "/maple/patients/p/results", "/maple/patients/p/fact/Patient/p", "/maple/patients/p/whole/timeline"} {
+	for _, path := range []string{"/maple/", "/maple/patients", "/maple/patients/p", "/maple/patients/p/whole", "/maple/patients/p/results", "/maple/patients/p/fact/Patient/p", "/maple/patients/p/whole/timeline"} {
 		res, body := v.get(path)
 		if res.Request.URL.Path != "/maple/signin" || strings.Contains(body, "Canary") {
 			t.Errorf("%s led to %s", path, res.Request.URL)
 		}
 		if next := res.Request.URL.Query().Get("next"); next != path {
 			t.Errorf("%s is not kept: %q", path, next)
+		}
+	}
+	for _, path := range []string{"/maple/patients", "/maple/patients/suggest"} {
+		if res, body := v.post(path, url.Values{"q": {"can"}}); res.StatusCode != 401 || strings.Contains(body, "Canary") {
+			t.Errorf("a question without sign-in at %s: %d", path, res.StatusCode)
 		}
 	}
 	for _, path := range []string{"/ghost/", "/ghost/signin", "/maple/nothing"} {
@@ -33,6 +38,23 @@ func TestNobodySeesAnythingWithoutSignIn(t *testing.T) {
 	b := n.user(physician)
 	if res, _ := b.get("/riverside/patients"); res.Request.URL.Path != "/riverside/signin" {
 		t.Errorf("a session of maple opened %s", res.Request.URL)
+	}
+}
+
+func TestAQuestionStaysOutOfTheAddress(t *testing.T) {
+	n := newNode(t, []string{"maple"}, nil, nil)
+	n.write("maple", `{"resourceType":"Patient","id":"p","name":[{"family":"Canary"}]}`)
+	b := n.user(physician)
+	res, body := b.post("/maple/patients", url.Values{"q": {"canary"}})
+	at := res.Request.URL
+	if res.StatusCode != 200 || !strings.Contains(body, "/maple/patients/p") || strings.Contains(strings.ToLower(at.String()), "canary") || at.Query().Get("f") == "" {
+		t.Fatalf("%d at %s", res.StatusCode, at)
+	}
+	if res, body := b.get(at.RequestURI()); res.StatusCode != 200 || !strings.Contains(body, "/maple/patients/p") {
+		t.Errorf("coming back to it: %d", res.StatusCode)
+	}
+	if _, body := n.user(auth.User{Site: "maple", Name: "reyes", Role: access.Nurse}).get(at.RequestURI()); strings.Contains(body, `value="canary"`) {
+		t.Error("another user reads the question by its number")
 	}
 }
 

@@ -2,6 +2,7 @@ package clinic
 
 import (
 	"cmp"
+	"crypto/rand"
 	"errors"
 	"net/http"
 	"net/url"
@@ -75,7 +76,7 @@ func (h *clinic) find(c *call) {
 		c.failed(err)
 		return
 	}
-	q := strings.TrimSpace(c.r.FormValue("q"))
+	q := h.asking.words(c.r.FormValue("f"), c.who())
 	v := findPage{Query: q, Now: c.now, Zone: c.zone}
 	var err error
 	switch {
@@ -88,7 +89,7 @@ func (h *clinic) find(c *call) {
 		}
 	default:
 		s := c.session(access.EMR)
-		for _, id := range h.recent.list(c.actor.Site + "/" + c.actor.ID) {
+		for _, id := range h.recent.list(c.who()) {
 			if res, err := s.Read(c.r.Context(), "Patient", id); err == nil {
 				v.Opened = append(v.Opened, c.foundOf(res))
 			}
@@ -109,9 +110,57 @@ func (h *clinic) find(c *call) {
 	c.show(p, findList(v))
 }
 
+// asked takes a question and sends the reader on to its answer. A question
+// names people, so it is kept here and the address carries a number for it: Back
+// and reload find it again while the node runs.
+func (h *clinic) asked(c *call) {
+	web.SecurityHeaders(c.w)
+	to := "/" + c.site.Slug + "/patients"
+	if q := c.typed(); q != "" {
+		to += "?f=" + h.asking.keep(c.who(), q)
+	}
+	http.Redirect(c.w, c.r, to, http.StatusSeeOther)
+}
+
+const maxTyped = 16 << 10
+
+// typed is what stands in the search box of a form that was sent.
+func (c *call) typed() string {
+	c.r.Body = http.MaxBytesReader(c.w, c.r.Body, maxTyped)
+	return strings.TrimSpace(c.r.PostFormValue("q"))
+}
+
+// who names the user among the node's, for what is remembered while it runs.
+func (c *call) who() string { return c.actor.Site + "/" + c.actor.ID }
+
+// asking remembers questions by a random number and by who asked.
+type asking struct {
+	sync.Mutex
+	of map[string]string
+}
+
+const maxAsking = 20000
+
+func (a *asking) keep(who, q string) string {
+	number := rand.Text()
+	a.Lock()
+	defer a.Unlock()
+	if len(a.of) >= maxAsking {
+		clear(a.of)
+	}
+	a.of[who+" "+number] = q
+	return number
+}
+
+func (a *asking) words(number, who string) string {
+	a.Lock()
+	defer a.Unlock()
+	return a.of[who+" "+number]
+}
+
 // suggest answers the search box while somebody types.
 func (h *clinic) suggest(c *call) {
-	q := strings.TrimSpace(c.r.FormValue("q"))
+	q := c.typed()
 	out := web.Suggestions{Query: q}
 	ask, err := understand(q, c.now)
 	if err == nil && c.finds() {

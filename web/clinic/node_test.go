@@ -280,8 +280,16 @@ func (b *browser) do(req *http.Request) (*http.Response, string) {
 	return res, string(body)
 }
 
+// get asks for a page. A question of the search box (?q=) is posted, as the form does.
 func (b *browser) get(path string) (*http.Response, string) {
 	b.n.t.Helper()
+	if at, q, ok := strings.Cut(path, "?q="); ok && strings.Contains(at, "/patients") {
+		words, err := url.QueryUnescape(q)
+		if err != nil {
+			words = q
+		}
+		return b.post(at, url.Values{"q": {words}})
+	}
 	req, err := http.NewRequest("GET", b.n.base+path, nil)
 	if err != nil {
 		b.n.t.Fatal(err)

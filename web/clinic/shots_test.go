@@ -57,7 +57,6 @@ func TestShots(t *testing.T) {
 		{"outside", "okonkwo", rosa + "/whole/outside", 1440, 1000, false},
 		{"imaging", "okonkwo", rosa + "/whole/imaging", 1440, 1000, false},
 		{"find", "okonkwo", "/maple/patients", 1440, 1000, false},
-		{"found", "okonkwo", "/maple/patients?q=mil", 1440, 1000, false},
 		{"amara", "okonkwo", "/maple/patients/amara-okafor/whole", 1440, 1000, false},
 		{"desk", "hughes", rosa, 1440, 1000, false},
 		{"signin", "", "/maple/signin", 1440, 1000, false},

@@ -38,7 +38,7 @@ func (c *call) view() (*view, error) {
 	for _, a := range v.chart.Completeness.Sites {
 		v.route[a.Source.Slug] = routeOf(a, v.zone)
 	}
-	c.recent.note(c.actor.Site+"/"+c.actor.ID, v.id)
+	c.recent.note(c.who(), v.id)
 	return v, nil
 }
 
