@@ -41,14 +41,18 @@ func (c *everythingCmd) run(ctx context.Context, s streams) error {
 type versionCmd struct{}
 
 func (c *versionCmd) run(ctx context.Context, s streams) error {
-	version := "built from source"
+	_, err := fmt.Fprintln(s.out, "wholechart", version(), "· FHIR R4 (4.0.1)")
+	return err
+}
+
+// version is the commit that the program was built from, as far as it says so.
+func version() string {
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, set := range info.Settings {
 			if set.Key == "vcs.revision" {
-				version = set.Value
+				return set.Value
 			}
 		}
 	}
-	_, err := fmt.Fprintln(s.out, "wholechart", version, "· FHIR R4 (4.0.1)")
-	return err
+	return "built from source"
 }

@@ -154,7 +154,7 @@ func (n *demoNode) startData() clinic.StartData {
 		for _, s := range other.sites() {
 			names = append(names, s.Name)
 		}
-		card := clinic.StartRole{Title: "Stop node " + strconv.Itoa(other.number), Name: "What if it cannot be reached?", Site: strings.Join(names, ", "), Badge: badges[other.sites()[0].Slug],
+		card := clinic.StartRole{Title: "Stop node " + strconv.Itoa(other.number), Name: "Out of reach", Site: strings.Join(names, ", "), Badge: badges[other.sites()[0].Slug],
 			Description: "Its sites will be unreachable: whole records say so, and show the copies they have.", Action: "/demo/node",
 			Fields: []web.Option{{Value: "node", Label: strconv.Itoa(other.number)}, {Value: "do", Label: "stop"}}}
 		if !other.up() {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"wholechart/access"
 	"wholechart/auth"
@@ -26,12 +27,13 @@ type node struct {
 	records  *record.Records
 	auth     *auth.Auth
 	exchange *exchange.Exchange
+	asked    *asked // how asking other nodes went
+	started  time.Time
 	base     atomic.Value // string: URL under which the node is reached, without a slash at the end
 }
 
 type nodeOptions struct {
-	make   bool         // the directory may be new
-	client *http.Client // for asking peers; nil is the exchange's own
+	make bool // the directory may be new
 }
 
 // errInUse says that another process has the directory open.
@@ -59,7 +61,7 @@ func openNode(ctx context.Context, dir string, o nodeOptions) (*node, error) {
 		}
 		return nil, err
 	}
-	n := &node{dir: dir, lock: lock}
+	n := &node{dir: dir, lock: lock, started: time.Now(), asked: newAsked()}
 	n.base.Store("")
 	if n.store, err = store.Open(ctx, store.Options{Path: path}); err != nil {
 		lock.Close()
@@ -69,7 +71,7 @@ func openNode(ctx context.Context, dir string, o nodeOptions) (*node, error) {
 		return nil, errors.Join(err, n.store.Close(), lock.Close())
 	}
 	n.auth = auth.New(n.store, nil)
-	n.exchange = exchange.New(n.records, n.auth, exchange.Options{Self: n.self, Client: o.client})
+	n.exchange = exchange.New(n.records, n.auth, exchange.Options{Self: n.self, Client: &http.Client{Transport: n.asked}})
 	return n, nil
 }
 
@@ -91,6 +93,7 @@ func (n *node) system(site, what string) record.Session {
 
 func (n *node) close() error {
 	n.exchange.Close()
+	n.asked.close()
 	err := errors.Join(n.records.Close(), n.store.Close())
 	return errors.Join(err, n.lock.Close())
 }

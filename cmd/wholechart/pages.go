@@ -4,10 +4,12 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"strings"
 
 	"wholechart/exchange"
 	"wholechart/record"
 	"wholechart/web"
+	"wholechart/web/admin"
 	"wholechart/web/clinic"
 )
 
@@ -19,11 +21,24 @@ func pages(n *node, demo bool) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	operators, err := web.Protect(admin.New(admin.Config{Records: n.records, Auth: n.auth, Node: n, Demo: demo, Log: slog.Default()}))
+	if err != nil {
+		return nil, err
+	}
 	mux := http.NewServeMux()
-	mux.Handle(web.AssetPath, web.Assets())
+	for _, pattern := range admin.Patterns {
+		mux.Handle(pattern, operators)
+	}
 	mux.Handle("POST "+web.ThemePath, web.Theme())
 	mux.Handle("/", clinicians)
-	return mux, nil
+	assets := web.Assets()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, web.AssetPath) { // no site can be called so
+			assets.ServeHTTP(w, r)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	}), nil
 }
 
 // opener asks the other sites for a page.
