@@ -13,6 +13,7 @@ import (
 	"encoding/json"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"wholechart/store"
@@ -90,7 +91,8 @@ type Log struct {
 	once  sync.Once
 	mu    sync.RWMutex
 	shut  bool
-	err   error // of the last background write; written before done is closed
+	stuck atomic.Bool
+	err   error // of the last background write
 }
 
 // NewLog starts a log over a store. Close it before the store.
@@ -119,6 +121,10 @@ func (l *Log) Write(ctx context.Context, events ...Event) error {
 	_, err := l.st.Update(ctx, func(tx *store.Tx) error { return Append(tx, l.now(), events...) })
 	return err
 }
+
+// Stuck says that what was noted last could not be written: the disk is full, or
+// worse. It is kept and tried again; until then nothing more should be shown.
+func (l *Log) Stuck() bool { return l.stuck.Load() }
 
 // Flush returns when everything noted before is durable.
 func (l *Log) Flush(ctx context.Context) error {
@@ -159,9 +165,9 @@ func (l *Log) run() {
 		}
 		events := batch
 		_, err := l.st.Update(context.Background(), func(tx *store.Tx) error { return Append(tx, l.now(), events...) })
-		if err != nil {
-			l.err = err
-		} else {
+		l.err = err
+		l.stuck.Store(err != nil)
+		if err == nil {
 			batch = batch[:0]
 		}
 		return err

@@ -100,3 +100,21 @@ func TestAnEventGoesWithItsTransaction(t *testing.T) {
 		t.Errorf("the note of what did not happen stayed: %+v", got)
 	}
 }
+
+func TestALogThatCannotBeWrittenSaysSo(t *testing.T) {
+	st, l := open(t)
+	l.Note(Event{Action: "read"})
+	if err := l.Flush(t.Context()); err != nil || l.Stuck() {
+		t.Fatal(err, l.Stuck())
+	}
+	if err := st.Close(); err != nil {
+		t.Fatal(err)
+	}
+	l.Note(Event{Action: "read", ID: "unseen"})
+	if err := l.Flush(t.Context()); err == nil || !l.Stuck() {
+		t.Errorf("flush: %v, stuck %v", err, l.Stuck())
+	}
+	if err := l.Close(); err == nil {
+		t.Error("what was noted is lost, and Close does not say so")
+	}
+}

@@ -312,7 +312,7 @@ func (s Session) PatientChangesPage(ctx context.Context, patient string, after s
 
 // saw says whether an earlier version of a row was one that the window shows.
 func (w *window) saw(v *store.View, row store.Row) bool {
-	for n := row.Version - 1; n > 0 && n > row.Version-100; n-- {
+	for n := row.Version - 1; n > 0 && n > row.Version-maxPast; n-- {
 		old, err := v.Version(row.Key.Site(), row.Type, row.ID, n)
 		var gone *store.ErrGone
 		if errors.As(err, &gone) {

@@ -1,13 +1,18 @@
 package record
 
-import "wholechart/store"
+import (
+	"errors"
+
+	"wholechart/store"
+)
 
 // What the store says, in words that the floors above may use without knowing
 // the store.
 var (
 	ErrNotFound  = store.ErrNotFound  // never was, or is not for this actor: the two look the same
 	ErrBadCursor = store.ErrBadCursor // a paging link was not one of ours, or of another question
-	ErrMoved     = errMoved           // what a condition found kept changing under other writers: try again
+	ErrUnnoted   = errors.New("the audit log cannot be written: nothing is shown or changed")
+	ErrMoved     = errMoved // what a condition found kept changing under other writers: try again
 )
 
 // Errors with more to say than that they happened.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -441,5 +442,36 @@ func TestLongIdsKeepTheirMeaning(t *testing.T) {
 	}
 	if len(names) != 2 {
 		t.Errorf("two encounters have one name: %v", names)
+	}
+}
+
+func TestWhatCannotBeNotedIsNotShown(t *testing.T) {
+	ctx := t.Context()
+	st, err := store.Open(ctx, store.Options{Path: filepath.Join(t.TempDir(), "r.db")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := New(ctx, st, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.PutSite(ctx, Site{Slug: "a", Name: "Alder Practice", Local: true}); err != nil {
+		t.Fatal(err)
+	}
+	a := r.user("a", access.Physician)
+	put(t, a, rosa)
+	if _, err := a.Read(ctx, "Patient", "rosa"); err != nil {
+		t.Fatal(err)
+	}
+	if err := st.Close(); err != nil { // as a full disk is, to the log
+		t.Fatal(err)
+	}
+	r.log.Note(audit.Event{Action: "read"})
+	r.log.Flush(ctx)
+	if _, err := a.Read(ctx, "Patient", "rosa"); !errors.Is(err, ErrUnnoted) {
+		t.Errorf("%v", err)
+	}
+	if err := r.Close(); err == nil {
+		t.Error("what was noted is lost, and Close does not say so")
 	}
 }

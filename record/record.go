@@ -110,6 +110,9 @@ func (s Session) decide(act access.Action, typ, id string) (access.Decision, err
 	if s.r == nil || s.site == nil {
 		return access.Decision{}, &Refused{Why: "no such site on this node, or nobody is signed in"}
 	}
+	if s.r.log.Stuck() {
+		return access.Decision{}, ErrUnnoted
+	}
 	d := access.Decide(s.actor, s.lens, act, typ)
 	if !d.Allowed {
 		s.note(audit.Event{Action: act.String(), Type: typ, ID: id, Outcome: audit.Refused, Why: d.Why})
