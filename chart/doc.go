@@ -84,6 +84,7 @@ type Chart struct {
 	Counts        Counts
 	Errors        []Prov   // entered in error: counted, never shown as fact
 	Other         []Unused // what no view shows, and why
+	Cut           []Cut    // of long records: the types of which only the newest facts are here
 }
 
 // Unused is a fact that no view shows.

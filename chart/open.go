@@ -21,64 +21,53 @@ var clinical = slices.DeleteFunc(slices.Clone(fhir.ResourceTypes()), func(t stri
 	return false
 })
 
-// maxFacts bounds the facts of one chart. What is beyond is said in Chart.Other.
-const maxFacts = 200_000
-
 // Open assembles the chart of a patient of the session's site as the session
 // may see it: through access.EMR the site's own chart, through access.EHR the
 // whole record and how complete it is. Errors are those of
-// record.Session.Everything.
+// record.Session.Facts.
 func Open(ctx context.Context, s record.Session, patientID string, now time.Time) (*Chart, error) {
-	var facts []Fact
-	var missing []record.Gap
-	q := record.Everything{Patient: patientID, Types: clinical}
-	sources := map[*record.Site]Source{}
-	seen := map[[2]string]bool{} // what several pages refer to comes with each
-	truncated := false
-	for {
-		page, err := s.Everything(ctx, q)
-		if err != nil {
-			return nil, err
-		}
-		missing = page.Missing
-		for _, list := range [...][]record.Resource{page.Matches, page.Included} {
-			for _, r := range list {
-				key := [2]string{r.Type, r.ID}
-				if r.Deleted || r.Site == nil || seen[key] {
-					continue
-				}
-				seen[key] = true
-				src, ok := sources[r.Site]
-				if !ok {
-					src = sourceOf(r.Site, s.Site())
-					sources[r.Site] = src
-				}
-				facts = append(facts, Fact{r.Node(), r.Type, r.ID, r.Version, r.Updated, r.Author, src})
-			}
-		}
-		if page.Next == "" {
-			break
-		}
-		if len(facts) > maxFacts {
-			truncated = true
-			break
-		}
-		q.After = page.Next
+	return read(ctx, s, record.FactsQuery{Patient: patientID, Types: clinical}, now)
+}
+
+// Glance is Open for a page that somebody waits for: of a long record it reads
+// the newest of what piles up, and the types in full as far as a page can show
+// them. What it left out is in Chart.Cut.
+func Glance(ctx context.Context, s record.Session, patientID string, now time.Time, full ...string) (*Chart, error) {
+	return read(ctx, s, record.FactsQuery{Patient: patientID, Types: clinical, Newest: bounds(full), Most: long}, now)
+}
+
+func read(ctx context.Context, s record.Session, q record.FactsQuery, now time.Time) (*Chart, error) {
+	found, err := s.Facts(ctx, q)
+	if err != nil {
+		return nil, err
 	}
-	c := Assemble(patientID, facts, now, s.Site().Location())
-	if truncated {
-		c.Other = append(c.Other, Unused{Prov{Source: own(c, s)}, "the record is longer than a chart can show: its newest facts may be missing"})
-		c.Counts.Other++
+	facts := make([]Fact, 0, len(found.List))
+	sources := map[*record.Site]Source{}
+	for i := range found.List {
+		f := &found.List[i]
+		if f.Site == nil {
+			continue
+		}
+		src, ok := sources[f.Site]
+		if !ok {
+			src = sourceOf(f.Site, s.Site())
+			sources[f.Site] = src
+		}
+		facts = append(facts, Fact{f.Node, f.Type, f.ID, f.Version, f.Updated, f.Author, src})
+	}
+	c := Assemble(q.Patient, facts, now, s.Site().Location())
+	for _, cut := range found.Cut {
+		c.Cut = append(c.Cut, Cut(cut))
 	}
 	if s.Lens() != access.EHR {
 		c.complete(s, nil, nil)
 		return c, nil
 	}
-	answers, err := s.Answers(ctx, patientID)
+	answers, err := s.Answers(ctx, q.Patient)
 	if err != nil {
 		return nil, err
 	}
-	c.complete(s, answers, missing)
+	c.complete(s, answers, found.Missing)
 	return c, nil
 }
 

@@ -30,12 +30,7 @@ func (w *window) show(row store.Row) Resource {
 		res.Version = row.SourceVersion
 	}
 	res.ID = w.outwardID(res.Site, own, row.Type, row.ID)
-	if !own && res.Site.Local && row.Key.PatientNumber() != 0 {
-		if w.told == nil {
-			w.told = map[store.Key]int{}
-		}
-		w.told[row.Key.Patient()]++
-	}
+	w.tell(&row, res.Site, own)
 	if row.Deleted || own && !prefixed(row.ID) && !mentions(res.Body) && !bytes.Contains(res.Body, []byte(chartPath)) {
 		return res
 	}
@@ -43,9 +38,34 @@ func (w *window) show(row store.Row) Resource {
 	if err != nil {
 		return res
 	}
+	edits := w.outwardRefs(d.Root(), res.Site)
+	body := fhir.Apply(res.Body, edits)
+	if d, err = fhir.Parse(body); err == nil {
+		body = fhir.WithMeta(d.Root(), res.ID, res.Version, res.Updated)
+	}
+	if !own && res.Site.Base != "" {
+		body = withSource(body, res.Site.Base)
+	}
+	res.Body = body
+	return res
+}
+
+// tell notes that a row of another site of this node is shown.
+func (w *window) tell(row *store.Row, site *Site, own bool) {
+	if !own && site.Local && row.Key.PatientNumber() != 0 {
+		if w.told == nil {
+			w.told = map[store.Key]int{}
+		}
+		w.told[row.Key.Patient()]++
+	}
+}
+
+// outwardRefs are the edits that make a resource's references those of the
+// whole record; from is the site whose fact it is.
+func (w *window) outwardRefs(n fhir.Node, from *Site) []fhir.Edit {
 	var edits []fhir.Edit
-	for ref := range fhir.References(d.Root()) {
-		site := res.Site
+	for ref := range fhir.References(n) {
+		site := from
 		r, ok := parseRef(ref.Str())
 		if !ok {
 			if site, r, ok = w.elsewhere(ref.Str()); !ok {
@@ -57,19 +77,11 @@ func (w *window) show(row store.Row) Resource {
 			to = "Patient/" + w.outwardID(w.s.site, true, "Patient", w.panes[0].patient)
 		}
 		if to != ref.Str() {
-			from, end := ref.Span()
-			edits = append(edits, fhir.Edit{From: from, To: end, Text: strconv.AppendQuote(nil, to)})
+			at, end := ref.Span()
+			edits = append(edits, fhir.Edit{From: at, To: end, Text: strconv.AppendQuote(nil, to)})
 		}
 	}
-	body := fhir.Apply(res.Body, edits)
-	if d, err = fhir.Parse(body); err == nil {
-		body = fhir.WithMeta(d.Root(), res.ID, res.Version, res.Updated)
-	}
-	if !own && res.Site.Base != "" {
-		body = withSource(body, res.Site.Base)
-	}
-	res.Body = body
-	return res
+	return edits
 }
 
 // chartPath is where a site's chart is, below its base URL.

@@ -23,6 +23,8 @@ type Row struct {
 	body  []byte
 	terms terms  // of a row that Range read: what References needs
 	whole []byte // Resource, when that is made already
+
+	packed []byte // of a row that a Reading gave: the body, compressed
 }
 
 // Body is the resource as it was written, without the server's own meta

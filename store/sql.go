@@ -90,6 +90,10 @@ const (
 	sqlPiece
 	sqlSetIndex
 	sqlStrayClear
+	sqlRowTerms
+	sqlTypeRows
+	sqlTypeLabels
+	sqlRunKeysDown
 	statementCount
 )
 
@@ -187,4 +191,10 @@ var statements = [statementCount]string{
 	sqlPiece:        `SELECT ` + rowColumns + `, terms FROM resource WHERE k > ? ORDER BY k LIMIT ?`,
 	sqlSetIndex:     `UPDATE resource SET terms = ?, labels = ? WHERE k = ?`,
 	sqlStrayClear:   `DELETE FROM stray`,
+	sqlRowTerms:     `SELECT ` + rowColumns + `, terms FROM resource WHERE k = ?`,
+	sqlTypeRows: `SELECT r.k, r.name, r.version, r.seq, r.updated, r.labels, r.deleted, r.author, r.source, r.body, r.terms
+		FROM idx i CROSS JOIN resource r ON r.k = i.k WHERE i.p = ? AND i.v = ? AND i.k >= ? AND i.k < ? ORDER BY i.k`,
+	sqlTypeLabels: `SELECT r.labels, count(*) FROM idx i CROSS JOIN resource r ON r.k = i.k
+		WHERE i.p = ? AND i.v = ? AND i.k >= ? AND i.k < ? GROUP BY r.labels`,
+	sqlRunKeysDown: `SELECT k FROM idx WHERE p = ? AND v = ? AND k >= ? AND k < ? ORDER BY k DESC`,
 }
