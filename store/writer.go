@@ -156,7 +156,7 @@ func (w *writer) loop() {
 
 // gathering decides how long a commit waits for others to share it. Clients that
 // were answered a moment ago are about to write again; to wait for them, as long
-// as a part of what a commit takes, makes one full commit of two half ones: of 16
+// as a commit takes at most, makes one full commit of two half ones: of 16
 // clients' closures 14 a commit instead of 7. One client alone never waits.
 type gathering struct {
 	want  int // closures that the last commit had, and that came during it
@@ -164,7 +164,7 @@ type gathering struct {
 	timer *time.Timer
 }
 
-const maxWait = time.Millisecond
+const maxWait = 2 * time.Millisecond
 
 func (g *gathering) done(n, queued int, took time.Duration) {
 	g.want = min(n+queued, maxBatch)
@@ -187,7 +187,7 @@ func (g *gathering) fill(batch []*job, jobs <-chan *job) []*job {
 	if len(batch) >= g.want {
 		return batch
 	}
-	wait := min(g.took/2, maxWait)
+	wait := min(g.took, maxWait)
 	if g.timer == nil {
 		g.timer = time.NewTimer(wait)
 	} else {
