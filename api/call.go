@@ -186,12 +186,12 @@ func (c *call) doc() (*fhir.Doc, error) {
 }
 
 // resource is the body as a resource of the call's type.
-func (c *call) resource() (*fhir.Doc, error) {
+func (c *call) resource() (fhir.Node, error) {
 	d, err := c.doc()
 	if err != nil {
-		return nil, err
+		return fhir.Node{}, err
 	}
-	return d, c.fits(d.Root())
+	return d.Root(), c.fits(d.Root())
 }
 
 // fits refuses what is no resource of the call's type.

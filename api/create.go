@@ -17,7 +17,7 @@ func (c *call) create() (*answer, error) {
 	return c.one(act)
 }
 
-func (c *call) createAct(resource func() (*fhir.Doc, error)) (record.Act, error) {
+func (c *call) createAct(resource func() (fhir.Node, error)) (record.Act, error) {
 	act := record.Act{Op: record.Create, Type: c.typ, Base: c.base}
 	err := c.only()
 	if err == nil {
@@ -27,7 +27,7 @@ func (c *call) createAct(resource func() (*fhir.Doc, error)) (record.Act, error)
 		act.Where, err = c.ifNoneExist()
 	}
 	if err == nil {
-		act.Body, err = resource()
+		act.Resource, err = resource()
 	}
 	return act, err
 }

@@ -66,10 +66,10 @@ func inBundle(err error, acts []record.Act, from []int) error {
 	var broken *record.BrokenReference
 	if errors.As(err, &broken) { // the store finds it when all is written
 		for i, a := range acts {
-			if a.Body == nil {
+			if !a.Resource.Exists() {
 				continue
 			}
-			for ref := range fhir.References(a.Body.Root()) {
+			for ref := range fhir.References(a.Resource) {
 				if ref.Is(broken.Type + "/" + broken.ID) {
 					return &inEntry{from[i], err}
 				}

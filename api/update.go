@@ -18,7 +18,7 @@ func (c *call) update() (*answer, error) {
 	return c.one(act)
 }
 
-func (c *call) updateAct(resource func() (*fhir.Doc, error)) (record.Act, error) {
+func (c *call) updateAct(resource func() (fhir.Node, error)) (record.Act, error) {
 	act := record.Act{Op: record.Update, Type: c.typ, ID: c.id, Base: c.base}
 	var err error
 	if act.IfMatch, err = c.ifMatch(); err != nil {
@@ -31,16 +31,16 @@ func (c *call) updateAct(resource func() (*fhir.Doc, error)) (record.Act, error)
 		if err := c.only(); err != nil {
 			return act, err
 		}
-		act.Body, err = resource()
+		act.Resource, err = resource()
 		return act, err
 	}
 	if act.Where, err = c.condition(c.typ, c.query); err != nil {
 		return act, err
 	}
-	if act.Body, err = resource(); err != nil {
+	if act.Resource, err = resource(); err != nil {
 		return act, err
 	}
-	id := act.Body.Root().Get("id")
+	id := act.Resource.Get("id")
 	if !id.Exists() {
 		return act, nil
 	}

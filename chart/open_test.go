@@ -24,7 +24,7 @@ func put(t *testing.T, s record.Session, texts ...string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		acts = append(acts, record.Act{Op: record.Update, Type: d.Root().ResourceType(), ID: d.Root().ID(), Body: d})
+		acts = append(acts, record.Act{Op: record.Update, Type: d.Root().ResourceType(), ID: d.Root().ID(), Resource: d.Root()})
 	}
 	if _, err := s.Transact(t.Context(), acts); err != nil {
 		t.Fatal(err)

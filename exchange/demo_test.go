@@ -40,7 +40,7 @@ func TestTheDemonstrationNetwork(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				acts = append(acts, record.Act{Op: record.Update, Type: one.Root().ResourceType(), ID: one.Root().ID(), Body: one})
+				acts = append(acts, record.Act{Op: record.Update, Type: one.Root().ResourceType(), ID: one.Root().ID(), Resource: one.Root()})
 			}
 			if _, err := n.user(s.Slug, access.Admin).Transact(t.Context(), acts); err != nil {
 				t.Fatalf("%s: %v", s.Slug, err)

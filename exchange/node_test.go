@@ -181,7 +181,7 @@ func (n *node) put(site string, texts ...string) {
 		if err != nil {
 			n.t.Fatalf("%v in %s", err, text)
 		}
-		acts = append(acts, record.Act{Op: record.Update, Type: d.Root().ResourceType(), ID: d.Root().ID(), Body: d, Author: "Practitioner/who-" + site})
+		acts = append(acts, record.Act{Op: record.Update, Type: d.Root().ResourceType(), ID: d.Root().ID(), Resource: d.Root(), Author: "Practitioner/who-" + site})
 	}
 	if _, err := n.user(site, access.Admin).Transact(n.t.Context(), acts); err != nil {
 		n.t.Fatal(err)

@@ -48,7 +48,7 @@ func (h house) put(site, id, fields string) {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	if _, err := h.as(site, access.Admin).Transact(h.t.Context(), []record.Act{{Op: record.Update, Type: "Patient", ID: id, Body: d}}); err != nil {
+	if _, err := h.as(site, access.Admin).Transact(h.t.Context(), []record.Act{{Op: record.Update, Type: "Patient", ID: id, Resource: d.Root()}}); err != nil {
 		h.t.Fatal(err)
 	}
 }

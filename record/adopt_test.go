@@ -17,7 +17,7 @@ func TestAdoptAddsNothingThatWas(t *testing.T) {
 	}
 	bring := func(text string) Done {
 		t.Helper()
-		out, err := s.Transact(ctx, []Act{{Op: Update, Type: "Organization", ID: "o", Body: doc(t, text), Adopt: true}})
+		out, err := s.Transact(ctx, []Act{{Op: Update, Type: "Organization", ID: "o", Resource: doc(t, text).Root(), Adopt: true}})
 		if err != nil {
 			t.Fatal(err)
 		}

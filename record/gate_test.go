@@ -256,7 +256,7 @@ func TestConditionsLeaveNotes(t *testing.T) {
 	a := r.user("a", access.Nurse)
 	put(t, a, `{"resourceType":"Patient","id":"rosa","identifier":[{"system":"urn:mrn","value":"7"}]}`)
 	q, _ := ask("Patient", "identifier=urn:mrn|7")
-	out, err := a.Transact(ctx, []Act{{Op: Create, Type: "Patient", Where: q, Body: doc(t, `{"resourceType":"Patient"}`)}})
+	out, err := a.Transact(ctx, []Act{{Op: Create, Type: "Patient", Where: q, Resource: doc(t, `{"resourceType":"Patient"}`).Root()}})
 	if err != nil || out[0].Done != Found || len(out[0].Resource.Body) == 0 {
 		t.Fatal(out, err)
 	}
@@ -275,14 +275,14 @@ func TestOneConditionMakesOneResource(t *testing.T) {
 	a := r.user("a", access.Physician)
 	one := func() Act {
 		q, _ := ask("Patient", "identifier=urn:mrn|7")
-		return Act{Op: Create, Type: "Patient", Where: q, Body: doc(t, `{"resourceType":"Patient","identifier":[{"system":"urn:mrn","value":"7"}]}`)}
+		return Act{Op: Create, Type: "Patient", Where: q, Resource: doc(t, `{"resourceType":"Patient","identifier":[{"system":"urn:mrn","value":"7"}]}`).Root()}
 	}
 	if _, err := a.Transact(ctx, []Act{one(), one()}); err == nil {
 		t.Errorf("the same patient twice: %v", find(t, a, "Patient", "identifier=urn:mrn|7"))
 	}
 	put(t, a, rosa)
 	q, _ := ask("Patient", "identifier=urn:mrn|8")
-	_, err := a.Transact(ctx, []Act{{Op: Update, Type: "Patient", ID: "rosa", Where: q, Body: doc(t, `{"resourceType":"Patient","id":"rosa","gender":"male"}`)}})
+	_, err := a.Transact(ctx, []Act{{Op: Update, Type: "Patient", ID: "rosa", Where: q, Resource: doc(t, `{"resourceType":"Patient","id":"rosa","gender":"male"}`).Root()}})
 	if err == nil {
 		t.Error("a condition that found nothing overwrote the resource that has the id")
 	}
@@ -398,7 +398,7 @@ func TestAReferenceThatLeadsNowhereFilesNothing(t *testing.T) {
 	put(t, a, rosa)
 	body := func(ref string) Act {
 		text := strings.Replace(strings.Replace(obs("", "", ""), `"id":"",`, "", 1), "Patient/", ref, 1)
-		return Act{Op: Create, Type: "Observation", Body: doc(t, text), Base: "https://node.example/a/emr/fhir"}
+		return Act{Op: Create, Type: "Observation", Resource: doc(t, text).Root(), Base: "https://node.example/a/emr/fhir"}
 	}
 	if _, err := a.Transact(ctx, []Act{body("urn:uuid:0f4e6a4e-9a4b-4e3c-8a52-0d8f0a3f5b11")}); err == nil {
 		t.Error("an observation of nobody's was filed in nobody's chart")

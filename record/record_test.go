@@ -66,7 +66,7 @@ func put(t *testing.T, s Session, texts ...string) []Outcome {
 	var acts []Act
 	for _, text := range texts {
 		d := doc(t, text)
-		acts = append(acts, Act{Op: Update, Type: d.Root().ResourceType(), ID: d.Root().ID(), Body: d})
+		acts = append(acts, Act{Op: Update, Type: d.Root().ResourceType(), ID: d.Root().ID(), Resource: d.Root()})
 	}
 	out, err := s.Transact(t.Context(), acts)
 	if err != nil {
@@ -124,15 +124,15 @@ func TestWriteReadAndRefuse(t *testing.T) {
 		act  Act
 		want any
 	}{
-		{"a front desk", r.user("a", access.FrontDesk), Act{Op: Update, Type: "Observation", ID: "x", Body: doc(t, obs("x", "rosa", ""))}, new(*Refused)},
-		{"nobody", r.As(access.Actor{}, access.EMR), Act{Op: Update, Type: "Observation", ID: "x", Body: doc(t, obs("x", "rosa", ""))}, new(*Refused)},
-		{"another node's site", r.user("far", access.Physician), Act{Op: Update, Type: "Observation", ID: "x", Body: doc(t, obs("x", "rosa", ""))}, new(*Refused)},
-		{"the whole record", s.Through(access.EHR), Act{Op: Update, Type: "Observation", ID: "x", Body: doc(t, obs("x", "rosa", ""))}, new(*Refused)},
-		{"a reference to nobody", s, Act{Op: Update, Type: "Observation", ID: "x", Body: doc(t, obs("x", "ghost", ""))}, new(*BrokenReference)},
-		{"another site's patient", r.user("b", access.Physician), Act{Op: Update, Type: "Observation", ID: "x", Body: doc(t, obs("x", "rosa", ""))}, new(*BrokenReference)},
-		{"no status", s, Act{Op: Update, Type: "Observation", ID: "x", Body: doc(t, `{"resourceType":"Observation","id":"x","code":{"text":"INR"}}`)}, new(*Invalid)},
-		{"a wrong id", s, Act{Op: Update, Type: "Observation", ID: "y", Body: doc(t, obs("x", "rosa", ""))}, new(*Invalid)},
-		{"a wrong version", s, Act{Op: Update, Type: "Observation", ID: "inr", IfMatch: 1, Body: doc(t, obs("inr", "rosa", ""))}, new(*VersionConflict)},
+		{"a front desk", r.user("a", access.FrontDesk), Act{Op: Update, Type: "Observation", ID: "x", Resource: doc(t, obs("x", "rosa", "")).Root()}, new(*Refused)},
+		{"nobody", r.As(access.Actor{}, access.EMR), Act{Op: Update, Type: "Observation", ID: "x", Resource: doc(t, obs("x", "rosa", "")).Root()}, new(*Refused)},
+		{"another node's site", r.user("far", access.Physician), Act{Op: Update, Type: "Observation", ID: "x", Resource: doc(t, obs("x", "rosa", "")).Root()}, new(*Refused)},
+		{"the whole record", s.Through(access.EHR), Act{Op: Update, Type: "Observation", ID: "x", Resource: doc(t, obs("x", "rosa", "")).Root()}, new(*Refused)},
+		{"a reference to nobody", s, Act{Op: Update, Type: "Observation", ID: "x", Resource: doc(t, obs("x", "ghost", "")).Root()}, new(*BrokenReference)},
+		{"another site's patient", r.user("b", access.Physician), Act{Op: Update, Type: "Observation", ID: "x", Resource: doc(t, obs("x", "rosa", "")).Root()}, new(*BrokenReference)},
+		{"no status", s, Act{Op: Update, Type: "Observation", ID: "x", Resource: doc(t, `{"resourceType":"Observation","id":"x","code":{"text":"INR"}}`).Root()}, new(*Invalid)},
+		{"a wrong id", s, Act{Op: Update, Type: "Observation", ID: "y", Resource: doc(t, obs("x", "rosa", "")).Root()}, new(*Invalid)},
+		{"a wrong version", s, Act{Op: Update, Type: "Observation", ID: "inr", IfMatch: 1, Resource: doc(t, obs("inr", "rosa", "")).Root()}, new(*VersionConflict)},
 	} {
 		if _, err := bad.s.Transact(ctx, []Act{bad.act}); err == nil || !errors.As(err, bad.want) {
 			t.Errorf("%s: %v", bad.why, err)
@@ -150,10 +150,10 @@ func TestATransactionIsAllOrNothing(t *testing.T) {
 	r, ctx := node(t)
 	s := r.user("a", access.Physician)
 	acts := []Act{
-		{Op: Create, Type: "Observation", FullURL: "urn:uuid:2", Body: doc(t, strings.Replace(obs("", "", ""), `"id":"",`, "", 1))},
-		{Op: Create, Type: "Patient", FullURL: "urn:uuid:1", Body: doc(t, `{"resourceType":"Patient","identifier":[{"system":"urn:mrn","value":"7"}]}`)},
+		{Op: Create, Type: "Observation", FullURL: "urn:uuid:2", Resource: doc(t, strings.Replace(obs("", "", ""), `"id":"",`, "", 1)).Root()},
+		{Op: Create, Type: "Patient", FullURL: "urn:uuid:1", Resource: doc(t, `{"resourceType":"Patient","identifier":[{"system":"urn:mrn","value":"7"}]}`).Root()},
 	}
-	acts[0].Body = doc(t, strings.Replace(string(acts[0].Body.Bytes()), "Patient/", "urn:uuid:1", 1))
+	acts[0].Resource = doc(t, strings.Replace(string(acts[0].Resource.Raw()), "Patient/", "urn:uuid:1", 1)).Root()
 	out, err := s.Transact(ctx, acts)
 	if err != nil {
 		t.Fatal(err)
@@ -162,18 +162,18 @@ func TestATransactionIsAllOrNothing(t *testing.T) {
 		t.Errorf("%s lacks %s", out[0].Resource.Body, want)
 	}
 	q, _ := ask("Patient", "identifier=urn:mrn|7")
-	again, err := s.Transact(ctx, []Act{{Op: Create, Type: "Patient", Where: q, Body: acts[1].Body}})
+	again, err := s.Transact(ctx, []Act{{Op: Create, Type: "Patient", Where: q, Resource: acts[1].Resource}})
 	if err != nil || again[0].Done != Found || again[0].Resource.ID != out[1].Resource.ID {
 		t.Errorf("conditional create: %+v %v", again, err)
 	}
-	cond, err := s.Transact(ctx, []Act{{Op: Create, Type: "Observation", Body: doc(t, strings.Replace(string(acts[0].Body.Bytes()), "urn:uuid:1", "Patient?identifier=urn:mrn|7", 1))}})
+	cond, err := s.Transact(ctx, []Act{{Op: Create, Type: "Observation", Resource: doc(t, strings.Replace(string(acts[0].Resource.Raw()), "urn:uuid:1", "Patient?identifier=urn:mrn|7", 1)).Root()}})
 	if err != nil || !strings.Contains(string(cond[0].Resource.Body), "Patient/"+out[1].Resource.ID) {
 		t.Errorf("conditional reference: %v", err)
 	}
 	before := find(t, s, "Patient", "")
 	_, err = s.Transact(ctx, []Act{
-		{Op: Create, Type: "Patient", Body: doc(t, `{"resourceType":"Patient"}`)},
-		{Op: Create, Type: "Observation", Body: doc(t, `{"resourceType":"Observation","status":"nonsense","code":{"text":"x"}}`)},
+		{Op: Create, Type: "Patient", Resource: doc(t, `{"resourceType":"Patient"}`).Root()},
+		{Op: Create, Type: "Observation", Resource: doc(t, `{"resourceType":"Observation","status":"nonsense","code":{"text":"x"}}`).Root()},
 	})
 	var bad *Invalid
 	if !errors.As(err, &bad) || !strings.HasPrefix(bad.Issues[0].Path, "Bundle.entry[1].resource.") {

@@ -29,11 +29,10 @@ const (
 // Act is one change that is asked for. Acts of one Transact happen together or
 // not at all.
 type Act struct {
-	Op   Op
-	Type string
-	ID   string    // of Update and Delete; of Create, when the id is chosen already (import)
-	Body *fhir.Doc // of Create and Update
-	Part fhir.Node // instead of Body: the resource as part of a larger text
+	Op       Op
+	Type     string
+	ID       string    // of Update and Delete; of Create, when the id is chosen already (import)
+	Resource fhir.Node // of Create and Update: alone, or part of a larger text
 
 	Base    string        // URL of the endpoint that it came to: references below it are relative ones; may be empty
 	FullURL string        // what other acts of the same Transact may call this resource in references
@@ -301,10 +300,7 @@ func (s Session) was(tx *store.Tx, p *planned) (bool, error) {
 
 // prepare validates an act's resource and makes it ready to store.
 func (s Session) prepare(ctx context.Context, p *planned, names map[string]string) ([]condition, error) {
-	root := p.Part
-	if p.Body != nil {
-		root = p.Body.Root()
-	}
+	root := p.Resource
 	if t := root.ResourceType(); t != p.Type {
 		return nil, invalid("invalid", "resourceType", "the resource is not of the type that the request names")
 	}

@@ -141,7 +141,7 @@ func (im *importer) store(ctx context.Context, site, name string, list []entry) 
 			im.same(1)
 			continue
 		}
-		acts = append(acts, record.Act{Op: record.Update, Type: e.typ(), ID: id, FullURL: e.url, Part: e.node, Adopt: true})
+		acts = append(acts, record.Act{Op: record.Update, Type: e.typ(), ID: id, FullURL: e.url, Resource: e.node, Adopt: true})
 	}
 	if len(acts) > record.MaxActs { // stored in parts, which cannot name each other by fullUrl
 		for _, a := range acts {
@@ -152,7 +152,7 @@ func (im *importer) store(ctx context.Context, site, name string, list []entry) 
 	}
 	if len(renamed) > 0 {
 		for i := range acts {
-			if acts[i].Part, err = renaming(acts[i].Part, renamed); err != nil {
+			if acts[i].Resource, err = renaming(acts[i].Resource, renamed); err != nil {
 				return false, err
 			}
 		}
@@ -209,7 +209,7 @@ func (im *importer) transact(ctx context.Context, s record.Session, site string,
 		whole = false
 		if im.cmd.Strict {
 			for _, a := range acts {
-				if err := im.reject(from(a), a.Type, a.Part.Raw(), err); err != nil {
+				if err := im.reject(from(a), a.Type, a.Resource.Raw(), err); err != nil {
 					return false, err
 				}
 			}
@@ -243,13 +243,13 @@ func (im *importer) transact(ctx context.Context, s record.Session, site string,
 		var at *record.EntryError
 		if !errors.As(err, &at) || at.Entry >= len(acts) {
 			for _, a := range acts {
-				if err := im.reject(from(a), a.Type, a.Part.Raw(), err); err != nil {
+				if err := im.reject(from(a), a.Type, a.Resource.Raw(), err); err != nil {
 					return false, err
 				}
 			}
 			return false, nil
 		}
-		if err := im.reject(from(acts[at.Entry]), acts[at.Entry].Type, acts[at.Entry].Part.Raw(), at.Err); err != nil {
+		if err := im.reject(from(acts[at.Entry]), acts[at.Entry].Type, acts[at.Entry].Resource.Raw(), at.Err); err != nil {
 			return false, err
 		}
 		acts = append(acts[:at.Entry:at.Entry], acts[at.Entry+1:]...)
@@ -280,7 +280,7 @@ func leadsNowhere(err error) bool {
 // valid are the acts whose resources are valid; the others are kept aside.
 func (im *importer) valid(from func(record.Act) string, acts []record.Act) (firm []record.Act, err error) {
 	for _, a := range acts {
-		issues := validate.Resource(a.Part, validate.Options{})
+		issues := validate.Resource(a.Resource, validate.Options{})
 		if !validate.HasErrors(issues) {
 			firm = append(firm, a)
 			continue
@@ -291,7 +291,7 @@ func (im *importer) valid(from func(record.Act) string, acts []record.Act) (firm
 				bad.Issues = append(bad.Issues, record.Issue{Severity: string(i.Severity), Code: i.Code, Path: i.Path, Text: i.Text})
 			}
 		}
-		if err := im.reject(from(a), a.Type, a.Part.Raw(), bad); err != nil {
+		if err := im.reject(from(a), a.Type, a.Resource.Raw(), bad); err != nil {
 			return nil, err
 		}
 	}
@@ -308,7 +308,7 @@ func (im *importer) loose(ctx context.Context, s record.Session, acts []record.A
 		if a.FullURL != "" {
 			here[a.FullURL], urls = true, true
 		}
-		for ref := range fhir.References(a.Part) {
+		for ref := range fhir.References(a.Resource) {
 			text := ref.Str()
 			typ, query, ok := strings.Cut(text, "?")
 			if _, asked := known[text]; !ok || asked || !fhir.IsResourceType(typ) {
@@ -350,7 +350,7 @@ func (im *importer) loose(ctx context.Context, s record.Session, acts []record.A
 				if gone[i] {
 					continue
 				}
-				for ref := range fhir.References(a.Part) {
+				for ref := range fhir.References(a.Resource) {
 					text := ref.Str()
 					if text, _, _ = strings.Cut(text, "/_history/"); here[text] {
 						continue

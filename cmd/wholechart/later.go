@@ -69,7 +69,7 @@ func (s *spool) add(site string, from func(record.Act) string, acts []record.Act
 	enc := json.NewEncoder(s.w)
 	enc.SetEscapeHTML(false)
 	for _, i := range places {
-		n, err := renaming(acts[i].Part, names)
+		n, err := renaming(acts[i].Resource, names)
 		if err != nil {
 			return err
 		}
@@ -152,7 +152,7 @@ func (im *importer) round(ctx context.Context, f *os.File, last bool) error {
 			}
 			continue
 		}
-		act := record.Act{Op: record.Update, Type: d.Root().ResourceType(), ID: w.ID, FullURL: w.URL, Part: d.Root(), Adopt: true}
+		act := record.Act{Op: record.Update, Type: d.Root().ResourceType(), ID: w.ID, FullURL: w.URL, Resource: d.Root(), Adopt: true}
 		if g := groups[w.Site]; g != nil && (len(g.acts) == record.MaxActs || g.from[name(act)] != "") {
 			if err := flush(w.Site); err != nil {
 				return err

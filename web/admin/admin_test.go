@@ -120,7 +120,7 @@ func (d *desk) put(site string, texts ...string) {
 		if err != nil {
 			d.t.Fatal(err)
 		}
-		acts = append(acts, record.Act{Op: record.Update, Type: doc.Root().ResourceType(), ID: doc.Root().ID(), Body: doc})
+		acts = append(acts, record.Act{Op: record.Update, Type: doc.Root().ResourceType(), ID: doc.Root().ID(), Resource: doc.Root()})
 	}
 	if _, err := d.system(site).Transact(d.t.Context(), acts); err != nil {
 		d.t.Fatal(err)

@@ -88,7 +88,7 @@ func (n *node) crowd(size int) {
 		if err != nil {
 			n.t.Fatal(err)
 		}
-		acts = append(acts, record.Act{Op: record.Update, Type: d.Root().ResourceType(), ID: d.Root().ID(), Body: d})
+		acts = append(acts, record.Act{Op: record.Update, Type: d.Root().ResourceType(), ID: d.Root().ID(), Resource: d.Root()})
 		if len(acts) == 5000 {
 			flush()
 		}

@@ -140,7 +140,7 @@ func (n *node) put(site string, docs ...*fhir.Doc) {
 	n.t.Helper()
 	var acts []record.Act
 	for _, d := range docs {
-		acts = append(acts, record.Act{Op: record.Update, Type: d.Root().ResourceType(), ID: d.Root().ID(), Body: d})
+		acts = append(acts, record.Act{Op: record.Update, Type: d.Root().ResourceType(), ID: d.Root().ID(), Resource: d.Root()})
 	}
 	if _, err := n.system(site).Transact(n.t.Context(), acts); err != nil {
 		n.t.Fatalf("%s: %v", site, err)
