@@ -139,14 +139,15 @@ func (im *importer) report() error {
 	return nil
 }
 
-// each reads every document with as many hands as there are processors: the
-// hands parse, validate and index; the store writes one after another.
+// each reads every document with twice as many hands as there are processors:
+// the hands parse, validate and index; the store writes one after another, and
+// many hands waiting share one of its commits.
 func (im *importer) each(ctx context.Context, do func(context.Context, text) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	queue := make(chan text, 2)
 	var wg sync.WaitGroup
-	for range runtime.GOMAXPROCS(0) + 1 {
+	for range 2 * runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
 			for t := range queue {
 				if ctx.Err() != nil {
