@@ -16,22 +16,24 @@ const long = 8000
 // deep is how many facts of a type are read where the page is about that type.
 const deep = 100_000
 
+// newest are the bounds. A status that may be missing is asked for by what it is
+// not; the others by what they are, which the index answers.
 var newest = []record.Newest{
 	{Type: "Observation", Date: "date", Most: 2000},
 	{Type: "DiagnosticReport", Date: "date", Most: 500},
-	{Type: "Encounter", Date: "date", Most: 500, Keep: "status:not=finished,cancelled,entered-in-error"},
+	{Type: "Encounter", Date: "date", Most: 500, Keep: "status=planned,arrived,triaged,in-progress,onleave,unknown"},
 	{Type: "Procedure", Date: "date", Most: 500},
 	{Type: "DocumentReference", Date: "date", Most: 500},
 	{Type: "ImagingStudy", Date: "started", Most: 300},
 	{Type: "Composition", Date: "date", Most: 300},
 	{Type: "Condition", Date: "recorded-date", Most: 500, Keep: "clinical-status:not=resolved,inactive,remission"},
-	{Type: "MedicationRequest", Date: "authoredon", Most: 500, Keep: "status:not=completed,cancelled,stopped,entered-in-error"},
-	{Type: "MedicationStatement", Date: "effective", Most: 500, Keep: "status:not=completed,stopped,not-taken,entered-in-error"},
+	{Type: "MedicationRequest", Date: "authoredon", Most: 500, Keep: "status=active,on-hold,draft,unknown"},
+	{Type: "MedicationStatement", Date: "effective", Most: 500, Keep: "status=active,intended,on-hold,unknown"},
 	{Type: "MedicationDispense", Date: "whenhandedover", Most: 500},
 	{Type: "MedicationAdministration", Date: "effective-time", Most: 500},
-	{Type: "ServiceRequest", Date: "authored", Most: 300, Keep: "status:not=completed,revoked,entered-in-error"},
+	{Type: "ServiceRequest", Date: "authored", Most: 300, Keep: "status=draft,active,on-hold,unknown"},
 	{Type: "Appointment", Date: "date", Most: 300, Keep: "status=proposed,pending,booked,arrived,checked-in,waitlist"},
-	{Type: "CarePlan", Date: "date", Most: 300, Keep: "status:not=completed,revoked,entered-in-error"},
+	{Type: "CarePlan", Date: "date", Most: 300, Keep: "status=draft,active,on-hold,unknown"},
 	{Type: "QuestionnaireResponse", Date: "authored", Most: 200},
 	{Type: "ClinicalImpression", Date: "date", Most: 200},
 	{Type: "Communication", Date: "sent", Most: 200},

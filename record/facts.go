@@ -231,7 +231,7 @@ func (w *window) newestOf(v *store.View, rd *store.Reading, p pane, b Newest) (s
 	if err != nil || len(by.Sort) != 1 {
 		return shown, of, invalid("invalid", "", b.Type+" has no date "+b.Date)
 	}
-	n, err := rd.Newest(p.rng(), b.Type, by.Sort[0].Paths, b.Most)
+	n, err := rd.Newest(p.rng(), b.Type, by.Sort[0].Paths, b.Most, of)
 	return shown + n, of, err
 }
 

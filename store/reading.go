@@ -149,17 +149,13 @@ func (rd *Reading) Count(r KeyRange, typ string) (int, error) {
 
 // Newest gives the newest resources of a type by the values of a date
 // parameter, at most max of them; those without a date come after the others,
-// the last written first. It returns how many it gave.
-func (rd *Reading) Newest(r KeyRange, typ string, by []search.Path, max int) (int, error) {
+// the last written first. of is about how many there are. It returns how many it
+// gave.
+func (rd *Reading) Newest(r KeyRange, typ string, by []search.Path, max, of int) (int, error) {
 	if err := rd.v.ready(true); err != nil {
 		return 0, err
 	}
 	site, n := r.From.Site(), []byte{fhir.TypeNumber(typ)}
-	q := rd.v.c.query(sqlRunCount)
-	count, _, err := q.int(sitePath(site, typePath)).blob(n).int(int64(r.From)).int(int64(r.To)).oneInt()
-	if err != nil || count == 0 {
-		return 0, err
-	}
 	gave := 0
 	give := func(k Key) error {
 		ok, err := rd.Give(k)
@@ -170,7 +166,7 @@ func (rd *Reading) Newest(r KeyRange, typ string, by []search.Path, max int) (in
 	}
 	// The site's index is in the order of dates. Where this record is a large part
 	// of it, the newest are soon met; else its own rows are read and sorted.
-	dated, met, err := rd.walk(r, by, max, 4*int(count)+4096)
+	dated, met, err := rd.walk(r, by, max, 4*of+4096)
 	if err != nil {
 		return 0, err
 	}
@@ -187,7 +183,7 @@ func (rd *Reading) Newest(r KeyRange, typ string, by []search.Path, max int) (in
 			return gave, err
 		}
 	}
-	if met && len(dated) >= max { // some of them are not to be seen: there are more with dates
+	if gave < max && met && len(dated) >= max { // some of them are not to be seen: there are more with dates
 		if dated, err = rd.dates(r, n, by); err != nil {
 			return gave, err
 		}
@@ -200,11 +196,11 @@ func (rd *Reading) Newest(r KeyRange, typ string, by []search.Path, max int) (in
 			}
 		}
 	}
-	if gave == max || gave == int(count) {
+	if gave == max {
 		return gave, nil
 	}
 	var rest []Key
-	q = rd.v.c.query(sqlRunKeysDown)
+	q := rd.v.c.query(sqlRunKeysDown)
 	q.int(sitePath(site, typePath)).blob(n).int(int64(r.From)).int(int64(r.To))
 	for q.next() {
 		rest = append(rest, Key(q.st.ColumnInt64(0)))

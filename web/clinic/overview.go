@@ -29,6 +29,7 @@ type overview struct {
 	Imaging  []studyTile
 	ImagingN web.Link
 	Missing  string // "3 facts of other sites are not in this chart"
+	Cut      []cutLine
 }
 
 // card is a titled list of facts.
@@ -157,7 +158,7 @@ func (v *view) foot() string {
 
 func (v *view) overview(o *opening) overview {
 	c := v.chart
-	p := overview{Lens: v.lensSwitch(""), Strip: v.strip(o), Tabs: v.tabs("")}
+	p := overview{Lens: v.lensSwitch(""), Strip: v.strip(o), Tabs: v.tabs(""), Cut: v.cut("")}
 	if o.running() {
 		p.Refresh, p.URL = int(refreshEach/time.Millisecond), v.href()
 	}

@@ -18,6 +18,7 @@ type section struct {
 // sectionPage is one section of a record.
 type sectionPage struct {
 	Title  string
+	Cut    []cutLine
 	Lens   web.Lens
 	Tabs   web.Tabs
 	Groups []group
@@ -73,7 +74,7 @@ func (v *view) tabs(active string) web.Tabs {
 
 func (h *clinic) section(s section) func(*call) {
 	return func(c *call) {
-		v, err := c.view()
+		v, err := c.view(fullOf[s.slug]...)
 		if err != nil {
 			c.failed(err)
 			return
@@ -82,7 +83,7 @@ func (h *clinic) section(s section) func(*call) {
 			v.deskPage()
 			return
 		}
-		p := &sectionPage{Title: s.title, Lens: v.lensSwitch(s.slug), Tabs: v.tabs(s.slug)}
+		p := &sectionPage{Title: s.title, Cut: v.cut(s.slug), Lens: v.lensSwitch(s.slug), Tabs: v.tabs(s.slug)}
 		s.show(v, p)
 		c.show(v.patientPage(v.board(), s.title), sectionMain(p))
 	}

@@ -159,7 +159,7 @@ func rangeText(r chart.Range) string {
 
 // trend is the page of one result.
 func (h *clinic) trend(c *call) {
-	v, err := c.view()
+	v, err := c.view("Observation")
 	if err != nil {
 		c.failed(err)
 		return

@@ -20,15 +20,16 @@ type view struct {
 	route map[string]string // by site: how its facts came here
 }
 
-// view opens the record that the address names.
-func (c *call) view() (*view, error) {
+// view opens the record that the address names: of a long one the newest, and
+// the types in full as far as a page can show them.
+func (c *call) view(full ...string) (*view, error) {
 	v := &view{call: c, id: c.r.PathValue("id"), lens: c.lens()}
 	var err error
 	s := c.session(v.lens)
 	if v.desk() {
 		v.chart, err = c.deskChart(s, v.id)
 	} else {
-		v.chart, err = chart.Open(c.r.Context(), s, v.id, c.now)
+		v.chart, err = chart.Glance(c.r.Context(), s, v.id, c.now, full...)
 	}
 	if err != nil {
 		return nil, err
