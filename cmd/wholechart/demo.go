@@ -37,6 +37,9 @@ func (c *demoCmd) run(ctx context.Context, s streams) (err error) {
 	}
 	began := time.Now()
 	net, err := openNetwork(ctx, dir, c.Listen, began)
+	if ctx.Err() != nil && net == nil {
+		return nil // ended before it began
+	}
 	if err != nil {
 		return err
 	}

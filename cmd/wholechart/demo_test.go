@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -256,6 +257,14 @@ func TestDemoRefuses(t *testing.T) {
 			t.Errorf("listens on %s", listen)
 			w.close()
 		}
+	}
+	// Ended in the middle of its making, it closes what it opened.
+	for _, after := range []time.Duration{0, 50 * time.Millisecond, 300 * time.Millisecond} {
+		ctx, cancel := context.WithTimeout(t.Context(), after)
+		if w, err := openNetwork(ctx, t.TempDir(), "127.0.0.1:0", time.Now()); err == nil { // it was faster
+			w.close()
+		}
+		cancel()
 	}
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "something"), nil, 0o600); err != nil {

@@ -69,11 +69,11 @@ func openNetwork(ctx context.Context, dir, listen string, anchor time.Time) (w *
 	if w.password, err = newPassword(streams{}, false); err != nil {
 		return nil, err
 	}
-	defer func() {
+	defer func(made *network) {
 		if err != nil {
-			err = errors.Join(err, w.close())
+			err = errors.Join(err, made.close())
 		}
-	}()
+	}(w)
 	next, err := strconv.Atoi(port)
 	if err != nil {
 		return nil, fmt.Errorf("--listen: the port is a number: %w", err)
