@@ -73,6 +73,8 @@ func verdict(err error) (status int, code, text string) {
 		return http.StatusBadRequest, "structure", "not acceptable JSON " + syntax.Error()
 	case errors.Is(err, record.ErrNotFound):
 		return http.StatusNotFound, "not-found", "there is no such resource, or it is not for you to see"
+	case errors.Is(err, record.ErrUnnoted):
+		return http.StatusServiceUnavailable, "transient", "what is done cannot be noted just now, so nothing is shown: try again"
 	case errors.Is(err, record.ErrMoved):
 		return http.StatusConflict, "conflict", record.ErrMoved.Error() + ": try again"
 	case errors.Is(err, record.ErrBadCursor):

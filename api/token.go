@@ -138,6 +138,10 @@ func (a *API) noteGrant(r *http.Request, site string, form url.Values, err error
 		id = "peer"
 	}
 	s := a.Records.As(access.Actor{Kind: access.Nobody, ID: word(id), Site: site}, access.EMR)
+	if err != nil {
+		s.NoteAttempt(e)
+		return
+	}
 	if err := s.Note(r.Context(), e); err != nil {
 		a.Log.Error("audit of a token", "site", site, "err", err)
 	}

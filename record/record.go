@@ -22,10 +22,11 @@ import (
 
 // Records is one node's records: all its sites, and the copies it keeps of others'.
 type Records struct {
-	store *store.Store
-	log   *audit.Log
-	sites sites
-	now   func() time.Time
+	store    *store.Store
+	log      *audit.Log
+	sites    sites
+	now      func() time.Time
+	attempts attempts
 }
 
 // Options of a node's records.
@@ -39,6 +40,7 @@ func New(ctx context.Context, st *store.Store, o Options) (*Records, error) {
 		o.Now = time.Now
 	}
 	r := &Records{store: st, now: o.Now, log: audit.NewLog(st, o.Now)}
+	r.attempts.note = r.log.Note
 	if err := r.loadSites(ctx); err != nil {
 		return nil, err
 	}
@@ -46,7 +48,10 @@ func New(ctx context.Context, st *store.Store, o Options) (*Records, error) {
 }
 
 // Close writes what is still to be noted in the audit log.
-func (r *Records) Close() error { return r.log.Close() }
+func (r *Records) Close() error {
+	r.attempts.end()
+	return r.log.Close()
+}
 
 // Session is the records as one actor may see and change them.
 type Session struct {

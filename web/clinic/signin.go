@@ -70,10 +70,7 @@ func (h *clinic) signIn(w http.ResponseWriter, r *http.Request) {
 		if _, known := h.Auth.User(r.Context(), site.Slug, f.User); known == nil {
 			who.ID = f.User
 		}
-		if err := h.Records.As(who, access.EMR).Note(r.Context(), audit.Event{Action: "sign-in", Outcome: audit.Refused, Why: err.Error()}); err != nil {
-			h.broken(w, r, err)
-			return
-		}
+		h.Records.As(who, access.EMR).NoteAttempt(audit.Event{Action: "sign-in", Outcome: audit.Refused, Why: err.Error()})
 		f.Error = "User name and password do not match an account of this site."
 		status := http.StatusUnauthorized
 		if errors.Is(err, auth.ErrSlow) {
