@@ -291,7 +291,7 @@ func (w *window) everything(v *store.View, q Everything, page *Page) error {
 	var shown []store.Row
 	started := after == 0
 	for _, p := range panes {
-		if !started && !p.rng().Contains(after) {
+		if !started && !p.rng().Contains(after) && after != p.rng().From-1 { // the page before may have ended with the record before
 			continue
 		}
 		at := p.rng().From - 1
