@@ -23,11 +23,12 @@ type Reading struct {
 	refs  map[Key]struct{}
 	given map[Key]struct{} // by Newest, and what Give was told of
 	arena []byte
+	kinds map[KeyRange]map[kind]int // see labelled
 }
 
 // Reading begins one in the snapshot.
 func (v *View) Reading(see func(Row) bool, yield func(Row)) *Reading {
-	return &Reading{See: see, Yield: yield, v: v, refs: map[Key]struct{}{}, given: map[Key]struct{}{}}
+	return &Reading{See: see, Yield: yield, v: v, refs: map[Key]struct{}{}, given: map[Key]struct{}{}, kinds: map[KeyRange]map[kind]int{}}
 }
 
 // Unpack makes the body of a row that a Reading gave.
@@ -128,23 +129,45 @@ func (rd *Reading) Count(r KeyRange, typ string) (int, error) {
 		return 0, err
 	}
 	t := fhir.TypeNumber(typ)
-	statement := sqlTypeLabels
-	if rd.See(Row{Key: r.From, Type: typ, Labels: ^uint64(0)}) { // nothing is hidden: the index knows
-		statement = sqlRunCount
-	}
-	q := rd.v.c.query(statement)
-	q.int(sitePath(r.From.Site(), typePath)).blob([]byte{t}).int(int64(r.From)).int(int64(r.To))
-	if statement == sqlRunCount {
-		n, _, err := q.oneInt()
+	q := rd.v.c.query(sqlRunCount)
+	n, _, err := q.int(sitePath(r.From.Site(), typePath)).blob([]byte{t}).int(int64(r.From)).int(int64(r.To)).oneInt()
+	if err != nil || rd.See(Row{Key: r.From, Type: typ, Labels: ^uint64(0)}) { // nothing is hidden
 		return int(n), err
 	}
-	total := 0
-	for q.next() {
-		if rd.See(Row{Key: r.From, Type: typ, Labels: uint64(q.st.ColumnInt64(0))}) {
-			total += int(q.st.ColumnInt64(1))
+	labelled, err := rd.labelled(r)
+	for l, count := range labelled {
+		if l.typ == t && !rd.See(Row{Key: r.From, Type: typ, Labels: l.labels}) {
+			n -= int64(count)
 		}
 	}
-	return total, q.done()
+	if !rd.See(Row{Key: r.From, Type: typ}) {
+		n = 0
+	}
+	return int(n), err
+}
+
+// kind is a type with labels.
+type kind struct {
+	typ    uint8
+	labels uint64
+}
+
+// labelled counts the labelled resources of a range by their kind.
+func (rd *Reading) labelled(r KeyRange) (map[kind]int, error) {
+	if have, ok := rd.kinds[r]; ok {
+		return have, nil
+	}
+	out := map[kind]int{}
+	q := rd.v.c.query(sqlLabelled)
+	q.int(int64(r.From)).int(int64(r.To))
+	for q.next() {
+		out[kind{q.st.ColumnRawBlob(1)[0], uint64(q.st.ColumnInt64(0))}]++
+	}
+	if err := q.done(); err != nil {
+		return nil, err
+	}
+	rd.kinds[r] = out
+	return out, nil
 }
 
 // Newest gives the newest resources of a type by the values of a date

@@ -92,7 +92,7 @@ const (
 	sqlStrayClear
 	sqlRowTerms
 	sqlTypeRows
-	sqlTypeLabels
+	sqlLabelled
 	sqlRunKeysDown
 	statementCount
 )
@@ -194,7 +194,6 @@ var statements = [statementCount]string{
 	sqlRowTerms:     `SELECT ` + rowColumns + `, terms FROM resource WHERE k = ?`,
 	sqlTypeRows: `SELECT r.k, r.name, r.version, r.seq, r.updated, r.labels, r.deleted, r.author, r.source, r.body, r.terms
 		FROM idx i CROSS JOIN resource r ON r.k = i.k WHERE i.p = ? AND i.v = ? AND i.k >= ? AND i.k < ? ORDER BY i.k`,
-	sqlTypeLabels: `SELECT r.labels, count(*) FROM idx i CROSS JOIN resource r ON r.k = i.k
-		WHERE i.p = ? AND i.v = ? AND i.k >= ? AND i.k < ? GROUP BY r.labels`,
+	sqlLabelled:    `SELECT labels, name FROM resource INDEXED BY resource_labels WHERE labels <> 0 AND k >= ? AND k < ? AND deleted = 0`,
 	sqlRunKeysDown: `SELECT k FROM idx WHERE p = ? AND v = ? AND k >= ? AND k < ? ORDER BY k DESC`,
 }
