@@ -13,7 +13,7 @@ import (
 // newest only, with the numbers; a section shows all of its own.
 func TestALongRecordSaysWhatIsLeftOut(t *testing.T) {
 	n := newNode(t, []string{"maple"}, nil, nil)
-	n.crowd(9000)
+	n.crowd("maple", 9000)
 	var acts []record.Act
 	for i := range 3 {
 		d, err := fhir.Parse([]byte(fmt.Sprintf(`{"resourceType":"MedicationRequest","id":"old%d","status":"active","intent":"order","medicationCodeableConcept":{"text":"Ancient%d"},"subject":{"reference":"Patient/crowd"},"authoredOn":"1999-01-01"}`, i, i)))
@@ -46,7 +46,7 @@ func TestALongRecordSaysWhatIsLeftOut(t *testing.T) {
 
 func TestAnUsualRecordIsWhole(t *testing.T) {
 	n := newNode(t, []string{"maple"}, nil, nil)
-	n.crowd(4000)
+	n.crowd("maple", 4000)
 	_, text := n.user(physician).get("/maple/patients/crowd")
 	if strings.Contains(text, "long record") {
 		t.Error("a record of 4,000 is cut")
