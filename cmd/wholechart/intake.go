@@ -189,11 +189,15 @@ func renaming(n fhir.Node, names map[string]string) (fhir.Node, error) {
 	return d.Root(), nil
 }
 
+// maxRetries bounds how often a transaction is tried again because all that it
+// refers to is there after all.
+const maxRetries = 3
+
 // transact stores acts in one transaction, without those that cannot be stored.
 // from names an act's document.
 func (im *importer) transact(ctx context.Context, s record.Session, site string, from func(record.Act) string, acts []record.Act) (whole bool, err error) {
 	whole = true
-	looked := false
+	looked, retries := false, 0
 	for len(acts) > 0 {
 		out, err := s.Transact(ctx, acts)
 		if err == nil {
@@ -206,7 +210,6 @@ func (im *importer) transact(ctx context.Context, s record.Session, site string,
 		if !aboutData(err) {
 			return false, err
 		}
-		whole = false
 		if im.cmd.Strict {
 			for _, a := range acts {
 				if err := im.reject(from(a), a.Type, a.Resource.Raw(), err); err != nil {
@@ -225,10 +228,14 @@ func (im *importer) transact(ctx context.Context, s record.Session, site string,
 				if err := im.later.add(site, from, acts, loose); err != nil {
 					return false, err
 				}
-				acts = firm
+				acts, whole = firm, false
+				continue
+			}
+			if retries++; retries <= maxRetries { // what was missing has come meanwhile, by another hand
 				continue
 			}
 		}
+		whole = false
 		if !looked { // all that is not valid at once: each attempt costs as much as the first
 			looked = true
 			firm, err := im.valid(from, acts)
