@@ -30,7 +30,7 @@ var floors = [][]string{
 // beside are packages that belong to a room: they may be imported by it and by
 // what stands above it, and stand on the floor of their own imports.
 var beside = map[string]string{
-	"web/plot": "web", "store/storetest": "demo",
+	"web/plot": "web", "store/storetest": "demo", "decision/cdsi": "decision",
 }
 
 // onlyThese may import what would otherwise be open to every floor above.
