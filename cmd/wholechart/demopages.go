@@ -161,7 +161,7 @@ func (n *demoNode) startData() clinic.StartData {
 			card.Title, card.Name, card.Description = "Start node "+strconv.Itoa(other.number), "It is stopped", "Its sites will answer again, and what changed meanwhile will come."
 			card.Fields[1].Label = "start"
 		}
-		d.Roles = append(d.Roles, card)
+		d.Switches = append(d.Switches, card)
 	}
 	return d
 }

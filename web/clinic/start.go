@@ -18,6 +18,7 @@ type StartData struct {
 	Links       []StartLink
 	People      []StartPerson
 	Roles       []StartRole
+	Switches    []StartRole // what may happen to the network: nodes to stop and start
 }
 
 // StartSite is one site of the network. Sites of one Node run in one process.
