@@ -11,8 +11,11 @@
 package cdsi
 
 import (
+	"slices"
 	"strings"
 	"time"
+
+	"wholechart/decision/cdsi/internal/table"
 )
 
 // MaxDoses bounds the history that is looked at; the rest is Ignored.
@@ -120,10 +123,13 @@ type Series struct {
 	Status         Status
 	DoseNumber     int // the dose forecast, while Not Complete
 	Dates
-	Vaccines    []Vaccine // that the CDC recommends in particular; empty: any preferable one
-	Reason      string
-	Guidance    []string
-	Evaluations []Evaluation
+	Vaccines []Vaccine // that the CDC recommends in particular; empty: any preferable one
+	Reason   string
+	// Contraindications are the CDC's texts of those that apply to the antigen
+	// or to some of its vaccines; these vaccines are not recommended.
+	Contraindications []string
+	Guidance          []string
+	Evaluations       []Evaluation
 }
 
 // Group is the outcome for a vaccine group, per kind of need: one for the
@@ -154,6 +160,40 @@ type Result struct {
 func Release() (name, version, licence, sha256 string) {
 	s := loaded().source
 	return s.Name, s.Version, s.Licence, s.SHA256
+}
+
+// VaccineName is the CDC's short description of a CVX code; empty: unknown.
+func VaccineName(cvx string) string {
+	r := loaded()
+	if at, ok := r.cvx[normalCVX(cvx)]; ok {
+		return r.vaccines[at].name
+	}
+	return ""
+}
+
+// ObservationTitle names a CDSi observation code; empty: there is none such.
+func ObservationTitle(code string) string {
+	for _, o := range loaded().source.Observations {
+		if o.Code == code {
+			return o.Title
+		}
+	}
+	return ""
+}
+
+// ObservationCodes are the CDSi observation codes that a code of another
+// system stands for by the CDC's table: SNOMED CT, CVX and PHIN VADS, by the
+// URI that FHIR gives the system. It does not look at narrower concepts.
+func ObservationCodes(system, code string) []string {
+	switch system {
+	case "http://snomed.info/sct":
+		system = "SNOMED"
+	case "http://hl7.org/fhir/sid/cvx":
+		system = "CVX"
+	case "urn:oid:2.16.840.1.114222.4.5.274":
+		system = "CDCPHINVS"
+	}
+	return slices.Clone(loaded().coded[table.Coded{System: system, Code: code}])
 }
 
 // Evaluate evaluates every dose against every relevant series and forecasts

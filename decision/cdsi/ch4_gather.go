@@ -55,7 +55,10 @@ func gather(r *rules, p Person, on time.Time) *patient {
 	for i := range records {
 		c.history[i] = &records[i]
 	}
-	slices.SortStableFunc(c.history, func(a, b *record) int { return cmp.Compare(a.date, b.date) })
+	slices.SortStableFunc(c.history, func(a, b *record) int { // on one day by vaccine: the order they were told in never matters
+		return cmp.Or(cmp.Compare(a.date, b.date), cmp.Compare(a.vaccine, b.vaccine), cmp.Compare(a.mvx, b.mvx),
+			cmp.Compare(a.substandard, b.substandard))
+	})
 	return c
 }
 

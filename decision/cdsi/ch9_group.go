@@ -81,19 +81,29 @@ func (c *patient) merge(g group, kind SeriesType, in []*run, places []int, serie
 	return out
 }
 
-// current leaves, where an antigen has several best series of the kind (they
-// belong to series groups for different ages), the one that the patient's age
-// calls for: the last one whose age to start has come, or that is begun when
-// the one before it is aged out of.
+// current leaves one best series an antigen, where there are several of the
+// kind. Standard ones belong to series groups for different ages: the last one
+// whose age to start has come, or that is begun when the one before it is aged
+// out of. Of risk ones a series that asks for a dose, and the one that asks
+// first: another need is never hidden behind one that is met.
 func (c *patient) current(in []*run, places []int) (runs []*run, at []int) {
 	for i, s := range in {
-		if k := len(runs) - 1; k >= 0 && runs[k].antigen == s.antigen {
-			if start := c.birth.plus(s.series.minStart).or(past); start <= c.on || runs[k].fc.status == AgedOut && s.satisfied() > 0 {
-				runs[k], at[k] = s, places[i]
-			}
+		k := len(runs) - 1
+		if k < 0 || runs[k].antigen != s.antigen {
+			runs, at = append(runs, s), append(at, places[i])
 			continue
 		}
-		runs, at = append(runs, s), append(at, places[i])
+		before, instead := runs[k], false
+		if s.series.kind == Risk {
+			due := s.fc.status == NotComplete
+			instead = due && (before.fc.status != NotComplete || s.fc.recommended < before.fc.recommended)
+		} else {
+			start := c.birth.plus(s.series.minStart).or(past)
+			instead = start <= c.on || before.fc.status == AgedOut && s.satisfied() > 0
+		}
+		if instead {
+			runs[k], at[k] = s, places[i]
+		}
 	}
 	return runs, at
 }

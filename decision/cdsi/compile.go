@@ -16,12 +16,13 @@ var embedded []byte
 // rules is the supporting data made ready: codes are small numbers, ages and
 // intervals periods, dates days.
 type rules struct {
-	source    table.Table // name, version, licence and sha256 only
+	source    table.Table // name, version, licence, sha256 and observations only
 	cvx       map[string]int
 	vaccines  []vaccine
 	antigens  []*antigen
 	groups    []group
 	conflicts [][]conflict // by current vaccine
+	coded     map[table.Coded][]string
 }
 
 type vaccine struct {
@@ -216,7 +217,13 @@ func normalCVX(s string) string {
 }
 
 func compile(t *table.Table) (*rules, error) {
-	r := &rules{cvx: map[string]int{}, source: table.Table{Name: t.Name, Version: t.Version, Licence: t.Licence, SHA256: t.SHA256}}
+	r := &rules{cvx: map[string]int{}, coded: map[table.Coded][]string{},
+		source: table.Table{Name: t.Name, Version: t.Version, Licence: t.Licence, SHA256: t.SHA256, Observations: t.Observations}}
+	for _, o := range t.Observations {
+		for _, k := range o.Coded {
+			r.coded[k] = append(r.coded[k], o.Code)
+		}
+	}
 	c := &compiler{t: t, r: r, antigens: map[string]int{}}
 	for i, a := range t.Antigens {
 		c.antigens[a.Name] = i

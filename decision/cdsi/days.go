@@ -21,6 +21,9 @@ func dayOf(t time.Time) day {
 		return none
 	}
 	y, m, d := t.Date()
+	if y < 1 || y > 9999 { // no date of a person
+		return none
+	}
 	return civil(y, int(m), d)
 }
 

@@ -6,7 +6,7 @@ func (s *run) result() Series {
 		Type: s.series.kind, Status: s.fc.status, DoseNumber: s.fc.number, Reason: s.fc.reason, Guidance: s.series.guidance,
 		Dates: Dates{Earliest: s.fc.earliest.time(), Recommended: s.fc.recommended.time(), PastDue: s.fc.pastDue.time(),
 			Latest: s.fc.latest.time(), UnadjustedRecommended: s.fc.rawRecommended.time(), UnadjustedPastDue: s.fc.raw.time()},
-		Evaluations: s.evaluated()}
+		Contraindications: s.fc.contra, Evaluations: s.evaluated()}
 	for _, v := range s.fc.vaccines {
 		out.Vaccines = append(out.Vaccines, Vaccine{s.r.vaccines[v].cvx, s.r.vaccines[v].name})
 	}

@@ -148,7 +148,13 @@ func (b *builder) schedule(data []byte) error {
 		b.t.Vaccines = append(b.t.Vaccines, vaccine)
 	}
 	for _, o := range s.Observations {
-		b.t.Observations = append(b.t.Observations, table.Observation{Code: clean(o.Code), Title: clean(o.Title)})
+		out := table.Observation{Code: clean(o.Code), Title: clean(o.Title)}
+		for _, c := range o.Coded {
+			if code := clean(c.Code); code != "" {
+				out.Coded = append(out.Coded, table.Coded{System: clean(c.System), Code: code})
+			}
+		}
+		b.t.Observations = append(b.t.Observations, out)
 	}
 	return nil
 }

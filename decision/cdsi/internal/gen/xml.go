@@ -152,5 +152,9 @@ type scheduleXML struct {
 	Observations []struct {
 		Code  string `xml:"observationCode"`
 		Title string `xml:"observationTitle"`
+		Coded []struct {
+			Code   string `xml:"code"`
+			System string `xml:"codeSystem"`
+		} `xml:"codedValues>codedValue"`
 	} `xml:"observations>observation"`
 }

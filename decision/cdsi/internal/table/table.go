@@ -50,10 +50,17 @@ type Conflict struct {
 	End      string `json:"e"`
 }
 
-// Observation names a CDSi observation code.
+// Observation names a CDSi observation code, and the codes that stand for it.
 type Observation struct {
-	Code  string `json:"code"`
-	Title string `json:"title"`
+	Code  string  `json:"code"`
+	Title string  `json:"title"`
+	Coded []Coded `json:"coded,omitempty"`
+}
+
+// Coded is a code of another system: SNOMED, CVX, CDCPHINVS.
+type Coded struct {
+	System string `json:"system"`
+	Code   string `json:"code"`
 }
 
 // Antigen is one file of antigen supporting data.
