@@ -187,6 +187,8 @@ type opened struct {
 
 func (o *opened) WriteHeader(status int) {
 	h := o.Header()
+	// With same-origin, a browser posts to another node with Origin: null, which web.Protect cannot know.
+	h.Set("Referrer-Policy", "strict-origin")
 	h.Set("Content-Security-Policy", strings.Replace(h.Get("Content-Security-Policy"), "form-action 'self'", "form-action 'self' "+strings.Join(o.origins, " "), 1))
 	o.ResponseWriter.WriteHeader(status)
 }
