@@ -6,7 +6,9 @@
 // It is pure: the day of assessment is given, nothing is read and nothing is
 // kept. It does not know what it was not told: an observation not given is
 // taken as absent, and a risk series without its indication is not forecast.
-// Volumes are not looked at (6.8: they never make a dose invalid).
+// Volumes are not looked at (6.8: they never make a dose invalid). One dose told
+// by two sites is two doses here: who asks merges them first. Guidance is that
+// of the series, without that of indications (FORECASTGUIDANCE-1, second).
 // Needs review by a clinician before use in care.
 package cdsi
 
@@ -129,7 +131,11 @@ type Series struct {
 	// or to some of its vaccines; these vaccines are not recommended.
 	Contraindications []string
 	Guidance          []string
-	Evaluations       []Evaluation
+	// Undated are observation codes from whose day the series counts and whose
+	// day was not given (Person.Observed): the intervals from them were not
+	// checked, so a dose may be called valid, or the series complete, wrongly.
+	Undated     []string
+	Evaluations []Evaluation
 }
 
 // Group is the outcome for a vaccine group, per kind of need: one for the
@@ -143,6 +149,7 @@ type Group struct {
 	Antigens    []string // that are recommended
 	Vaccines    []Vaccine
 	Reasons     []string
+	Undated     []string     // as of its series
 	Evaluations []Evaluation // one a dose that has an antigen of the group
 	Series      []int        // places in Result.Series
 }

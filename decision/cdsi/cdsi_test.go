@@ -133,6 +133,30 @@ func TestContraindicatedVaccine(t *testing.T) {
 	}
 }
 
+// TestPregnancy: a dose counts for the pregnancy only after its onset, and
+// where the onset is not known that is said.
+func TestPregnancy(t *testing.T) {
+	p := Person{Birth: on("1995-01-01"), Sex: "F", Doses: doses("115@2006-03-01"), Observations: []string{"007"}}
+	find := func(r Result) Group {
+		at := slices.IndexFunc(r.Groups, func(g Group) bool { return g.Name == "DTaP/Tdap/Td" && g.Type == Risk })
+		if at < 0 {
+			t.Fatal("no forecast for the pregnancy")
+		}
+		return r.Groups[at]
+	}
+	if g := find(Evaluate(p, on("2025-11-10"))); !slices.Equal(g.Undated, []string{"170"}) {
+		t.Errorf("the onset is not known and not missed: %+v", g)
+	}
+	p.Observations, p.Observed = append(p.Observations, "170"), map[string]time.Time{"170": on("2025-06-01")}
+	if g := find(Evaluate(p, on("2025-11-10"))); g.Undated != nil || g.Status != NotComplete || !g.Recommended.Equal(on("2025-12-07")) || g.Evaluations[0].Status != NotValid {
+		t.Errorf("27 weeks after the onset: %+v", g)
+	}
+	p.Doses = append(p.Doses, doses("115@2025-12-08")...)
+	if g := find(Evaluate(p, on("2025-12-10"))); g.Status != Complete {
+		t.Errorf("given in the pregnancy: %+v", g)
+	}
+}
+
 func TestCodes(t *testing.T) {
 	if got := ObservationCodes("http://snomed.info/sct", "77386006"); !slices.Equal(got, []string{"007"}) || ObservationTitle("007") != "Pregnant" {
 		t.Errorf("pregnancy is %q, %q", got, ObservationTitle("007"))

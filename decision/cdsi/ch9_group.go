@@ -50,6 +50,11 @@ func (c *patient) merge(g group, kind SeriesType, in []*run, places []int, serie
 		if f.reason != "" && !slices.Contains(out.Reasons, f.reason) { // FORECASTVG-7
 			out.Reasons = append(out.Reasons, f.reason)
 		}
+		for _, code := range series[places[i]].Undated {
+			if !slices.Contains(out.Undated, code) {
+				out.Undated = append(out.Undated, code)
+			}
+		}
 		for _, v := range series[places[i]].Vaccines { // FORECASTVG-9
 			if !slices.Contains(out.Vaccines, v) {
 				out.Vaccines = append(out.Vaccines, v)

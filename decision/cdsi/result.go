@@ -1,16 +1,31 @@
 package cdsi
 
+import "slices"
+
 // result is the public form of a best patient series.
 func (s *run) result() Series {
 	out := Series{Antigen: s.antigen.name, Group: s.series.group, Name: s.series.name, SeriesGroup: s.series.seriesGroup,
 		Type: s.series.kind, Status: s.fc.status, DoseNumber: s.fc.number, Reason: s.fc.reason, Guidance: s.series.guidance,
 		Dates: Dates{Earliest: s.fc.earliest.time(), Recommended: s.fc.recommended.time(), PastDue: s.fc.pastDue.time(),
 			Latest: s.fc.latest.time(), UnadjustedRecommended: s.fc.rawRecommended.time(), UnadjustedPastDue: s.fc.raw.time()},
-		Contraindications: s.fc.contra, Evaluations: s.evaluated()}
+		Contraindications: s.fc.contra, Undated: s.undated(), Evaluations: s.evaluated()}
 	for _, v := range s.fc.vaccines {
 		out.Vaccines = append(out.Vaccines, Vaccine{s.r.vaccines[v].cvx, s.r.vaccines[v].name})
 	}
 	return out
+}
+
+// undated are the observations without a day that the series' intervals count
+// from: the specification takes such an interval as kept (table 6-17).
+func (s *run) undated() (codes []string) {
+	for _, d := range s.series.doses {
+		for i := range d.intervals {
+			if code := d.intervals[i].observation; code != "" && s.reference(&d.intervals[i], 0, s.on) == none && !slices.Contains(codes, code) {
+				codes = append(codes, code)
+			}
+		}
+	}
+	return codes
 }
 
 func (s *run) evaluated() []Evaluation {
