@@ -8,7 +8,7 @@ func daniel() teller {
 		Line: "Treated at New Leaf Recovery; he lets the hospital see it, and not his family practice.",
 		Story: "Daniel has been well on buprenorphine for two years at New Leaf Recovery, a programme under 42 CFR Part 2. He signed a consent: Riverside General may " +
 			"see that record, for treatment, for a year, because he was once given an opioid there after a broken wrist. He did not sign one for Maple Street.",
-		LookFor: "From Riverside the whole record shows New Leaf's medicine and notes, each labelled restricted. From Maple Street New Leaf answers without them, and the page says " +
+		LookFor: "From Riverside the whole record shows New Leaf's medicine and notes. From Maple Street nothing tells that New Leaf knows him, and the page says " +
 			"that some information may be withheld at the patient's direction. Daniel sees both disclosures in his access log.",
 	}, map[string]func(*chart){"maple": danielMaple, "riverside": danielRiverside, "newleaf": danielNewLeaf},
 		map[string]string{"maple": "daniel-kim", "riverside": "kim-daniel", "newleaf": "dk-1985"}}

@@ -8,7 +8,7 @@ func grace() teller {
 		Line: "A lipid panel was done at Lakeside three weeks ago; another is about to be ordered at Maple Street.",
 		Story: "Grace runs, eats well and has a father with an early heart attack. Lakeside Cardiology checked her lipids three weeks ago. Maple Street does not know and drafts the " +
 			"same panel for today. It happened before: last year Maple Street and Riverside measured her thyroid within four days of each other.",
-		LookFor: "The draft lipid panel is flagged as a duplicate with Lakeside's values beside it. Allergies: \"none known\", asked and recorded at Maple Street; at Lakeside not recorded. " +
+		LookFor: "The draft lipid panel stands beside Lakeside's values of three weeks ago: a duplicate in the making. Allergies: \"none known\", asked and recorded at Maple Street; at Lakeside not recorded. " +
 			"One TSH reached Maple Street by two routes and appears once. Smoking: Lakeside says former smoker, she says never.",
 	}, map[string]func(*chart){"maple": graceMaple, "lakeside": graceLakeside, "riverside": graceRiverside},
 		map[string]string{"maple": "grace-lindqvist", "lakeside": "lindqvist-grace", "riverside": "g-lindquist"}}

@@ -12,7 +12,7 @@ func rosa() teller {
 			"Street with burning on urination, and Dr. Okonkwo drafts trimethoprim-sulfamethoxazole. Nothing in Maple Street's own " +
 			"chart says that this is dangerous.",
 		LookFor: "Open her chart at Maple Street: no warfarin, no INR but one, no kidney disease. Switch to the whole record: the draft " +
-			"antibiotic raises the effect of the warfarin; the INR series comes from three sites; kidney disease stage 3a stands only in " +
+			"antibiotic now stands beside warfarin from another state (the page does not warn yet); the INR series comes from three sites; kidney disease stage 3a stands only in " +
 			"Riverside's discharge; metoprolol is 25 mg at Maple Street and 50 mg at Lakeside; atorvastatin was last filled 94 days ago.",
 	}, map[string]func(*chart){
 		"maple": rosaMaple, "riverside": rosaRiverside, "corner": rosaCorner, "lakeside": rosaLakeside, "greatlakes": rosaGreatLakes,

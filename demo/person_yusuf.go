@@ -9,7 +9,7 @@ func yusuf() teller {
 		Story: "Half an hour ago an ambulance brought a man to Riverside who fell from a ladder onto his head. He is confused and cannot tell his history. His " +
 			"driving licence was read as Youssef Hadad. Riverside has never seen him. Lakeside Cardiology gives him apixaban; Great Lakes Imaging " +
 			"resuscitated him after contrast; Corner Pharmacy handed out his last apixaban twelve days ago.",
-		LookFor: "Riverside's chart: allergies not recorded, no medicines. The whole record, opened for emergency treatment: an anticoagulant with a head injury, and a severe " +
+		LookFor: "Riverside's chart: allergies not recorded, no medicines. The whole record: an anticoagulant with a head injury, and a severe " +
 			"contrast reaction before the CT. The match is by birth date, address and a similar name: see how sure it is.",
 	}, map[string]func(*chart){"riverside": yusufRiverside, "lakeside": yusufLakeside, "greatlakes": yusufGreatLakes, "corner": yusufCorner},
 		map[string]string{"riverside": "youssef-hadad", "lakeside": "yusuf-haddad", "greatlakes": "haddad-yusuf", "corner": "y-haddad"}}

@@ -14,10 +14,10 @@ func Roles() []Role {
 		{"Radiologist", "raman", "riverside", "Priya Raman, MD", "raman", "Reads images with the whole record beside them: Harold's nodule is not new.", "/riverside/patients/whitman-harold"},
 		{"Pharmacist", "patel", "corner", "Anil Patel, PharmD", "patel", "Hands out what two prescribers ordered: Walter got two strengths of metoprolol.", "/corner/patients/w-nowak"},
 		{"Counselor", "whitaker", "newleaf", "Ben Whitaker, LCDC III", "whitaker", "Writes in a record that leaves only with the patient's consent.", "/newleaf/patients/dk-1985"},
-		{"Front desk", "hughes", "maple", "Patricia Hughes", "", "Today's schedule, registration, two people called James Miller.", "/maple/"},
+		{"Front desk", "hughes", "maple", "Patricia Hughes", "", "Finds and tells apart people: two are called James Miller. Sees no clinical fact.", "/maple/"},
 		{"Records office", "stone", "riverside", "Margaret Stone", "", "Answers requests for records and corrects what was joined or misspelled.", "/riverside/links"},
 		{"Patient", "rosa", "maple", "Rosa Delgado", "", "Her own record from all sites, and who looked at it.", "/maple/patients/rosa-delgado"},
 		{"Privacy officer", "ferris", "riverside", "Dale Ferris", "", "Every access, every refusal, every disclosure, with its reason.", "/riverside/log"},
-		{"Operator", "admin", "maple", "Node operator", "", "Health of the node, backup, the other sites. Sees no chart.", "/maple/node"},
+		{"Operator", "admin", "maple", "Node operator", "", "Health of the node, its users, the other sites. Sees no chart.", "/maple/node"},
 	}
 }

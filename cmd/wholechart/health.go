@@ -23,7 +23,8 @@ func ready(w http.ResponseWriter, r *http.Request, n *node) {
 
 // write prints the metrics in Prometheus' text format, to this machine alone.
 func (m *meter) write(w http.ResponseWriter, r *http.Request, n *node) {
-	if !loopback(r.RemoteAddr) {
+	// A proxy on this machine comes from loopback too: what it forwards is not ours.
+	if !loopback(r.RemoteAddr) || r.Header.Get("X-Forwarded-For") != "" || r.Header.Get("Forwarded") != "" || r.Header.Get("Via") != "" {
 		http.NotFound(w, r)
 		return
 	}

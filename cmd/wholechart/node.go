@@ -67,6 +67,9 @@ func openNode(ctx context.Context, dir string, o nodeOptions) (*node, error) {
 		lock.Close()
 		return nil, err
 	}
+	if err := os.Chmod(path, 0o600); err != nil {
+		return nil, errors.Join(err, n.store.Close(), lock.Close())
+	}
 	if n.records, err = record.New(ctx, n.store, record.Options{}); err != nil {
 		return nil, errors.Join(err, n.store.Close(), lock.Close())
 	}

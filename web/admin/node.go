@@ -116,7 +116,9 @@ func (c *call) numbers(s Status) []number {
 		}
 		return word(n)
 	}
-	add("Resources", count(s.Resources, thousands), "current, of all sites, with copies")
+	if s.Resources >= 0 {
+		add("Resources", count(s.Resources, thousands), "current, of all sites, with copies")
+	}
 	add("Database", count(s.Bytes, bytesWord), "")
 	if s.Started.IsZero() {
 		add("Running since", "", "")

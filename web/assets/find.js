@@ -75,7 +75,7 @@ if (box) {
       const some = options().length > 0; // a listbox without options is none
       if (some) list.setAttribute("role", "listbox"); else list.removeAttribute("role");
       box.setAttribute("aria-expanded", String(some));
-      point(options().length ? 0 : -1);
+      point(options().length === 1 ? 0 : -1); // of several nobody is chosen: Enter shows the list, never the wrong patient
       const n = options().length;
       said.textContent = n ? `${n} ${n === 1 ? "match" : "matches"}` : list.querySelector("[data-said]")?.dataset.said ?? "No match";
     } catch (err) {
