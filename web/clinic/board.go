@@ -88,6 +88,7 @@ func (v *view) board() board {
 		alerts.Rows = append(alerts.Rows, boardRow{Label: a.Name, Href: v.factHref(a.Prov), Badge: &bd})
 	}
 	b.add(alerts)
+	b.add(v.dueBoard())
 	b.add(v.next())
 	team := boardSection{Title: "Care team"}
 	for _, m := range c.Team[:min(len(c.Team), boardTeam)] {
@@ -187,7 +188,7 @@ func (v *view) identity() web.Identity {
 func (v *view) allergyBox() web.AllergyBox {
 	a := v.chart.Allergies
 	box := web.AllergyBox{Zone: v.zone}
-	unreached := v.unreached()
+	gap := v.gap()
 	for _, i := range a.Items {
 		one := web.Allergy{Substance: i.Substance, Severe: i.Severe, Href: v.factHref(i.Prov), Reaction: strings.Join(i.Reactions, ", ")}
 		if one.Reaction != "" && i.Onset.Known() {
@@ -203,34 +204,19 @@ func (v *view) allergyBox() web.AllergyBox {
 		box.Items = append(box.Items, one)
 	}
 	switch {
-	case len(box.Items) > 0 && unreached != "":
-		box.Knowledge, box.Who = web.Unreachable, unreached
+	case len(box.Items) > 0 && gap != "":
+		box.Knowledge, box.Gap = web.Unreachable, gap
 	case len(box.Items) > 0:
 		box.Knowledge = web.Known
 	case a.State == chart.NoneKnown:
 		box.Knowledge, box.Asked, box.Who = web.NoneKnown, a.Asked.At, a.Who
-		if unreached != "" {
-			box.Who = strings.TrimSpace(box.Who + "; " + unreached + " could not be reached")
+		if gap != "" {
+			box.Who = strings.TrimPrefix(box.Who+"; "+gap, "; ")
 		}
-	case unreached != "":
-		box.Knowledge, box.Who = web.Unreachable, unreached
+	case gap != "":
+		box.Knowledge, box.Gap = web.Unreachable, gap
 	}
 	return box
-}
-
-// unreached names the sites that could not be asked for this page.
-func (v *view) unreached() string {
-	if !v.whole() {
-		return ""
-	}
-	var names []string
-	for _, a := range v.chart.Completeness.Sites {
-		if a.State == chart.AnswerUnreachable {
-			names = append(names, shortName(a.Source.Name))
-		}
-	}
-	slices.Sort(names)
-	return strings.Join(names, ", ")
 }
 
 // quantity is a value as it was reported.

@@ -184,6 +184,7 @@ func (v *view) immunisationsSection(p *sectionPage) {
 		}
 		p.more("Each dose", rows)
 	}
+	v.dueGroup(p)
 	p.more("Not given", rowsOf(im.Refused, sectionMost, func(d chart.Dose) row { return v.dose("Vaccine", d) }))
 	p.note("Entered in error", im.Errors)
 }

@@ -1,0 +1,37 @@
+package clinic
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestWhatIsDue holds the storyboard and the section to the CDC's logic over
+// what a lens shows: a child whose doses stand at two practices.
+func TestWhatIsDue(t *testing.T) {
+	n := newNode(t, []string{"maple"}, nil, nil)
+	born := anchor.AddDate(-4, -6, 0).Format("2006-01-02")
+	dose := func(id, cvx, day string) string {
+		return `{"resourceType":"Immunization","id":"` + id + `","status":"completed","patient":{"reference":"Patient/kid"},"occurrenceDateTime":"` + day +
+			`","vaccineCode":{"coding":[{"system":"http://hl7.org/fhir/sid/cvx","code":"` + cvx + `"}],"text":"vaccine"}}`
+	}
+	n.write("maple",
+		`{"resourceType":"Patient","id":"kid","name":[{"family":"Okafor","given":["Amara"]}],"gender":"female","birthDate":"`+born+`"}`,
+		dose("mmr", "03", anchor.AddDate(-3, -5, 0).Format("2006-01-02")),
+		`{"resourceType":"Patient","id":"dead","name":[{"family":"Gone"}],"birthDate":"`+born+`","deceasedBoolean":true}`,
+		`{"resourceType":"Patient","id":"year","name":[{"family":"Year"}],"birthDate":"2022"}`)
+	b := n.user(physician)
+	_, body := b.get("/maple/patients/kid/immunisations")
+	for _, want := range []string{"MMR", "dose 2", "overdue", "Needs review by a clinician", "of this chart alone"} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the section lacks %q", want)
+		}
+	}
+	if _, body := b.get("/maple/patients/kid"); !strings.Contains(body, "vaccines, this chart alone") || !strings.Contains(body, "overdue") {
+		t.Error("the storyboard does not say what is due")
+	}
+	for _, who := range []string{"dead", "year"} {
+		if _, body := b.get("/maple/patients/" + who); strings.Contains(body, "vaccines, this chart alone") {
+			t.Errorf("%s: something is due", who)
+		}
+	}
+}
