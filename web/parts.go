@@ -134,6 +134,7 @@ type EmptyState struct {
 	Asked     time.Time // when NoneKnown was asked
 	Zone      *time.Location
 	Who       string // NoneKnown: who asked; Unreachable: which site
+	Gap       string // Unreachable: what is said in place of "Who could not be reached"
 	Action    Link   // "Record", "Try again"
 }
 
@@ -159,6 +160,7 @@ type AllergyBox struct {
 	Asked     time.Time // when NoneKnown
 	Zone      *time.Location
 	Who       string // the site that was unreachable; with Known, it may know more
+	Gap       string // Unreachable: what is said in place of "Who could not be reached"
 	Record    Link   // where to record allergies
 }
 
@@ -208,6 +210,7 @@ const (
 	Answered
 	Refused
 	SiteUnreachable
+	ToConfirm // a person must say whether it is the same patient
 )
 
 // SiteAnswer is one site in the completeness strip.

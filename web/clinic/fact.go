@@ -22,6 +22,7 @@ import (
 type factPage struct {
 	Title, Type string
 	Lens        web.Lens // leads to the overviews: a fact stands in one chart
+	Opened      opened
 	Tabs        web.Tabs
 	Badge       web.Badge
 	Lines       []aboutLine // source, author, version, route
@@ -101,18 +102,18 @@ func (h *clinic) fact(c *call) {
 		c.failed(err)
 		return
 	}
+	v, err := c.view() // first: what it asks for may be this fact
+	if err != nil {
+		c.failed(err)
+		return
+	}
 	res, err := c.factOf()
 	if err != nil {
 		c.failed(err)
 		return
 	}
-	v, err := c.view()
-	if err != nil {
-		c.failed(err)
-		return
-	}
 	n := res.Node()
-	p := factPage{Title: titleOf(n), Type: res.Type, Lens: v.lensSwitch(""), Tabs: v.tabs("-"), Download: v.href("fact", res.Type, res.ID, "content", "json")}
+	p := factPage{Title: titleOf(n), Type: res.Type, Lens: v.lensSwitch(""), Opened: v.opened(), Tabs: v.tabs("-"), Download: v.href("fact", res.Type, res.ID, "content", "json")}
 	prov := chart.Prov{Source: v.sourceOf(res.Site), Type: res.Type, ID: res.ID, Version: res.Version, Author: res.Author}
 	p.Badge = v.badge(prov)
 	p.Badge.Href = ""
@@ -142,7 +143,7 @@ func (h *clinic) fact(c *call) {
 	}
 	p.Text, p.Files = v.attachments(res)
 	p.JSON = pretty(res.Body)
-	c.show(v.patientPage(v.board(), p.Title), factMain(p))
+	v.frame(http.StatusOK, p.Title, factMain(p))
 }
 
 func cmpOr(a, b string) string {

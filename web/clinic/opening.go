@@ -2,10 +2,19 @@ package clinic
 
 import (
 	"context"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
+	"github.com/a-h/templ"
+
 	"wholechart/access"
+	"wholechart/chart"
+	"wholechart/web"
 )
 
 // Opening a whole record asks other sites. A page never waits long for them: it
@@ -35,6 +44,101 @@ func (o *opening) running() bool {
 	default:
 		return true
 	}
+}
+
+// askAround opens the whole record that the address names, for who may see it; of a
+// chart it asks nobody. Every page of the whole record asks, so that none of
+// them takes what has not arrived for what is not there.
+func (c *call) askAround() (*opening, error) {
+	id := c.r.PathValue("id")
+	if c.lens() != access.EHR {
+		return nil, nil
+	}
+	if !access.Decide(c.actor, access.EHR, access.Read, "Patient").Allowed {
+		if _, err := c.session(access.EHR).Read(c.r.Context(), "Patient", id); err != nil {
+			return nil, err // refused, and noted
+		}
+		return nil, nil
+	}
+	if _, err := c.session(access.EMR).Read(c.r.Context(), "Patient", id); err != nil {
+		return nil, err
+	}
+	part := web.PartialOf(c.r)
+	wait := openWait
+	if part != "" {
+		wait = partWait
+	}
+	return c.open(id, c.r.FormValue("ask") == "1" && part == "", wait), nil
+}
+
+// again is the address of this page; ask is the value of its question, if any.
+func (v *view) again(ask string) string {
+	q := v.r.URL.Query()
+	q.Del("ask")
+	if ask != "" {
+		q.Set("ask", ask)
+	}
+	u := url.URL{Path: v.r.URL.Path, RawPath: v.r.URL.RawPath, RawQuery: q.Encode()}
+	return u.String()
+}
+
+// pending says whether a site's answer is still waited for.
+func (v *view) pending(a chart.SiteAnswer) bool { return v.asking && a.Asked.Before(v.since) }
+
+// gap says in words why the record may lack facts of other sites, "" when it
+// does not: "Corner Pharmacy could not be reached".
+func (v *view) gap() string {
+	if !v.whole() {
+		return ""
+	}
+	of := map[string][]string{}
+	for _, a := range v.chart.Completeness.Sites {
+		said := gapWords[a.State]
+		if a.Source.Base != "" && v.pending(a) {
+			said = "" // it is among those being asked
+		}
+		if said != "" {
+			of[said] = append(of[said], shortName(a.Source.Name))
+		}
+	}
+	var out []string
+	for _, said := range slices.Sorted(maps.Keys(of)) {
+		slices.Sort(of[said])
+		out = append(out, strings.Join(of[said], ", ")+" "+said)
+	}
+	if v.asking {
+		out = append([]string{"Other sites are still being asked"}, out...)
+	}
+	return strings.Join(out, "; ")
+}
+
+var gapWords = map[chart.AnswerState]string{
+	chart.AnswerUnreachable: "could not be reached", chart.AnswerRefused: "refused", chart.AnswerWithheld: "may not share everything",
+	chart.AnswerReview: "is to be confirmed", chart.AnswerAsking: "has not answered yet",
+}
+
+// frame answers with a page about this patient, or with the region of it that
+// asked for itself: while other sites are asked, both refresh themselves.
+func (v *view) frame(status int, section string, content templ.Component) {
+	b := v.board()
+	b.Refresh, b.URL = v.refresh()
+	switch web.PartialOf(v.r) {
+	case "storyboard":
+		v.render(http.StatusOK, storyboard(b))
+	case "record":
+		v.render(http.StatusOK, content)
+	default:
+		v.render(status, web.Framed(v.patientPage(b, section), content))
+	}
+}
+
+// refresh is after how many milliseconds a region asks for itself again, and
+// where; zero when everybody has answered.
+func (v *view) refresh() (int, string) {
+	if !v.asking {
+		return 0, ""
+	}
+	return int(refreshEach / time.Millisecond), v.again("")
 }
 
 type openings struct {

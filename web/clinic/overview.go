@@ -85,25 +85,6 @@ const (
 )
 
 func (h *clinic) chart(c *call) {
-	id := c.r.PathValue("id")
-	var o *opening
-	part := web.PartialOf(c.r)
-	if c.lens() == access.EHR {
-		if !access.Decide(c.actor, access.EHR, access.Read, "Patient").Allowed {
-			_, err := c.session(access.EHR).Read(c.r.Context(), "Patient", id) // refused, and noted
-			c.failed(err)
-			return
-		}
-		if _, err := c.session(access.EMR).Read(c.r.Context(), "Patient", id); err != nil {
-			c.failed(err)
-			return
-		}
-		wait := openWait
-		if part != "" {
-			wait = partWait
-		}
-		o = c.open(id, c.r.FormValue("ask") == "1" && part == "", wait)
-	}
 	v, err := c.view()
 	if err != nil {
 		c.failed(err)
@@ -113,21 +94,7 @@ func (h *clinic) chart(c *call) {
 		v.deskPage()
 		return
 	}
-	board := v.board()
-	if o.running() {
-		board.Refresh, board.URL = int(refreshEach/time.Millisecond), v.href()
-	}
-	if part == "storyboard" {
-		c.render(http.StatusOK, storyboard(board))
-		return
-	}
-	page := v.overview(o)
-	if part == "record" {
-		c.render(http.StatusOK, overviewMain(page))
-		return
-	}
-	p := v.patientPage(board, "")
-	c.show(p, overviewMain(page))
+	v.frame(http.StatusOK, "", overviewMain(v.overview()))
 }
 
 // patientPage is the frame of a page about this patient.
@@ -156,27 +123,20 @@ func (v *view) foot() string {
 	return s
 }
 
-func (v *view) overview(o *opening) overview {
+func (v *view) overview() overview {
 	c := v.chart
-	p := overview{Lens: v.lensSwitch(""), Strip: v.strip(o), Tabs: v.tabs(""), Cut: v.cut("")}
-	if o.running() {
-		p.Refresh, p.URL = int(refreshEach/time.Millisecond), v.href()
-	}
+	p := overview{Lens: v.lensSwitch(""), Strip: v.strip(), Tabs: v.tabs(""), Cut: v.cut("")}
+	p.Refresh, p.URL = v.refresh()
 	p.Lanes = v.lanes()
 	p.LanesOf = web.Link{Label: v.span(), Href: v.href("timeline")}
 	p.Results = v.results()
 	p.Trend = v.telling()
 
-	unreached := v.unreached()
 	empty := func(what string, none bool) *web.EmptyState {
-		e := web.EmptyState{What: what, Zone: v.zone}
-		switch {
-		case none:
-			e.Knowledge = web.NoneKnown
-		case unreached != "":
-			e.Knowledge, e.Who = web.Unreachable, unreached
+		if none {
+			return v.noneKnown(what)
 		}
-		return &e
+		return v.nothing(what)
 	}
 	list := func(title, section, label string, n int, rows []row, e *web.EmptyState) card {
 		k := card{Title: title, Rows: rows, More: web.Link{Label: label, Href: v.href(section)}}
@@ -205,7 +165,7 @@ func (v *view) overview(o *opening) overview {
 	p.Left = append(p.Left, list("Procedures", "procedures", all(len(c.Procedures)), len(c.Procedures), rowsOf(c.Procedures, glanceList, v.procedure), empty("procedures", false)))
 	vaccines := card{Title: "Immunisations", More: web.Link{Label: all(len(c.Immunizations.Rows)), Href: v.href("immunisations")}, Grid: v.grid(12)}
 	if len(c.Immunizations.Rows) == 0 {
-		vaccines.Empty, vaccines.Grid = empty("immunisations", false), nil
+		vaccines.Empty, vaccines.Grid, vaccines.More = empty("immunisations", false), nil, web.Link{}
 	}
 	p.Left = append(p.Left, vaccines)
 	p.Left = append(p.Left, list("Family history", "family", all(len(c.Family)), len(c.Family), rowsOf(c.Family, glanceList, v.relative), empty("family history", false)))

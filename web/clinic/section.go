@@ -1,6 +1,7 @@
 package clinic
 
 import (
+	"net/http"
 	"strconv"
 	"strings"
 
@@ -18,6 +19,7 @@ type section struct {
 // sectionPage is one section of a record.
 type sectionPage struct {
 	Title  string
+	Opened opened
 	Cut    []cutLine
 	Lens   web.Lens
 	Tabs   web.Tabs
@@ -83,9 +85,9 @@ func (h *clinic) section(s section) func(*call) {
 			v.deskPage()
 			return
 		}
-		p := &sectionPage{Title: s.title, Cut: v.cut(s.slug), Lens: v.lensSwitch(s.slug), Tabs: v.tabs(s.slug)}
+		p := &sectionPage{Title: s.title, Opened: v.opened(), Cut: v.cut(s.slug), Lens: v.lensSwitch(s.slug), Tabs: v.tabs(s.slug)}
 		s.show(v, p)
-		c.show(v.patientPage(v.board(), s.title), sectionMain(p))
+		v.frame(http.StatusOK, s.title, sectionMain(p))
 	}
 }
 
@@ -119,9 +121,21 @@ func listOf[T any](p *sectionPage, v *view, title, what string, list []T, one fu
 // nothing is an empty list: what could not be asked is not what is not there.
 func (v *view) nothing(what string) *web.EmptyState {
 	e := &web.EmptyState{What: what, Zone: v.zone}
-	if u := v.unreached(); u != "" {
-		e.Knowledge, e.Who = web.Unreachable, u
+	if g := v.gap(); g != "" {
+		e.Knowledge, e.Gap = web.Unreachable, g
 	}
+	return e
+}
+
+// noneKnown is a list of which a site has written that there is none, as far
+// as every site has been heard.
+func (v *view) noneKnown(what string) *web.EmptyState {
+	e := v.nothing(what)
+	if e.Knowledge == web.Unreachable {
+		e.Gap = "No " + what + " known where it was answered; " + e.Gap
+		return e
+	}
+	e.Knowledge = web.NoneKnown
 	return e
 }
 
@@ -136,7 +150,7 @@ func (v *view) medicinesSection(p *sectionPage) {
 	g := group{Title: "Active", Rows: rowsOf(m.Active, sectionMost, v.medicineWhole)}
 	if len(m.Active) == 0 {
 		if g.Empty = v.nothing("medicines"); m.NoneKnown {
-			g.Empty.Knowledge = web.NoneKnown
+			g.Empty = v.noneKnown("medicines")
 		}
 	}
 	p.Groups = append(p.Groups, g)
@@ -172,7 +186,8 @@ func (v *view) allergiesSection(p *sectionPage) {
 	if len(a.Items) == 0 {
 		g.Empty = v.nothing("allergies")
 		if a.State == chart.NoneKnown {
-			g.Empty.Knowledge, g.Empty.Asked, g.Empty.Who = web.NoneKnown, a.Asked.At, a.Who
+			g.Empty = v.noneKnown("allergies")
+			g.Empty.Asked, g.Empty.Who = a.Asked.At, a.Who
 		}
 	}
 	if a.Conflict {
@@ -316,6 +331,9 @@ func (v *view) outsideSection(p *sectionPage) {
 		note := "Everything that the reached sites list as a problem, medicine, allergy or vaccine stands in this chart too."
 		if !v.whole() {
 			note = "This is the chart alone. Open the whole record to see what other sites have written."
+		}
+		if g := v.gap(); g != "" {
+			note += " " + g + ": there may be more."
 		}
 		p.Groups = []group{{Title: "Not in this chart", Note: note}}
 	}

@@ -18,20 +18,34 @@ type strip struct {
 	Ask   string // where to ask everybody again
 }
 
-// strip words the completeness of the record. While o runs, sites of other
-// nodes that have not answered since it began are being asked.
-func (v *view) strip(o *opening) *strip {
+// opened is how complete the record on a page is, and whether the page
+// refreshes itself.
+type opened struct {
+	Strip   *strip
+	Refresh int // milliseconds; 0: everybody has answered
+	URL     string
+}
+
+func (v *view) opened() opened {
+	o := opened{Strip: v.strip()}
+	o.Refresh, o.URL = v.refresh()
+	return o
+}
+
+// strip words the completeness of the record. While they are
+// asked, sites of other nodes that have not answered since are said to be.
+func (v *view) strip() *strip {
 	if !v.whole() {
 		return nil
 	}
-	s := &strip{Completeness: web.Completeness{ID: "strip"}, Ask: v.href() + "?ask=1"}
+	s := &strip{Completeness: web.Completeness{ID: "strip"}, Ask: v.again("1")}
 	known := map[string]bool{}
 	unknown := 0
 	for _, a := range v.chart.Completeness.Sites {
 		known[a.Source.Slug] = true
 		one := web.SiteAnswer{Name: shortName(a.Source.Name), Badge: web.Badge{Letters: a.Source.Badge, Color: a.Source.Color, Title: a.Source.Name, Route: v.route[a.Source.Slug]}}
 		elsewhere := a.Source.Base != ""
-		if o.running() && elsewhere && a.Asked.Before(o.started) {
+		if elsewhere && v.pending(a) {
 			one.State = web.Asking
 			s.Sites = append(s.Sites, one)
 			continue
@@ -51,7 +65,7 @@ func (v *view) strip(o *opening) *strip {
 		case chart.AnswerWithheld:
 			one.State, one.Why = web.Refused, a.Why
 		case chart.AnswerReview:
-			one.State, one.Why = web.Refused, "may be another person: a match must be confirmed"
+			one.State = web.ToConfirm
 		case chart.AnswerUnreachable:
 			one.State, one.RetryHref = web.SiteUnreachable, s.Ask
 			if one.When = "nothing kept from there"; !a.When.IsZero() {
@@ -65,9 +79,9 @@ func (v *view) strip(o *opening) *strip {
 		}
 		s.Sites = append(s.Sites, one)
 	}
-	if o.running() {
+	if v.asking {
 		v.asked(s, known)
-		s.Again = v.href()
+		s.Again = v.again("")
 	}
 	if unknown > 0 {
 		s.Note = plural(unknown, "other site was", "other sites were") + " asked and " + map[bool]string{true: "does", false: "do"}[unknown == 1] + " not know this person"

@@ -18,10 +18,7 @@ func (v *view) results() resultTable {
 		t.Rows = append(t.Rows, v.resultRow(s))
 	}
 	if len(t.Rows) == 0 {
-		t.Empty = &web.EmptyState{What: "results"}
-		if u := v.unreached(); u != "" {
-			t.Empty.Knowledge, t.Empty.Who = web.Unreachable, u
-		}
+		t.Empty = v.nothing("results")
 		if len(v.chart.Results.Series) == 0 {
 			t.More = web.Link{}
 		}
@@ -173,10 +170,13 @@ func (h *clinic) trend(c *call) {
 	if s == nil {
 		s = v.chart.Results.Find(key)
 	}
-	t := trendPage{Lens: v.lensSwitch("results", key), Tabs: v.tabs("results"), Back: v.href("results")}
+	t := trendPage{Lens: v.lensSwitch("results", key), Opened: v.opened(), Tabs: v.tabs("results"), Back: v.href("results")}
 	status := http.StatusOK
 	if s == nil {
 		t.Title, status = "No such result", http.StatusNotFound
+		if v.gap() != "" {
+			t.Title, status = "Result", http.StatusOK // it may still come
+		}
 		t.Empty = v.nothing("values of this result")
 		if !v.whole() {
 			t.Hint = "This chart has none. The whole record may."
@@ -184,5 +184,5 @@ func (h *clinic) trend(c *call) {
 	} else {
 		v.fillTrend(&t, s)
 	}
-	c.render(status, web.Framed(v.patientPage(v.board(), t.Title), trendMain(t)))
+	v.frame(status, t.Title, trendMain(t))
 }

@@ -18,13 +18,24 @@ type view struct {
 	lens  access.Lens
 	chart *chart.Chart
 	route map[string]string // by site: how its facts came here
+
+	asking bool      // other sites had not all answered when the record was read
+	since  time.Time // when they were asked
 }
 
 // view opens the record that the address names: of a long one the newest, and
-// the types in full as far as a page can show them.
+// the types in full as far as a page can show them. Of a whole record it asks
+// the other sites first.
 func (c *call) view(full ...string) (*view, error) {
 	v := &view{call: c, id: c.r.PathValue("id"), lens: c.lens()}
-	var err error
+	o, err := c.askAround()
+	if err != nil {
+		return nil, err
+	}
+	// Said of what is read next: who answers after this is still being asked.
+	if v.asking = o.running(); v.asking {
+		v.since = o.started
+	}
 	s := c.session(v.lens)
 	if v.desk() {
 		v.chart, err = c.deskChart(s, v.id)

@@ -1,0 +1,116 @@
+package clinic
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"wholechart/record"
+)
+
+// wholePaths are the pages of the whole record that lists can be empty on.
+var wholePaths = []string{"", "/results", "/results/6301-6", "/medicines", "/problems", "/allergies", "/documents", "/imaging", "/encounters", "/procedures", "/immunisations", "/family", "/timeline", "/about", "/outside", "/fact/Patient/rosa"}
+
+func TestEveryPageOfTheWholeRecordAsks(t *testing.T) {
+	for _, path := range wholePaths {
+		t.Run(path, func(t *testing.T) {
+			release := make(chan struct{})
+			var asked atomic.Int64
+			n := newNode(t, []string{"maple"}, []string{"lakeside", "corner"}, opener(func(ctx context.Context, s record.Session, id string, force bool) ([]record.Answer, error) {
+				asked.Add(1)
+				select {
+				case <-release:
+				case <-ctx.Done():
+				}
+				return nil, nil
+			}))
+			n.write("maple", rosa)
+			b := n.user(physician)
+			whole := "/maple/patients/rosa/whole" + path
+			p := b.open(whole)
+			if asked.Load() != 1 {
+				t.Errorf("asked %d times", asked.Load())
+			}
+			if s := text(p.card("Which sites answered")); !strings.Contains(s, "asking 2") || !strings.Contains(s, "Lakeside Cardiology asking…") {
+				t.Errorf("the strip: %s", s)
+			}
+			p.silent(": not recorded")
+			p.silent("Nobody has written")
+			p.silent("No such result")
+			p.says("still being asked")
+			regions := 0
+			for c := range p.Descendants() {
+				if u := attr(c, "data-refresh-url"); u != "" && attr(c, "data-refresh") != "" {
+					regions++
+					if u != whole {
+						t.Errorf("refreshes from %s", u)
+					}
+				}
+			}
+			if regions != 2 {
+				t.Errorf("%d regions refresh themselves", regions)
+			}
+			close(release)
+			for _, id := range []string{"record", "storyboard"} {
+				req, _ := http.NewRequest("GET", n.base+whole, nil)
+				req.Header.Set("Wholechart-Partial", id)
+				res, body := b.do(req)
+				if res.StatusCode != 200 || strings.Contains(body, "<html") || !strings.Contains(body, `id="`+id+`"`) || strings.Contains(body, "data-refresh=") {
+					t.Errorf("the answer for %s: %d %s", id, res.StatusCode, short(body))
+				}
+			}
+		})
+	}
+}
+
+func TestWhatIsNotSharedIsNotCalledNotRecorded(t *testing.T) {
+	for state, want := range map[string]string{"unreachable": "Corner Pharmacy could not be reached", "refused": "Corner Pharmacy refused", "review": "Corner Pharmacy is to be confirmed"} {
+		n := newNode(t, []string{"maple"}, []string{"corner"}, nil)
+		n.write("maple", rosa)
+		far, _ := n.records.Site("corner")
+		if err := n.system("maple").Receive(t.Context(), far, "rosa", record.Answer{Site: "corner", State: state, Asked: anchor}, nil, false); err != nil {
+			t.Fatal(err)
+		}
+		b := n.user(physician)
+		for _, path := range wholePaths {
+			if path == "/results/6301-6" {
+				continue
+			}
+			p := b.open("/maple/patients/rosa/whole" + path)
+			p.card("Which sites answered")
+			p.silent(": not recorded")
+			p.says(want)
+		}
+	}
+}
+
+func TestASiteToBeConfirmedIsNotARefusal(t *testing.T) {
+	n := newNode(t, []string{"maple"}, []string{"corner"}, nil)
+	n.write("maple", rosa)
+	far, _ := n.records.Site("corner")
+	if err := n.system("maple").Receive(t.Context(), far, "rosa", record.Answer{Site: "corner", State: "review", Asked: anchor}, nil, false); err != nil {
+		t.Fatal(err)
+	}
+	strip := text(n.user(physician).open("/maple/patients/rosa/whole").card("Which sites answered"))
+	if !strings.Contains(strip, "Corner Pharmacy to be confirmed") || strings.Contains(strip, "refused") {
+		t.Errorf("the strip: %s", strip)
+	}
+}
+
+func TestNoLinkIsWithoutText(t *testing.T) {
+	n := newNode(t, []string{"maple"}, nil, nil)
+	n.write("maple", rosa)
+	b := n.user(physician)
+	for _, lens := range []string{"", "/whole"} {
+		for _, path := range wholePaths {
+			_, body := b.get("/maple/patients/rosa" + lens + path)
+			for _, a := range elementsOf(parse(t, body).Node, "a", "") {
+				if text(a) == "" && attr(a, "aria-label") == "" {
+					t.Errorf("%s%s: %s has no text", lens, path, attr(a, "href"))
+				}
+			}
+		}
+	}
+}
