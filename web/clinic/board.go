@@ -19,7 +19,8 @@ type board struct {
 	Vitals    []vital
 	VitalsOf  string
 	Sections  []boardSection
-	Clinical  bool // false: for who sees no care
+	Gap       string // why there may be more than is shown
+	Clinical  bool   // false: for who sees no care
 }
 
 type vital struct {
@@ -48,7 +49,7 @@ const (
 
 func (v *view) board() board {
 	c := v.chart
-	b := board{Who: v.identity(), Allergies: v.allergyBox(), Clinical: true}
+	b := board{Who: v.identity(), Allergies: v.allergyBox(), Gap: v.gap(), Clinical: true}
 	for _, it := range c.Vitals.Items {
 		name := it.Name
 		if day := it.Latest.When.String(); day != c.Vitals.When.String() {

@@ -76,7 +76,7 @@ func (v *view) vaccines() (due []dueVaccine, said string, ok bool) {
 	_, release, _, _ := cdsi.Release()
 	parts := []string{"By the CDC's schedule (CDSi " + release + ", November 2025), from the doses " + map[bool]string{true: "of the whole record", false: "of this chart alone"}[v.whole()] +
 		". Conditions, contraindications and pregnancy are not taken into account, nor is a season newer than the release. Needs review by a clinician."}
-	if k := v.chart.Completeness; v.whole() && k.Answered < k.Total {
+	if v.gap() != "" {
 		parts = append(parts, "Not every site answered: doses given there are not counted.")
 	}
 	if left > 0 {
@@ -99,6 +99,8 @@ func (v *view) dueBoard() boardSection {
 	switch k := v.chart.Completeness; {
 	case !v.whole():
 		s.Note = "vaccines, this chart alone"
+	case v.gap() != "" && k.Answered == k.Total:
+		s.Note = "vaccines, not every site"
 	case k.Answered < k.Total:
 		s.Note = fmt.Sprintf("vaccines, %d of %d sites", k.Answered, k.Total)
 	}

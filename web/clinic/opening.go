@@ -32,6 +32,7 @@ type opening struct {
 	started time.Time
 	done    chan struct{}
 	ended   time.Time // set before done is closed
+	failed  bool      // nobody was asked, or not everybody; set before done is closed
 }
 
 func (o *opening) running() bool {
@@ -106,11 +107,16 @@ func (v *view) gap() string {
 		slices.Sort(of[said])
 		out = append(out, strings.Join(of[said], ", ")+" "+said)
 	}
-	if v.asking {
+	switch {
+	case v.asking:
 		out = append([]string{"Other sites are still being asked"}, out...)
+	case v.failedToAsk:
+		out = append([]string{notAsked}, out...)
 	}
 	return strings.Join(out, "; ")
 }
+
+const notAsked = "Other sites could not be asked"
 
 var gapWords = map[chart.AnswerState]string{
 	chart.AnswerUnreachable: "could not be reached", chart.AnswerRefused: "refused", chart.AnswerWithheld: "may not share everything",
@@ -160,10 +166,12 @@ func (c *call) open(id string, force bool, wait time.Duration) *opening {
 		defer cancel()
 		defer func() {
 			if p := recover(); p != nil {
+				o.failed = true
 				c.Log.Error("the whole record was not asked for", "site", c.site.Slug, "panic", p)
 			}
 		}()
 		if _, err := c.Opener.Open(ctx, c.session(access.EHR), id, force); err != nil {
+			o.failed = true
 			c.Log.Warn("the whole record was not asked for", "site", c.site.Slug, "error", err)
 		}
 	})

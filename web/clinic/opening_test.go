@@ -2,6 +2,7 @@ package clinic
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -38,8 +39,10 @@ func TestEveryPageOfTheWholeRecordAsks(t *testing.T) {
 			}
 			p.silent(": not recorded")
 			p.silent("Nobody has written")
+			p.silent("Last vitals Not recorded")
 			p.silent("No such result")
 			p.says("still being asked")
+			p.silent("vaccines, all sites")
 			regions := 0
 			for c := range p.Descendants() {
 				if u := attr(c, "data-refresh-url"); u != "" && attr(c, "data-refresh") != "" {
@@ -62,6 +65,20 @@ func TestEveryPageOfTheWholeRecordAsks(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestAskingThatFailedIsSaid(t *testing.T) {
+	n := newNode(t, []string{"maple"}, []string{"lakeside"}, opener(func(context.Context, record.Session, string, bool) ([]record.Answer, error) {
+		return nil, errors.New("no key")
+	}))
+	n.write("maple", rosa)
+	p := n.user(physician).open("/maple/patients/rosa/whole/medicines")
+	p.silent(": not recorded")
+	p.silent("all sites")
+	p.says("Other sites could not be asked")
+	if s := text(p.card("Which sites answered").Parent); !strings.Contains(s, "could not be asked") {
+		t.Errorf("the strip: %s", s)
 	}
 }
 

@@ -83,8 +83,11 @@ func (v *view) strip() *strip {
 		v.asked(s, known)
 		s.Again = v.again("")
 	}
+	if v.failedToAsk {
+		s.Note, s.Again = notAsked+" now", v.again("1")
+	}
 	if unknown > 0 {
-		s.Note = plural(unknown, "other site was", "other sites were") + " asked and " + map[bool]string{true: "does", false: "do"}[unknown == 1] + " not know this person"
+		s.Note = dotted(s.Note, plural(unknown, "other site was", "other sites were")+" asked and "+map[bool]string{true: "does", false: "do"}[unknown == 1]+" not know this person")
 	}
 	return s
 }

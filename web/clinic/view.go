@@ -21,6 +21,8 @@ type view struct {
 
 	asking bool      // other sites had not all answered when the record was read
 	since  time.Time // when they were asked
+
+	failedToAsk bool // it broke off: what they know is not known
 }
 
 // view opens the record that the address names: of a long one the newest, and
@@ -35,6 +37,8 @@ func (c *call) view(full ...string) (*view, error) {
 	// Said of what is read next: who answers after this is still being asked.
 	if v.asking = o.running(); v.asking {
 		v.since = o.started
+	} else if o != nil {
+		v.failedToAsk = o.failed
 	}
 	s := c.session(v.lens)
 	if v.desk() {
