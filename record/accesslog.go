@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 
 	"wholechart/access"
 	"wholechart/audit"
@@ -28,7 +29,7 @@ type Noted struct {
 // administrators read all of it; a patient reads what was done with her own
 // record. That the log was read is noted too.
 func (s Session) AccessLog(ctx context.Context, q LogQuery) ([]Noted, error) {
-	own := (s.actor.Kind == access.Patient || s.actor.Kind == access.Proxy) && q.Patient != "" && contains(s.actor.Patients, q.Patient)
+	own := (s.actor.Kind == access.Patient || s.actor.Kind == access.Proxy) && q.Patient != "" && slices.Contains(s.actor.Patients, q.Patient)
 	if !own {
 		if _, err := s.decide(access.SeeAudit, "", ""); err != nil {
 			return nil, err
@@ -77,13 +78,4 @@ func (s Session) AccessLog(ctx context.Context, q LogQuery) ([]Noted, error) {
 	})
 	s.note(audit.Event{Action: "see-audit", Type: "Patient", ID: q.Patient, Key: key, Count: len(out), Outcome: outcome(err)})
 	return out, err
-}
-
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
 }
