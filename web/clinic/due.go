@@ -22,6 +22,7 @@ type dueVaccine struct {
 
 const (
 	boardDue = 5
+	adultAt  = 19                  // years: where the CDC's schedule for adults begins
 	dueAhead = 60 * 24 * time.Hour // what comes later is not due yet
 )
 
@@ -61,6 +62,11 @@ func (v *view) vaccines() (due []dueVaccine, said string, ok bool) {
 		}
 		d := dueVaccine{Group: g}
 		switch {
+		case len(g.Evaluations) == 0 && today.Before(person.Birth.AddDate(adultAt, 0, 0)):
+			d.pill, d.rank = web.Pill{Kind: web.Warning, Text: "none recorded"}, 1
+		case len(g.Evaluations) == 0:
+			// Nobody wrote down most adults' childhood vaccines: not recorded is not "not given".
+			d.pill, d.rank = web.Pill{Kind: web.Neutral, Text: "none recorded"}, 3
 		case !g.PastDue.IsZero() && today.After(g.PastDue):
 			d.pill = web.Pill{Kind: web.Danger, Text: "overdue"}
 		case !today.Before(g.Recommended):

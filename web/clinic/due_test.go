@@ -16,18 +16,24 @@ func TestWhatIsDue(t *testing.T) {
 	}
 	n.write("maple",
 		`{"resourceType":"Patient","id":"kid","name":[{"family":"Okafor","given":["Amara"]}],"gender":"female","birthDate":"`+born+`"}`,
+		dose("dtap", "20", anchor.AddDate(-4, -3, 0).Format("2006-01-02")), // the second is years past due
 		dose("mmr", "03", anchor.AddDate(-3, -5, 0).Format("2006-01-02")),
+		`{"resourceType":"Patient","id":"old","name":[{"family":"Old"}],"gender":"female","birthDate":"1958-03-14"}`,
 		`{"resourceType":"Patient","id":"dead","name":[{"family":"Gone"}],"birthDate":"`+born+`","deceasedBoolean":true}`,
 		`{"resourceType":"Patient","id":"year","name":[{"family":"Year"}],"birthDate":"2022"}`)
 	b := n.user(physician)
 	_, body := b.get("/maple/patients/kid/immunisations")
-	for _, want := range []string{"MMR", "dose 2", "overdue", "Needs review by a clinician", "of this chart alone"} {
+	for _, want := range []string{"MMR", "dose 2", "overdue", "due now", "none recorded", "Needs review by a clinician", "of this chart alone"} {
 		if !strings.Contains(body, want) {
 			t.Errorf("the section lacks %q", want)
 		}
 	}
 	if _, body := b.get("/maple/patients/kid"); !strings.Contains(body, "vaccines, this chart alone") || !strings.Contains(body, "overdue") {
 		t.Error("the storyboard does not say what is due")
+	}
+	_, old := b.get("/maple/patients/old/immunisations")
+	if strings.Contains(old, "overdue") || !strings.Contains(old, "none recorded") {
+		t.Error("an adult whose vaccines nobody recorded is told that they are overdue")
 	}
 	for _, who := range []string{"dead", "year"} {
 		if _, body := b.get("/maple/patients/" + who); strings.Contains(body, "vaccines, this chart alone") {
