@@ -30,7 +30,13 @@ var floors = [][]string{
 // beside are packages that belong to a room: they may be imported by it and by
 // what stands above it, and stand on the floor of their own imports.
 var beside = map[string]string{
-	"web/plot": "web", "store/storetest": "demo", "decision/cdsi": "decision",
+	"web/plot": "web", "store/storetest": "demo",
+	"chart/entry": "chart", "chart/note": "chart", "chart/order": "chart",
+	"decision/cdsi": "decision", "decision/rule": "decision", "decision/substance": "decision", "decision/medicine": "decision", "decision/test": "decision",
+	"decision/imaging": "decision", "decision/prevention": "decision", "decision/formula": "decision",
+	"schedule/remind": "schedule",
+	"web/clinic/visit": "web/clinic", "web/clinic/facts": "web/clinic", "web/clinic/orders": "web/clinic", "web/clinic/day": "web/clinic",
+	"web/clinic/progress": "web/clinic", "web/clinic/documents": "web/clinic",
 }
 
 // onlyThese may import what would otherwise be open to every floor above.
