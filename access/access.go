@@ -188,7 +188,11 @@ func user(a Actor, lens Lens, act Action) Decision {
 			return Decision{Allowed: true, Types: in(clinical, demographic, directory, privacy, workflow)}
 		}
 		if act.writes() {
-			return Decision{Allowed: true, Types: in(clinical, demographic, workflow)}
+			types := in(clinical, demographic, workflow)
+			if act == Create { // where a fact comes from is said once, and stays
+				types = func(t string) bool { return in(clinical, demographic, workflow)(t) || t == "Provenance" }
+			}
+			return Decision{Allowed: true, Types: types}
 		}
 	case FrontDesk:
 		if reads && lens == EMR {

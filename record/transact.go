@@ -39,9 +39,17 @@ type Act struct {
 	Where   *search.Query // conditional create (create if none matches), update or delete; nil: unconditional
 	IfMatch int           // the version that Update or Delete expects; 0: any
 
+	Signs *Signed // the draft that becomes this resource: dropped in the same transaction
+
 	Adopt  bool      // Update by an import: the resource's own id, if it has another, gives way to ID, and a text that was a version before adds nothing
 	Author string    // who wrote it, when that is not the session's actor (import)
 	When   time.Time // when it was written at its source; zero: now
+}
+
+// Signed names the draft that a Create finishes, at the revision that was signed.
+type Signed struct {
+	Kind, ID string
+	Rev      int
 }
 
 // Done says what became of an Act.
@@ -180,11 +188,24 @@ func (s Session) commit(ctx context.Context, plan []planned, conditions []condit
 			}
 		}
 		for i := range plan { // before the first write: a read after one makes the store settle it
-			if p := &plan[i]; p.Op == Update {
+			p := &plan[i]
+			if p.Op == Delete && p.Type == "Composition" && p.id != "" {
+				if old, err := tx.Get(s.site.No, p.Type, p.id); err == nil {
+					if err := s.keepsSigned(p, old); err != nil {
+						return at(err, i, len(plan))
+					}
+				}
+			}
+			if p.Op == Update {
 				var gone *store.ErrGone
 				p.old, p.state = tx.Get(s.site.No, p.Type, p.id)
 				if p.state != nil && !errors.Is(p.state, store.ErrNotFound) && !errors.As(p.state, &gone) {
 					return p.state
+				}
+				if p.state == nil {
+					if err := s.keepsSigned(p, p.old); err != nil {
+						return at(err, i, len(plan))
+					}
 				}
 				if p.state == nil && p.Where != nil && p.found == nil {
 					return at(invalid("conflict", "id", "the condition finds nothing, and the id given is another resource's"), i, len(plan))
@@ -213,6 +234,16 @@ func (s Session) commit(ctx context.Context, plan []planned, conditions []condit
 					e.Why = "the same already"
 				}
 				events = append(events, s.event(e))
+			}
+		}
+		for i := range plan {
+			if d := plan[i].Signs; d != nil {
+				if _, err := s.draft(&tx.View, d.Kind, d.ID); errors.Is(err, ErrNotFound) {
+					return ErrNotFound // signed already: not twice
+				}
+				if err := s.dropDraft(tx, d.Kind, d.ID, d.Rev); err != nil {
+					return err
+				}
 			}
 		}
 		return audit.Append(tx, now, events...)
