@@ -1,0 +1,3 @@
+package formula
+
+//go:generate go run ./internal/gen -archive ../../../shared/data/growth.tar.zst
