@@ -1,0 +1,3 @@
+package substance
+
+//go:generate go run ./internal/gen -drugs ../../../shared/data/drugs.tar.zst -codes ../../../shared/data/codes.tar.zst
