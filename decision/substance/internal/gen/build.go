@@ -78,8 +78,11 @@ func (b *builder) synonyms(text string) error {
 	return nil
 }
 
+// vague are names of groups: "vitamin" is not one substance.
+var vague = map[string]bool{"vitamin": true, "vitamins": true, "insulin": true, "monobasic": true, "dibasic": true}
+
 func (b *builder) add(name string) {
-	if name == "" || b.known[name] {
+	if name == "" || b.known[name] || vague[name] {
 		return
 	}
 	b.known[name] = true
