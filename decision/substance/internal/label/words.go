@@ -25,7 +25,7 @@ var plain = set(`oral tablet tablets tab tabs capsule capsules cap caps pill pil
  shampoo inhaler inhalation inhalant inhaled nebulizer nebulized nebules metered metered-dose dose injection injectable injector auto-injector autoinjector pen prefilled pre-filled syringe vial vials ampule ampoule
  intravenous subcutaneous intramuscular iv im sc sq nasal spray ophthalmic eye otic ear suppository suppositories rectal vaginal drops drop pack packs packet packets kit implant
  ring intrauterine system iud film strip disintegrating dissolving orally odt sublingual buccal mucosal mucous membrane medicated pad pads soap liquid concentrate
- granules effervescent paste enema foam irrigation mouthwash gum chewing pellet insert cartridge dry product drug for with in of the a by to and er xr sr xl la cr ir ec dr cd xt hbp ds
+ granules effervescent paste enema foam irrigation mouthwash gum chewing pellet insert cartridge dry product drug for with in of the by and er xr sr xl la cr ir ec dr cd xt hbp ds
  enteric enteric-coated coated abuse-deterrent actuat actuation actuations hr hour hours h day days daily week weekly monthly month strength regular-strength extra-strength low-dose
  high-dose maximum childrens children's infants infants' adult pediatric concentrated reconstituted premix device dosepak dose-pack unit-dose usp bp generic brand sugar-free
  porcine pork beef bovine human recombinant rdna origin prefilledsyringe twice once mouth po puff puffs respimat diskus hfa ellipta handihaler turbuhaler kwikpen flexpen solostar flextouch
