@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -95,4 +96,17 @@ func backPath(r *http.Request) string {
 	}
 	back := url.URL{Path: u.Path, RawQuery: u.RawQuery}
 	return back.String()
+}
+
+// LocalPath is an address given by a browser when it is a page of the site, else
+// "": never an address elsewhere.
+func LocalPath(next, slug string) string {
+	u, err := url.Parse(next)
+	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || !strings.HasPrefix(u.Path, "/"+slug+"/") || strings.ContainsAny(next, "\\\r\n") {
+		return ""
+	}
+	if strings.Contains(u.Path, "/../") || strings.HasSuffix(u.Path, "/..") {
+		return ""
+	}
+	return (&url.URL{Path: u.Path, RawPath: u.RawPath, RawQuery: u.RawQuery}).String()
 }

@@ -51,6 +51,14 @@ type NavItem struct {
 type Flash struct {
 	Kind Kind
 	Text string
+	Undo *Undo // offers to take it back
+}
+
+// Undo is what a POST to Action needs to take back one act.
+type Undo struct {
+	Type, ID, Version string
+	Back              string // a path of the site to go on to
+	Action            string // set by the page
 }
 
 // Kind is how much a thing matters. It is always shown three ways at once: colour, shape and word.
@@ -83,6 +91,16 @@ func colorClass(n int) string {
 		return "c0"
 	}
 	return "c" + strconv.Itoa((n-1)%5+1)
+}
+
+// undo is the one act of a page that can be taken back.
+func (p Page) undo() *Undo {
+	for _, f := range p.Flash {
+		if f.Undo != nil {
+			return f.Undo
+		}
+	}
+	return nil
 }
 
 func (p Page) lang() string {

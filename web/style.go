@@ -24,7 +24,7 @@ func guidePage(theme string) Page {
 		Nav:          []NavItem{{Label: "My day", Href: "#day", Key: "g d"}, {Label: "Patients", Href: "#patients", Key: "g p", Active: true}, {Label: "Inbox", Href: "#inbox", Key: "g i", Count: 7}, {Label: "Schedule", Href: "#schedule"}, {Label: "Lists", Href: "#lists"}},
 		SearchAction: "/maple/find", SuggestURL: "/maple/suggest", Theme: theme,
 		Board: guideBoard(guideTime),
-		Flash: []Flash{{Good, "Note signed 10:31"}},
+		Flash: []Flash{{Kind: Good, Text: "Note signed 10:31"}},
 		Foot:  "Opened 10:04 by Dr. Okonkwo for treatment · visible to the patient in her access log · some information may be withheld at the patient's direction",
 	}
 }

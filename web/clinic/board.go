@@ -188,7 +188,7 @@ func (v *view) identity() web.Identity {
 
 func (v *view) allergyBox() web.AllergyBox {
 	a := v.chart.Allergies
-	box := web.AllergyBox{Zone: v.zone}
+	box := web.AllergyBox{Zone: v.Zone}
 	gap := v.gap()
 	for _, i := range a.Items {
 		one := web.Allergy{Substance: i.Substance, Severe: i.Severe, Href: v.factHref(i.Prov), Reaction: strings.Join(i.Reactions, ", ")}

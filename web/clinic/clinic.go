@@ -8,7 +8,7 @@ import (
 
 	"wholechart/auth"
 	"wholechart/record"
-	"wholechart/web"
+	"wholechart/web/door"
 )
 
 // Opener asks other sites for what they know of a patient of the session's
@@ -33,36 +33,49 @@ type Config struct {
 // clinic is the pages of one node's sites.
 type clinic struct {
 	Config
+	*door.Door
 	openings openings
 	recent   recent
 	asking   asking
 }
 
-// New is the handler of /, and of /{site}/ for every site of the node. Assets
+// Pages are the clinicians' pages: the chart, and what other rooms hang beside it.
+type Pages struct {
+	*door.Door
+	h       *clinic
+	handler http.Handler
+}
+
+// New makes the pages of /, and of /{site}/ for every site of the node. Assets
 // and the choice of theme (web.AssetPath, web.ThemePath) are mounted beside it.
-func New(c Config) (http.Handler, error) {
-	if c.Now == nil {
-		c.Now = time.Now
-	}
-	if c.Log == nil {
-		c.Log = slog.New(slog.DiscardHandler)
-	}
-	h := &clinic{Config: c}
+// Rooms are added before it serves.
+func New(c Config) (*Pages, error) {
+	d := door.New(door.Config{Records: c.Records, Auth: c.Auth, Demo: c.Demo, Log: c.Log, Clock: c.Now, Trusted: c.Trusted})
+	c.Log, c.Now = d.Log, d.Clock
+	h := &clinic{Config: c, Door: d}
 	h.openings.running = map[string]*opening{}
 	h.recent.of = map[string][]string{}
 	h.asking.of = map[string]string{}
-	return web.Protect(withSheet(h.routes()), c.Trusted...)
+	d.File("clinic.css", sheet)
+	h.routes()
+	p := &Pages{Door: d, h: h}
+	var err error
+	p.handler, err = d.Handler()
+	return p, err
 }
 
-// routes is the table of contents.
-func (h *clinic) routes() *http.ServeMux {
-	mux := http.NewServeMux()
-	page := func(pattern string, f func(*call)) { mux.HandleFunc(pattern, h.signedIn(f)) }
+func (p *Pages) ServeHTTP(w http.ResponseWriter, r *http.Request) { p.handler.ServeHTTP(w, r) }
 
-	mux.HandleFunc("GET /{$}", h.start)
-	mux.HandleFunc("GET /{site}/signin", h.signInPage)
-	mux.HandleFunc("POST /{site}/signin", h.signIn)
-	mux.HandleFunc("POST /{site}/signout", h.signOut)
+// routes is the table of contents.
+func (h *clinic) routes() {
+	page := func(pattern string, f func(*call)) {
+		h.Handle(pattern, func(c *door.Call) { f(&call{h, c}) })
+	}
+
+	h.HandleOpen("GET /{$}", h.start)
+	h.HandleOpen("GET /{site}/signin", h.signInPage)
+	h.HandleOpen("POST /{site}/signin", h.signIn)
+	h.HandleOpen("POST /{site}/signout", h.signOut)
 
 	page("GET /{site}", h.home)
 	page("GET /{site}/{$}", h.home)
@@ -80,6 +93,8 @@ func (h *clinic) routes() *http.ServeMux {
 			page(patient+"/"+s.slug, h.section(s))
 		}
 	}
-	mux.HandleFunc("/", h.lost)
-	return mux
+	h.Places = append(h.Places,
+		door.Place{Order: 20, Label: "Patients", Key: "g p", Path: "patients", Can: (*door.Call).Finds},
+		door.Place{Order: 20, Label: "My record", Key: "g p", Path: "patients/{patient}", Can: func(c *door.Call) bool { return len(c.Actor.Patients) > 0 }},
+	)
 }

@@ -9,6 +9,7 @@ import (
 	"wholechart/record"
 	"wholechart/search"
 	"wholechart/web"
+	"wholechart/web/door"
 )
 
 // deskTypes are what those who see no care see of a person.
@@ -17,24 +18,24 @@ var deskTypes = []string{"RelatedPerson", "Coverage", "Appointment", "Consent"}
 // deskChart is a record of a person without the care: the gate is asked for
 // each type, and what it refuses is not there.
 func (c *call) deskChart(s record.Session, id string) (*chart.Chart, error) {
-	patient, err := s.Read(c.r.Context(), "Patient", id)
+	patient, err := s.Read(c.R.Context(), "Patient", id)
 	if err != nil {
 		return nil, err
 	}
-	own := chart.Source{Slug: c.site.Slug, Name: c.site.Name, State: c.site.State, Badge: c.site.Badge, Color: c.site.Color(), Own: true, Zone: c.zone}
+	own := chart.Source{Slug: c.Site.Slug, Name: c.Site.Name, State: c.Site.State, Badge: c.Site.Badge, Color: c.Site.Color(), Own: true, Zone: c.Zone}
 	fact := func(r record.Resource) chart.Fact {
 		return chart.Fact{Node: r.Node(), Type: r.Type, ID: r.ID, Version: r.Version, Updated: r.Updated, Author: r.Author, Source: own}
 	}
 	facts := []chart.Fact{fact(patient)}
 	for _, typ := range deskTypes {
-		if !access.Decide(c.actor, s.Lens(), access.Search, typ).Allowed {
+		if !access.Decide(c.Actor, s.Lens(), access.Search, typ).Allowed {
 			continue
 		}
-		q, err := search.Parse(typ, url.Values{"patient": {id}}, search.Options{DefaultCount: 200, Now: c.now})
+		q, err := search.Parse(typ, url.Values{"patient": {id}}, search.Options{DefaultCount: 200, Now: c.Now})
 		if err != nil {
 			return nil, err
 		}
-		page, err := s.Search(c.r.Context(), q)
+		page, err := s.Search(c.R.Context(), q)
 		if err != nil {
 			return nil, err
 		}
@@ -42,13 +43,13 @@ func (c *call) deskChart(s record.Session, id string) (*chart.Chart, error) {
 			facts = append(facts, fact(m))
 		}
 	}
-	return chart.Assemble(id, facts, c.now, c.zone), nil
+	return chart.Assemble(id, facts, c.Now, c.Zone), nil
 }
 
 // deskPage is the person: identity, how to reach, contacts, coverage, appointments.
 func (v *view) deskPage() {
 	if v.whole() {
-		v.failed(&record.Refused{Why: "this role opens the site's own chart only"})
+		v.Failed(&record.Refused{Why: "this role opens the site's own chart only"})
 		return
 	}
 	b := board{Who: v.identity(), Clinical: false}
@@ -61,5 +62,5 @@ func (v *view) deskPage() {
 	p.more("Appointments", rowsOf(v.chart.Appointments.Next, 50, v.appointment))
 	p.more("Past appointments", rowsOf(v.chart.Appointments.Past, 50, v.appointment))
 	p.more("Coverage", rowsOf(v.chart.Coverage, 50, v.item))
-	v.render(http.StatusOK, web.Framed(v.patientPage(b, ""), deskMain(p, roleWord(v.actor))))
+	v.Render(http.StatusOK, web.Framed(v.patientPage(b, ""), deskMain(p, door.RoleWord(v.Actor))))
 }

@@ -54,7 +54,7 @@ func (v *view) vaccines() (due []dueVaccine, said string, ok bool) {
 			person.Doses = append(person.Doses, cdsi.Dose{Date: d.When.At, CVX: d.Code})
 		}
 	}
-	today := v.now.In(v.zone)
+	today := v.Now.In(v.Zone)
 	res := cdsi.Evaluate(person, today)
 	for _, g := range res.Groups {
 		if g.Type != cdsi.Standard || g.Status != cdsi.NotComplete || g.Recommended.IsZero() || g.Recommended.Sub(today) > dueAhead {

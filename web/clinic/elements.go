@@ -182,7 +182,7 @@ func addressText(x fhir.Node) string {
 // dateText is a date as precisely as it was written, a time in the site's zone.
 func (r *reader) dateText(s string) string {
 	if t, err := time.Parse(time.RFC3339, s); err == nil {
-		return web.ExactText(t, r.v.zone)
+		return web.ExactText(t, r.v.Zone)
 	}
 	return web.PartialDateText(s)
 }
@@ -195,7 +195,7 @@ func (r *reader) reference(x fhir.Node) (text, href, note string) {
 		if typ == "Patient" && id == r.v.id {
 			return cmpOr(ref.Display, r.v.identity().Name), r.v.href(), ""
 		}
-		if access.Decide(r.v.actor, r.v.lens, access.Read, typ).Allowed {
+		if access.Decide(r.v.Actor, r.v.lens, access.Read, typ).Allowed {
 			href = r.v.href("fact", typ, id)
 		}
 		if ref.Display != "" {

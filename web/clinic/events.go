@@ -46,9 +46,9 @@ func (v *view) timelineSection(p *sectionPage) {
 	e := &eventsPage{Lanes: v.lanes(), Span: v.span()}
 	e.Lanes.NoTable = true
 	p.Events = e
-	site := v.r.FormValue("site")
-	from, _ := time.ParseInLocation("2006-01-02", v.r.FormValue("from"), v.zone)
-	to, _ := time.ParseInLocation("2006-01-02", v.r.FormValue("to"), v.zone)
+	site := v.R.FormValue("site")
+	from, _ := time.ParseInLocation("2006-01-02", v.R.FormValue("from"), v.Zone)
+	to, _ := time.ParseInLocation("2006-01-02", v.R.FormValue("to"), v.Zone)
 	if !to.IsZero() {
 		to = to.AddDate(0, 0, 1)
 	}
@@ -72,9 +72,9 @@ func (v *view) timelineSection(p *sectionPage) {
 		}
 	}
 	if !from.IsZero() && !to.IsZero() {
-		span := web.DateText(from, v.zone)
+		span := web.DateText(from, v.Zone)
 		if last := to.AddDate(0, 0, -1); !last.Equal(from) {
-			span += " – " + web.DateText(last, v.zone)
+			span += " – " + web.DateText(last, v.Zone)
 		}
 		e.Only = dotted(e.Only, span)
 	}
@@ -86,7 +86,7 @@ func (v *view) timelineSection(p *sectionPage) {
 	for _, m := range marks[a:z] {
 		year := "Date not recorded"
 		if !m.Start.IsZero() {
-			year = strconv.Itoa(m.Start.In(v.zone).Year())
+			year = strconv.Itoa(m.Start.In(v.Zone).Year())
 		}
 		if n := len(p.Groups); n == 0 || p.Groups[n-1].Title != year {
 			p.Groups = append(p.Groups, group{Title: year})
@@ -104,7 +104,7 @@ func (v *view) event(m chart.Mark) row {
 	if r.Title == "" {
 		r.Title = capital(markWord(m.Kind))
 	}
-	text := web.DateText(m.Start, v.zone)
+	text := web.DateText(m.Start, v.Zone)
 	if m.Day {
 		text = m.Start.Format("2 Jan 2006")
 	}
@@ -112,7 +112,7 @@ func (v *view) event(m chart.Mark) row {
 	case m.Ongoing:
 		text += " – today"
 	case !m.End.IsZero() && m.End.Sub(m.Start) >= 24*time.Hour:
-		text += " – " + web.DateText(m.End, v.zone)
+		text += " – " + web.DateText(m.End, v.Zone)
 	}
 	r.say(text, markWord(m.Kind))
 	return r

@@ -58,11 +58,11 @@ const (
 // factOf reads the fact that the address names, if it is this patient's or of
 // no patient: another patient's fact is not shown under this patient's name.
 func (c *call) factOf() (record.Resource, error) {
-	typ, id := c.r.PathValue("type"), c.r.PathValue("fact")
+	typ, id := c.R.PathValue("type"), c.R.PathValue("fact")
 	if !fhir.IsResourceType(typ) || !fhir.IsID(id) {
 		return record.Resource{}, record.ErrNotFound
 	}
-	res, err := c.session(c.lens()).Read(c.r.Context(), typ, id)
+	res, err := c.Session(c.lens()).Read(c.R.Context(), typ, id)
 	if err != nil {
 		return res, err
 	}
@@ -74,12 +74,12 @@ func (c *call) factOf() (record.Resource, error) {
 
 // concerns says whether a resource is of the patient in the address or of nobody.
 func (c *call) concerns(res record.Resource) (bool, error) {
-	patient := c.r.PathValue("id")
+	patient := c.R.PathValue("id")
 	if res.Type == "Patient" {
 		if res.ID == patient {
 			return true, nil
 		}
-		links, err := c.session(access.EMR).Links(c.r.Context(), patient)
+		links, err := c.Session(access.EMR).Links(c.R.Context(), patient)
 		for _, l := range links {
 			if l.State == record.Linked && l.Site != nil && res.Site != nil && l.Site.Slug == res.Site.Slug && strings.HasSuffix(res.ID, "."+l.Patient) {
 				return c.lens() == access.EHR, nil
@@ -98,18 +98,18 @@ func (c *call) concerns(res record.Resource) (bool, error) {
 }
 
 func (h *clinic) fact(c *call) {
-	if _, err := c.session(access.EMR).Read(c.r.Context(), "Patient", c.r.PathValue("id")); err != nil {
-		c.failed(err)
+	if _, err := c.Session(access.EMR).Read(c.R.Context(), "Patient", c.R.PathValue("id")); err != nil {
+		c.Failed(err)
 		return
 	}
 	v, err := c.view() // first: what it asks for may be this fact
 	if err != nil {
-		c.failed(err)
+		c.Failed(err)
 		return
 	}
 	res, err := c.factOf()
 	if err != nil {
-		c.failed(err)
+		c.Failed(err)
 		return
 	}
 	n := res.Node()
@@ -125,7 +125,7 @@ func (h *clinic) fact(c *call) {
 		author = "not recorded"
 	}
 	p.Lines = append(p.Lines, aboutLine{Label: "Written by", Value: author})
-	p.Lines = append(p.Lines, aboutLine{Label: "Version", Value: res.Version + ", " + web.ExactText(res.Updated, v.zone)})
+	p.Lines = append(p.Lines, aboutLine{Label: "Version", Value: res.Version + ", " + web.ExactText(res.Updated, v.Zone)})
 	if p.Badge.Route != "" {
 		p.Lines = append(p.Lines, aboutLine{Label: "Came here", Value: p.Badge.Route})
 	}
@@ -163,7 +163,7 @@ func (v *view) sourceOf(s *record.Site) *chart.Source {
 			return src
 		}
 	}
-	return &chart.Source{Slug: s.Slug, Name: s.Name, State: s.State, Badge: s.Badge, Color: s.Color(), Own: s.Slug == v.site.Slug, Base: s.Base}
+	return &chart.Source{Slug: s.Slug, Name: s.Name, State: s.State, Badge: s.Badge, Color: s.Color(), Own: s.Slug == v.Site.Slug, Base: s.Base}
 }
 
 // authorOf is who wrote a fact: as the resource itself says, else as the version does.
@@ -232,40 +232,40 @@ func words(name string) string {
 // content answers with one attachment of a fact, or with its JSON, as a
 // download: nothing that came from a record is ever run or drawn by the browser.
 func (h *clinic) content(c *call) {
-	if _, err := c.session(access.EMR).Read(c.r.Context(), "Patient", c.r.PathValue("id")); err != nil {
-		c.failed(err)
+	if _, err := c.Session(access.EMR).Read(c.R.Context(), "Patient", c.R.PathValue("id")); err != nil {
+		c.Failed(err)
 		return
 	}
 	res, err := c.factOf()
 	if err != nil {
-		c.failed(err)
+		c.Failed(err)
 		return
 	}
-	if c.r.PathValue("n") == "json" {
+	if c.R.PathValue("n") == "json" {
 		c.download(res.Body, "application/fhir+json", res.Type+".json")
 		return
 	}
-	n, err := strconv.Atoi(c.r.PathValue("n"))
+	n, err := strconv.Atoi(c.R.PathValue("n"))
 	list := attachmentsOf(res.Node(), res.Type)
 	if err != nil || n < 0 || n >= len(list) {
-		c.failed(record.ErrNotFound)
+		c.Failed(record.ErrNotFound)
 		return
 	}
 	data, kind, err := c.bytesOf(list[n])
 	if err != nil {
-		c.failed(err)
+		c.Failed(err)
 		return
 	}
 	c.download(data, kind, fileName(list[n], kind))
 }
 
 func (c *call) download(data []byte, kind, name string) {
-	web.SecurityHeaders(c.w)
-	h := c.w.Header()
+	web.SecurityHeaders(c.W)
+	h := c.W.Header()
 	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
 	h.Set("Content-Type", safeKind(kind))
 	h.Set("Content-Disposition", `attachment; filename="`+name+`"`)
-	http.ServeContent(c.w, c.r, "", time.Time{}, bytes.NewReader(data))
+	http.ServeContent(c.W, c.R, "", time.Time{}, bytes.NewReader(data))
 }
 
 // safeKind keeps a media type that is one; what a browser might run is bytes.

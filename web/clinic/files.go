@@ -63,7 +63,7 @@ func (c *call) bytesOf(a fhir.Node) ([]byte, string, error) {
 	if !ok || typ != "Binary" {
 		return nil, "", record.ErrNotFound
 	}
-	res, err := c.session(c.lens()).Read(c.r.Context(), typ, id)
+	res, err := c.Session(c.lens()).Read(c.R.Context(), typ, id)
 	if err != nil {
 		return nil, "", err
 	}

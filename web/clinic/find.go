@@ -63,34 +63,34 @@ const (
 )
 
 func (h *clinic) find(c *call) {
-	if !c.finds() {
+	if !c.Finds() {
 		if to, ok := c.homePath(); ok {
-			web.SecurityHeaders(c.w)
-			http.Redirect(c.w, c.r, to, http.StatusSeeOther)
+			web.SecurityHeaders(c.W)
+			http.Redirect(c.W, c.R, to, http.StatusSeeOther)
 			return
 		}
 		_, err := c.ask(url.Values{"_sort": {"family"}}, 1) // the gate refuses, and notes it
 		if err == nil {
 			err = record.ErrNotFound
 		}
-		c.failed(err)
+		c.Failed(err)
 		return
 	}
-	q := h.asking.words(c.r.FormValue("f"), c.who())
-	v := findPage{Query: q, Now: c.now, Zone: c.zone}
+	q := h.asking.words(c.R.FormValue("f"), c.who())
+	v := findPage{Query: q, Now: c.Now, Zone: c.Zone}
 	var err error
 	switch {
 	case q != "":
 		var ask question
-		ask, err = understand(q, c.now)
+		ask, err = understand(q, c.Now)
 		if err == nil {
 			v.Read = ask.Words
 			v.Matches, v.More, err = c.matches(ask, findMost)
 		}
 	default:
-		s := c.session(access.EMR)
+		s := c.Session(access.EMR)
 		for _, id := range h.recent.list(c.who()) {
-			if res, err := s.Read(c.r.Context(), "Patient", id); err == nil {
+			if res, err := s.Read(c.R.Context(), "Patient", id); err == nil {
 				v.Opened = append(v.Opened, c.foundOf(res))
 			}
 		}
@@ -101,37 +101,37 @@ func (h *clinic) find(c *call) {
 		err = nil
 	}
 	if err != nil {
-		c.failed(err)
+		c.Failed(err)
 		return
 	}
-	p := c.page("Patients")
+	p := c.Page("Patients")
 	p.Query = q
 	p.Sheets = []string{sheetURL}
-	c.show(p, findList(v))
+	c.Show(p, findList(v))
 }
 
 // asked takes a question and sends the reader on to its answer. A question
 // names people, so it is kept here and the address carries a number for it: Back
 // and reload find it again while the node runs.
 func (h *clinic) asked(c *call) {
-	web.SecurityHeaders(c.w)
-	to := "/" + c.site.Slug + "/patients"
+	web.SecurityHeaders(c.W)
+	to := "/" + c.Site.Slug + "/patients"
 	if q := c.typed(); q != "" {
 		to += "?f=" + h.asking.keep(c.who(), q)
 	}
-	http.Redirect(c.w, c.r, to, http.StatusSeeOther)
+	http.Redirect(c.W, c.R, to, http.StatusSeeOther)
 }
 
 const maxTyped = 16 << 10
 
 // typed is what stands in the search box of a form that was sent.
 func (c *call) typed() string {
-	c.r.Body = http.MaxBytesReader(c.w, c.r.Body, maxTyped)
-	return strings.TrimSpace(c.r.PostFormValue("q"))
+	c.R.Body = http.MaxBytesReader(c.W, c.R.Body, maxTyped)
+	return strings.TrimSpace(c.R.PostFormValue("q"))
 }
 
 // who names the user among the node's, for what is remembered while it runs.
-func (c *call) who() string { return c.actor.Site + "/" + c.actor.ID }
+func (c *call) who() string { return c.Actor.Site + "/" + c.Actor.ID }
 
 // asking remembers questions by a random number and by who asked.
 type asking struct {
@@ -162,11 +162,11 @@ func (a *asking) words(number, who string) string {
 func (h *clinic) suggest(c *call) {
 	q := c.typed()
 	out := web.Suggestions{Query: q}
-	ask, err := understand(q, c.now)
-	if err == nil && c.finds() {
+	ask, err := understand(q, c.Now)
+	if err == nil && c.Finds() {
 		var all []found
 		if all, _, err = c.matches(ask, findMost); err != nil {
-			c.failed(err)
+			c.Failed(err)
 			return
 		}
 		for _, f := range all[:min(len(all), suggestMost)] {
@@ -174,7 +174,7 @@ func (h *clinic) suggest(c *call) {
 		}
 		out.More = len(all) - len(out.Items)
 	}
-	c.render(200, out)
+	c.Render(200, out)
 }
 
 // matches asks every reading of a question and joins the answers, the likeliest first.
@@ -215,11 +215,11 @@ func (c *call) matches(q question, most int) (out []found, more bool, err error)
 }
 
 func (c *call) ask(values url.Values, most int) ([]found, error) {
-	q, err := search.Parse("Patient", values, search.Options{DefaultCount: most, MaxCount: most, Now: c.now})
+	q, err := search.Parse("Patient", values, search.Options{DefaultCount: most, MaxCount: most, Now: c.Now})
 	if err != nil {
 		return nil, err
 	}
-	page, err := c.session(access.EMR).Search(c.r.Context(), q)
+	page, err := c.Session(access.EMR).Search(c.R.Context(), q)
 	if err != nil {
 		return nil, err
 	}
@@ -232,8 +232,8 @@ func (c *call) ask(values url.Values, most int) ([]found, error) {
 
 func (c *call) foundOf(res record.Resource) found {
 	n := res.Node()
-	f := found{ID: res.ID, Name: nameOf(n), Sex: n.Get("gender").Str(), Born: n.Get("birthDate").Str(), MRN: mrnOf(n), Changed: res.Updated, Href: c.patientPath(res.ID, access.EMR)}
-	f.Age = web.AgeText(f.Born, c.now.In(c.zone))
+	f := found{ID: res.ID, Name: nameOf(n), Sex: n.Get("gender").Str(), Born: n.Get("birthDate").Str(), MRN: mrnOf(n), Changed: res.Updated, Href: c.PatientPath(res.ID, access.EMR)}
+	f.Age = web.AgeText(f.Born, c.Now.In(c.Zone))
 	if died := n.Get("deceasedDateTime").Str(); died != "" {
 		f.Died, f.Age = died, ""
 	} else if n.Get("deceasedBoolean").Text() == "true" {

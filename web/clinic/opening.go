@@ -50,36 +50,36 @@ func (o *opening) running() bool {
 // askAround opens the whole record that the address names, for who may see it; of a
 // chart it asks nobody. Every page of the whole record asks, so that none of
 // them takes what has not arrived for what is not there.
-func (c *call) askAround() (*opening, error) {
-	id := c.r.PathValue("id")
-	if c.lens() != access.EHR {
+func (c *call) askAround(lens access.Lens) (*opening, error) {
+	id := c.R.PathValue("id")
+	if lens != access.EHR {
 		return nil, nil
 	}
-	if !access.Decide(c.actor, access.EHR, access.Read, "Patient").Allowed {
-		if _, err := c.session(access.EHR).Read(c.r.Context(), "Patient", id); err != nil {
+	if !access.Decide(c.Actor, access.EHR, access.Read, "Patient").Allowed {
+		if _, err := c.Session(access.EHR).Read(c.R.Context(), "Patient", id); err != nil {
 			return nil, err // refused, and noted
 		}
 		return nil, nil
 	}
-	if _, err := c.session(access.EMR).Read(c.r.Context(), "Patient", id); err != nil {
+	if _, err := c.Session(access.EMR).Read(c.R.Context(), "Patient", id); err != nil {
 		return nil, err
 	}
-	part := web.PartialOf(c.r)
+	part := web.PartialOf(c.R)
 	wait := openWait
 	if part != "" {
 		wait = partWait
 	}
-	return c.open(id, c.r.FormValue("ask") == "1" && part == "", wait), nil
+	return c.open(id, c.R.FormValue("ask") == "1" && part == "", wait), nil
 }
 
 // again is the address of this page; ask is the value of its question, if any.
 func (v *view) again(ask string) string {
-	q := v.r.URL.Query()
+	q := v.R.URL.Query()
 	q.Del("ask")
 	if ask != "" {
 		q.Set("ask", ask)
 	}
-	u := url.URL{Path: v.r.URL.Path, RawPath: v.r.URL.RawPath, RawQuery: q.Encode()}
+	u := url.URL{Path: v.R.URL.Path, RawPath: v.R.URL.RawPath, RawQuery: q.Encode()}
 	return u.String()
 }
 
@@ -128,13 +128,13 @@ var gapWords = map[chart.AnswerState]string{
 func (v *view) frame(status int, section string, content templ.Component) {
 	b := v.board()
 	b.Refresh, b.URL = v.refresh()
-	switch web.PartialOf(v.r) {
+	switch web.PartialOf(v.R) {
 	case "storyboard":
-		v.render(http.StatusOK, storyboard(b))
+		v.Render(http.StatusOK, storyboard(b))
 	case "record":
-		v.render(http.StatusOK, content)
+		v.Render(http.StatusOK, content)
 	default:
-		v.render(status, web.Framed(v.patientPage(b, section), content))
+		v.Render(status, web.Framed(v.patientPage(b, section), content))
 	}
 }
 
@@ -160,19 +160,19 @@ func (c *call) open(id string, force bool, wait time.Duration) *opening {
 	if c.Opener == nil {
 		return nil
 	}
-	key := c.actor.Site + "/" + id + "/" + c.actor.ID
-	o := c.openings.start(key, force, c.Now, func(o *opening) {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(c.r.Context()), openMost)
+	key := c.Actor.Site + "/" + id + "/" + c.Actor.ID
+	o := c.openings.start(key, force, c.Call.Clock, func(o *opening) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(c.R.Context()), openMost)
 		defer cancel()
 		defer func() {
 			if p := recover(); p != nil {
 				o.failed = true
-				c.Log.Error("the whole record was not asked for", "site", c.site.Slug, "panic", p)
+				c.Log.Error("the whole record was not asked for", "site", c.Site.Slug, "panic", p)
 			}
 		}()
-		if _, err := c.Opener.Open(ctx, c.session(access.EHR), id, force); err != nil {
+		if _, err := c.Opener.Open(ctx, c.Session(access.EHR), id, force); err != nil {
 			o.failed = true
-			c.Log.Warn("the whole record was not asked for", "site", c.site.Slug, "error", err)
+			c.Log.Warn("the whole record was not asked for", "site", c.Site.Slug, "error", err)
 		}
 	})
 	if o.running() {
@@ -181,7 +181,7 @@ func (c *call) open(id string, force bool, wait time.Duration) *opening {
 		select {
 		case <-o.done:
 		case <-t.C:
-		case <-c.r.Context().Done():
+		case <-c.R.Context().Done():
 		}
 	}
 	return o

@@ -9,6 +9,7 @@ import (
 	"wholechart/access"
 	"wholechart/chart"
 	"wholechart/web"
+	"wholechart/web/door"
 	"wholechart/web/plot"
 )
 
@@ -87,7 +88,7 @@ const (
 func (h *clinic) chart(c *call) {
 	v, err := c.view()
 	if err != nil {
-		c.failed(err)
+		c.Failed(err)
 		return
 	}
 	if v.desk() {
@@ -103,7 +104,7 @@ func (v *view) patientPage(b board, section string) web.Page {
 	if section != "" {
 		title = section + " · " + title
 	}
-	p := v.page(title)
+	p := v.Page(title)
 	p.Board = storyboard(b)
 	p.Sheets = []string{sheetURL}
 	p.Foot = v.foot()
@@ -112,11 +113,11 @@ func (v *view) patientPage(b board, section string) web.Page {
 
 // foot says who opened the record and why, which the patient can see too.
 func (v *view) foot() string {
-	who := v.actor.Name
+	who := v.Actor.Name
 	if who == "" {
-		who = v.actor.ID
+		who = v.Actor.ID
 	}
-	s := "Opened " + v.now.In(v.zone).Format("2 Jan 2006, 15:04 MST") + " by " + who + " for " + purposeWord(v.actor.Purpose) + " · visible to the patient in the access log"
+	s := "Opened " + v.Now.In(v.Zone).Format("2 Jan 2006, 15:04 MST") + " by " + who + " for " + door.PurposeWord(v.Actor.Purpose) + " · visible to the patient in the access log"
 	if v.whole() {
 		s += " · some information may be withheld at the patient's direction"
 	}
@@ -184,7 +185,7 @@ func (v *view) lensSwitch(section string, more ...string) web.Lens {
 	if section != "" {
 		parts = append([]string{section}, more...)
 	}
-	l := web.Lens{ChartHref: v.patientPath(v.id, access.EMR, parts...), WholeHref: v.patientPath(v.id, access.EHR, parts...), ChartNote: shortName(v.site.Name), Whole: v.whole()}
+	l := web.Lens{ChartHref: v.PatientPath(v.id, access.EMR, parts...), WholeHref: v.PatientPath(v.id, access.EHR, parts...), ChartNote: shortName(v.Site.Name), Whole: v.whole()}
 	if v.whole() {
 		n := 0
 		for _, a := range v.chart.Completeness.Sites {
@@ -231,14 +232,14 @@ func (v *view) span() string {
 		}
 	}
 	if !from.IsZero() {
-		s += ", " + strconv.Itoa(from.In(v.zone).Year()) + " – today"
+		s += ", " + strconv.Itoa(from.In(v.Zone).Year()) + " – today"
 	}
 	return s
 }
 
 func (v *view) lanes() plot.Lanes {
 	t := v.chart.Timeline
-	l := plot.Lanes{Label: "Timeline of " + v.identity().Name, Today: t.Today, Zone: v.zone}
+	l := plot.Lanes{Label: "Timeline of " + v.identity().Name, Today: t.Today, Zone: v.Zone}
 	var slugs []string
 	for _, lane := range t.Lanes {
 		one := plot.Lane{Name: shortName(lane.Source.Name), State: lane.Source.State, Color: lane.Source.Color, Gap: lane.Gap}
@@ -270,7 +271,7 @@ func (v *view) lanes() plot.Lanes {
 		slugs = append(slugs, lane.Source.Slug)
 	}
 	l.Around = func(lane int, from, to time.Time) string {
-		return v.href("timeline") + "?" + url.Values{"site": {slugs[lane]}, "from": {from.In(v.zone).Format("2006-01-02")}, "to": {to.In(v.zone).Format("2006-01-02")}}.Encode()
+		return v.href("timeline") + "?" + url.Values{"site": {slugs[lane]}, "from": {from.In(v.Zone).Format("2006-01-02")}, "to": {to.In(v.Zone).Format("2006-01-02")}}.Encode()
 	}
 	return l
 }

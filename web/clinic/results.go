@@ -64,7 +64,7 @@ func (v *view) resultsSection(p *sectionPage) {
 	}
 	f := &flowsheet{}
 	p.Sheet = f
-	wanted := v.r.FormValue("in")
+	wanted := v.R.FormValue("in")
 	rank := func(s *chart.Series) int {
 		i := slices.IndexFunc(categories, func(c struct{ code, title string }) bool { return c.code == s.Category })
 		if i < 0 {
@@ -95,7 +95,7 @@ func (v *view) resultsSection(p *sectionPage) {
 		order = append(order, d)
 	}
 	slices.SortFunc(order, func(a, b string) int { return cmp.Compare(b, a) })
-	from, _ := strconv.Atoi(v.r.FormValue("days"))
+	from, _ := strconv.Atoi(v.R.FormValue("days"))
 	from = max(0, min(from, max(0, len(order)-1)))
 	to := min(len(order), from+flowDays)
 	at := func(n int) string {
@@ -136,7 +136,7 @@ func (v *view) resultsSection(p *sectionPage) {
 
 func (v *view) dayOf(w chart.When) string {
 	if w.HasTime() {
-		return w.At.In(v.zone).Format("2006-01-02")
+		return w.At.In(v.Zone).Format("2006-01-02")
 	}
 	return w.Day()
 }

@@ -78,7 +78,7 @@ func (h *clinic) section(s section) func(*call) {
 	return func(c *call) {
 		v, err := c.view(fullOf[s.slug]...)
 		if err != nil {
-			c.failed(err)
+			c.Failed(err)
 			return
 		}
 		if v.desk() {
@@ -93,10 +93,10 @@ func (h *clinic) section(s section) func(*call) {
 
 // page cuts one long list into pages and says where they are.
 func (p *sectionPage) page(v *view, n int) (from, to int) {
-	from, _ = strconv.Atoi(v.r.FormValue("from"))
+	from, _ = strconv.Atoi(v.R.FormValue("from"))
 	from = max(0, min(from, n))
 	to = min(n, from+sectionMost)
-	here := v.r.URL.Path
+	here := v.R.URL.Path
 	if from > 0 {
 		p.Newer = here + "?from=" + strconv.Itoa(max(0, from-sectionMost))
 	}
@@ -120,7 +120,7 @@ func listOf[T any](p *sectionPage, v *view, title, what string, list []T, one fu
 
 // nothing is an empty list: what could not be asked is not what is not there.
 func (v *view) nothing(what string) *web.EmptyState {
-	e := &web.EmptyState{What: what, Zone: v.zone}
+	e := &web.EmptyState{What: what, Zone: v.Zone}
 	if g := v.gap(); g != "" {
 		e.Knowledge, e.Gap = web.Unreachable, g
 	}

@@ -18,6 +18,7 @@ import (
 	"wholechart/auth"
 	"wholechart/record"
 	"wholechart/web"
+	"wholechart/web/door"
 )
 
 // TestShots takes pictures of the pages for the eye: CLINIC_SHOTS names the folder.
@@ -104,7 +105,14 @@ func TestStartShot(t *testing.T) {
 	d := startData()
 	mux := http.NewServeMux()
 	mux.Handle(web.AssetPath, web.Assets())
-	mux.Handle("/", withSheet(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _ = web.Render(w, r, 200, StartPage(d, "")) })))
+	doors := door.New(door.Config{})
+	doors.File("clinic.css", sheet)
+	doors.HandleOpen("GET /{$}", func(w http.ResponseWriter, r *http.Request) { _ = web.Render(w, r, 200, StartPage(d, "")) })
+	h, err := doors.Handler()
+	if err != nil {
+		t.Fatal(err)
+	}
+	mux.Handle("/", h)
 	srv := httptest.NewServer(mux)
 	defer srv.Close()
 	shot(t, &node{base: srv.URL}, filepath.Join(dir, "start.png"), "", "/", 1440, 1000, false)

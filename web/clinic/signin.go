@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
@@ -13,6 +12,7 @@ import (
 	"wholechart/auth"
 	"wholechart/record"
 	"wholechart/web"
+	"wholechart/web/door"
 )
 
 // pageLife is how long a sign-in lasts: a shift.
@@ -28,16 +28,16 @@ type signInForm struct {
 }
 
 func (h *clinic) signInPage(w http.ResponseWriter, r *http.Request) {
-	site, ok := h.site(r)
+	site, ok := h.SiteOf(r)
 	if !ok {
-		h.lost(w, r)
+		h.Lost(w, r)
 		return
 	}
 	h.showSignIn(w, r, http.StatusOK, signInForm{Site: site, Next: localNext(r.FormValue("next"), site.Slug)})
 }
 
 func (h *clinic) showSignIn(w http.ResponseWriter, r *http.Request, status int, f signInForm) {
-	f.State = stateName(f.Site.State)
+	f.State = door.StateName(f.Site.State)
 	p := web.Page{Title: "Sign in", SiteName: f.Site.Name, SiteState: f.State, Narrow: true, Theme: web.ThemeOf(r), Demo: h.Demo, Sheets: []string{sheetURL}}
 	if err := web.Render(w, r, status, web.Framed(p, signInBox(f))); err != nil {
 		h.Log.Error("page", "error", err)
@@ -48,9 +48,9 @@ func (h *clinic) showSignIn(w http.ResponseWriter, r *http.Request, status int, 
 // and both leave a note; the name is noted only if there is such a user, since
 // people type passwords into the wrong box.
 func (h *clinic) signIn(w http.ResponseWriter, r *http.Request) {
-	site, ok := h.site(r)
+	site, ok := h.SiteOf(r)
 	if !ok {
-		h.lost(w, r)
+		h.Lost(w, r)
 		return
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, 8<<10)
@@ -79,7 +79,7 @@ func (h *clinic) signIn(w http.ResponseWriter, r *http.Request) {
 		h.showSignIn(w, r, status, f)
 		return
 	case err != nil:
-		h.broken(w, r, err)
+		h.Broken(w, r, err)
 		return
 	}
 	token, err := h.Auth.Issue(r.Context(), actor, auth.Page, pageLife)
@@ -87,7 +87,7 @@ func (h *clinic) signIn(w http.ResponseWriter, r *http.Request) {
 		err = h.Records.As(actor, access.EMR).Note(r.Context(), audit.Event{Action: "sign-in"})
 	}
 	if err != nil {
-		h.broken(w, r, err)
+		h.Broken(w, r, err)
 		return
 	}
 	web.SetSession(w, r, token, pageLife)
@@ -100,9 +100,9 @@ func (h *clinic) signIn(w http.ResponseWriter, r *http.Request) {
 
 // signOut ends the session, here and in the browser.
 func (h *clinic) signOut(w http.ResponseWriter, r *http.Request) {
-	site, ok := h.site(r)
+	site, ok := h.SiteOf(r)
 	if !ok {
-		h.lost(w, r)
+		h.Lost(w, r)
 		return
 	}
 	token := web.SessionToken(r)
@@ -112,7 +112,7 @@ func (h *clinic) signOut(w http.ResponseWriter, r *http.Request) {
 			err = h.Records.As(actor, access.EMR).Note(r.Context(), audit.Event{Action: "sign-out"})
 		}
 		if err != nil {
-			h.broken(w, r, err)
+			h.Broken(w, r, err)
 			return
 		}
 	}
@@ -123,36 +123,32 @@ func (h *clinic) signOut(w http.ResponseWriter, r *http.Request) {
 
 // localNext is where to go after sign-in: a page of this very site, or nowhere.
 func localNext(next, slug string) string {
-	u, err := url.Parse(next)
-	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || !strings.HasPrefix(u.Path, "/"+slug+"/") || strings.ContainsAny(next, "\\\r\n") {
+	if strings.HasPrefix(next, "/"+slug+"/sign") {
 		return ""
 	}
-	if strings.HasPrefix(u.Path, "/"+slug+"/sign") || strings.Contains(u.Path, "/../") || strings.HasSuffix(u.Path, "/..") {
-		return ""
-	}
-	return (&url.URL{Path: u.Path, RawPath: u.RawPath, RawQuery: u.RawQuery}).String()
+	return web.LocalPath(next, slug)
 }
 
 // home leads each role to where its work is.
 func (c *call) homePath() (string, bool) {
 	switch {
-	case c.actor.Kind == access.Patient || c.actor.Kind == access.Proxy:
-		if len(c.actor.Patients) > 0 {
-			return c.patientPath(c.actor.Patients[0], access.EMR), true
+	case c.Actor.Kind == access.Patient || c.Actor.Kind == access.Proxy:
+		if len(c.Actor.Patients) > 0 {
+			return c.PatientPath(c.Actor.Patients[0], access.EMR), true
 		}
-	case c.finds():
-		return c.path("patients"), true
+	case c.Finds():
+		return c.Path("patients"), true
 	}
 	return "", false
 }
 
 func (h *clinic) home(c *call) {
 	if to, ok := c.homePath(); ok {
-		web.SecurityHeaders(c.w)
-		http.Redirect(c.w, c.r, to, http.StatusSeeOther)
+		web.SecurityHeaders(c.W)
+		http.Redirect(c.W, c.R, to, http.StatusSeeOther)
 		return
 	}
-	p := c.page("No patients for this account")
+	p := c.Page("No patients for this account")
 	p.Narrow = true
-	c.show(p, noPatients(roleWord(c.actor), h.Records.Sites()))
+	c.Show(p, noPatients(door.RoleWord(c.Actor), h.Records.Sites()))
 }

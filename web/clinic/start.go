@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"wholechart/web"
+	"wholechart/web/door"
 )
 
 // StartData is the first page of a node, or of the demonstration: the network
@@ -138,7 +139,7 @@ func picture(d StartData) network {
 			y = top + h + netGap
 		}
 		w := netSiteW + 2*netPad
-		n.States = append(n.States, netBox{X: num(x), Y: "4", W: num(w), H: num(y - netGap + netPad - 4), Label: stateName(st), LabelX: num(x + netPad), LabelY: "30"})
+		n.States = append(n.States, netBox{X: num(x), Y: "4", W: num(w), H: num(y - netGap + netPad - 4), Label: door.StateName(st), LabelX: num(x + netPad), LabelY: "30"})
 		height = max(height, y-netGap+netPad+8)
 		x += w + netStateGap
 	}
@@ -196,5 +197,5 @@ func siteSays(s StartSite) string {
 	if !s.Up {
 		state = "down"
 	}
-	return s.Name + ", " + dotted(s.Kind, stateName(s.State), state) + ": sign in"
+	return s.Name + ", " + dotted(s.Kind, door.StateName(s.State), state) + ": sign in"
 }

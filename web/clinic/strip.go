@@ -8,6 +8,7 @@ import (
 	"wholechart/chart"
 	"wholechart/record"
 	"wholechart/web"
+	"wholechart/web/door"
 )
 
 // strip is which sites answered, when, and what is shown instead.
@@ -56,11 +57,11 @@ func (v *view) strip() *strip {
 		case chart.AnswerHere:
 			one.State, one.When = web.Answered, "on this node"
 		case chart.AnswerAnswered:
-			one.State, one.When = web.Answered, web.RelativeText(a.When, v.now, v.zone)
+			one.State, one.When = web.Answered, web.RelativeText(a.When, v.Now, v.Zone)
 		case chart.AnswerRefused:
 			one.State, one.Why = web.Refused, a.Why
 			if !a.When.IsZero() {
-				one.When = "showing " + clock(a.When, v.now, v.zone)
+				one.When = "showing " + clock(a.When, v.Now, v.Zone)
 			}
 		case chart.AnswerWithheld:
 			one.State, one.Why = web.Refused, a.Why
@@ -69,7 +70,7 @@ func (v *view) strip() *strip {
 		case chart.AnswerUnreachable:
 			one.State, one.RetryHref = web.SiteUnreachable, s.Ask
 			if one.When = "nothing kept from there"; !a.When.IsZero() {
-				one.When = "showing " + clock(a.When, v.now, v.zone)
+				one.When = "showing " + clock(a.When, v.Now, v.Zone)
 			}
 		case chart.AnswerAsking:
 			one.State = web.Asking
@@ -129,7 +130,7 @@ func siteLine(s *record.Site) string {
 	if s.Local {
 		where = "on this node"
 	}
-	return dotted(capital(s.Kind), stateName(s.State), where)
+	return dotted(capital(s.Kind), door.StateName(s.State), where)
 }
 
 // utcDay is the calendar day of t as its midnight in UTC, which plot takes for

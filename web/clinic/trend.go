@@ -58,7 +58,7 @@ func (v *view) weight(s *chart.Series) float64 {
 	if !p.When.Known() {
 		return w - 20
 	}
-	age := v.now.Sub(p.When.At).Hours() / 24 / 365
+	age := v.Now.Sub(p.When.At).Hours() / 24 / 365
 	w -= min(age*2.5, 16)
 	w += min(float64(len(s.Points)), 12) / 4
 	if v.whole() {
@@ -76,7 +76,7 @@ func (v *view) weight(s *chart.Series) float64 {
 // telling is the plot of the series that ?plot= names, else of the one that
 // tells most: a course of several values, best from several sites.
 func (v *view) telling() *trendCard {
-	if key := v.r.FormValue("plot"); key != "" {
+	if key := v.R.FormValue("plot"); key != "" {
 		if s := v.chart.Results.ByKey(key); s != nil {
 			return v.trendCard(s)
 		}
@@ -115,7 +115,7 @@ func (v *view) trendCard(s *chart.Series) *trendCard {
 }
 
 func (v *view) trendPlot(s *chart.Series, height int) plot.Trend {
-	t := plot.Trend{Title: s.Name, Unit: s.Unit, Low: s.Range.Low, High: s.Range.High, Zone: v.zone, Height: height}
+	t := plot.Trend{Title: s.Name, Unit: s.Unit, Low: s.Range.Low, High: s.Range.High, Zone: v.Zone, Height: height}
 	parts := s.Parts
 	if len(parts) == 0 {
 		parts = []*chart.Series{s}
@@ -158,14 +158,14 @@ func rangeText(r chart.Range) string {
 func (h *clinic) trend(c *call) {
 	v, err := c.view("Observation")
 	if err != nil {
-		c.failed(err)
+		c.Failed(err)
 		return
 	}
 	if v.desk() {
 		v.deskPage()
 		return
 	}
-	key := c.r.PathValue("code")
+	key := c.R.PathValue("code")
 	s := v.chart.Results.ByKey(key)
 	if s == nil {
 		s = v.chart.Results.Find(key)

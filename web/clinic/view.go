@@ -28,9 +28,12 @@ type view struct {
 // view opens the record that the address names: of a long one the newest, and
 // the types in full as far as a page can show them. Of a whole record it asks
 // the other sites first.
-func (c *call) view(full ...string) (*view, error) {
-	v := &view{call: c, id: c.r.PathValue("id"), lens: c.lens()}
-	o, err := c.askAround()
+func (c *call) view(full ...string) (*view, error) { return c.through(c.lens(), full...) }
+
+// through is view with the lens chosen by the room, not by the address.
+func (c *call) through(lens access.Lens, full ...string) (*view, error) {
+	v := &view{call: c, id: c.R.PathValue("id"), lens: lens}
+	o, err := c.askAround(lens)
 	if err != nil {
 		return nil, err
 	}
@@ -40,11 +43,11 @@ func (c *call) view(full ...string) (*view, error) {
 	} else if o != nil {
 		v.failedToAsk = o.failed
 	}
-	s := c.session(v.lens)
+	s := c.Session(v.lens)
 	if v.desk() {
 		v.chart, err = c.deskChart(s, v.id)
 	} else {
-		v.chart, err = chart.Glance(c.r.Context(), s, v.id, c.now, full...)
+		v.chart, err = chart.Glance(c.R.Context(), s, v.id, c.Now, full...)
 	}
 	if err != nil {
 		return nil, err
@@ -52,7 +55,7 @@ func (c *call) view(full ...string) (*view, error) {
 	v.colour()
 	v.route = map[string]string{}
 	for _, a := range v.chart.Completeness.Sites {
-		v.route[a.Source.Slug] = routeOf(a, v.zone)
+		v.route[a.Source.Slug] = routeOf(a, v.Zone)
 	}
 	c.recent.note(c.who(), v.id)
 	return v, nil
@@ -88,13 +91,13 @@ func (v *view) colour() {
 
 // desk says whether who asks sees persons but not their care.
 func (v *view) desk() bool {
-	return !access.Decide(v.actor, v.lens, access.Read, "Condition").Allowed
+	return !access.Decide(v.Actor, v.lens, access.Read, "Condition").Allowed
 }
 
 func (v *view) whole() bool { return v.lens == access.EHR }
 
 // href is the address of a page of this patient's, through the lens of this page.
-func (v *view) href(parts ...string) string { return v.patientPath(v.id, v.lens, parts...) }
+func (v *view) href(parts ...string) string { return v.PatientPath(v.id, v.lens, parts...) }
 
 // factHref is the page of one fact.
 func (v *view) factHref(p chart.Prov) string {
@@ -223,7 +226,7 @@ func whenText(w chart.When) string {
 // whenText is the same with the zone's name, where it is the clock of this site.
 func (v *view) whenText(w chart.When) string {
 	if w.HasTime() {
-		here := w.At.In(v.zone)
+		here := w.At.In(v.Zone)
 		_, a := here.Zone()
 		if _, b := w.At.Zone(); a == b {
 			return here.Format("2 Jan 2006, 15:04 MST")

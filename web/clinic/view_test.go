@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"wholechart/chart"
+	"wholechart/web/door"
 )
 
 func TestSitesOfOneRecordHaveTheirOwnColours(t *testing.T) {
@@ -60,7 +61,7 @@ func TestTimesSayTheirZone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v := &view{call: &call{zone: columbus}}
+	v := &view{call: &call{Call: &door.Call{Zone: columbus}}}
 	at, _ := time.Parse(time.RFC3339, "2026-10-02T09:10:00-04:00")
 	w := chart.When{ISO: "x", At: at.In(time.FixedZone("", -4*3600)), Precision: 6}
 	if got := v.whenText(w); got != "2 Oct 2026, 09:10 EDT" {
