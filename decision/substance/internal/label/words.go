@@ -17,7 +17,7 @@ var salts = set(`acetate acetonide acistrate adipate anhydrous arginine aspartat
  lactobionate lysine macrocrystalline macrocrystals magnesium malate maleate marboxil medoxomil meglumine mesylate mesylates methylbromide methylsulfate microcrystalline
  microcrystals microsize mofetil mononitrate monohydrate monosodium mucate napsylate nitrate olamine oxalate palmitate pamoate phosphate pivoxil polacrilex polistirex
  potassium procaine propionate proxetil resinate saccharate sodium stearate succinate sulfate sulphate tartrate terephthalate tosylate trihydrate trinitrate
- tromethamine trometamol valerate xinafoate zinc alafenamide trisilicate hydroxide hydrate soproxil dimethyl ultramicrosize ultramicrocrystalline`)
+ tromethamine trometamol valerate xinafoate trifenatate zinc alafenamide trisilicate hydroxide hydrate soproxil dimethyl ultramicrosize ultramicrocrystalline`)
 
 // plain words say how a medicine is made up, packed, given or released.
 var plain = set(`oral tablet tablets tab tabs capsule capsules cap caps pill pills solution suspension syrup elixir chewable chew lozenge lozenges troche extended
