@@ -163,9 +163,17 @@ func (d Desk) Change(ctx context.Context, id, version string, c Change) (Appoint
 	}
 	if a.State() == Missed && c.to == Arrived { // its time was free meanwhile
 		return d.place(ctx, Booking{Patient: a.Patient, Practitioner: a.Practitioner(), Room: a.Place(), Start: a.From, Minutes: a.Minutes, Outside: true, Overbook: a.Overbooked}, id,
-			func() ([]record.Act, error) { return acts, nil })
+			d.still(ctx, a, acts))
 	}
 	return d.transact(ctx, acts)
+}
+
+// still are acts on an appointment as long as it stands as it did.
+func (d Desk) still(ctx context.Context, a Appointment, acts []record.Act) func() ([]record.Act, error) {
+	return func() ([]record.Act, error) {
+		_, err := d.at(ctx, a.ID, a.Version)
+		return acts, err
+	}
 }
 
 // Undo writes an appointment as it was in an earlier version, when the current
@@ -192,9 +200,9 @@ func (d Desk) Undo(ctx context.Context, id, version string) (Appointment, error)
 	if err != nil {
 		return Appointment{}, err
 	}
-	if before.Holds() && (!a.Holds() || before.Span != a.Span || before.Practitioner().Ref != a.Practitioner().Ref || before.Place().Ref != a.Place().Ref) {
+	if before.Holds() && (!a.Holds() || !before.Span.Equal(a.Span) || before.Practitioner().Ref != a.Practitioner().Ref || before.Place().Ref != a.Place().Ref) {
 		return d.place(ctx, Booking{Patient: before.Patient, Practitioner: before.Practitioner(), Room: before.Place(), Start: before.From, Minutes: before.Span.Minutes(), Outside: true, Overbook: before.Overbooked}, id,
-			func() ([]record.Act, error) { return acts, nil })
+			d.still(ctx, a, acts))
 	}
 	return d.transact(ctx, acts)
 }
@@ -327,7 +335,7 @@ func (d Desk) vacant(ctx context.Context, cal *Calendar, b Booking, except strin
 		if away, ok := p.Hours.Absent(span); ok {
 			return &Closed{p.Party, away.Why}
 		}
-		if open := p.Hours.Open(span, d.Zone); !p.Hours.Assumed && (len(open) != 1 || open[0] != span) {
+		if open := p.Hours.Open(span, d.Zone); !p.Hours.Assumed && (len(open) != 1 || !open[0].Equal(span)) {
 			return &Closed{Of: p.Party}
 		}
 		if r, ok := day.Room(b.Room.Ref); ok {

@@ -14,6 +14,9 @@ func (s Span) Overlaps(o Span) bool { return s.From.Before(o.To) && o.From.Befor
 // Holds says whether another span lies wholly in this one.
 func (s Span) Holds(o Span) bool { return !o.From.Before(s.From) && !o.To.After(s.To) }
 
+// Equal says whether two spans are of the same moments, in whatever zone they are told.
+func (s Span) Equal(o Span) bool { return s.From.Equal(o.From) && s.To.Equal(o.To) }
+
 // Minutes is the span's length in whole minutes.
 func (s Span) Minutes() int { return int(s.To.Sub(s.From) / time.Minute) }
 
