@@ -1,0 +1,3 @@
+package terminology
+
+//go:generate go run ./internal/gen -archive ../../shared/data/codes.tar.zst
