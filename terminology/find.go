@@ -121,6 +121,15 @@ func (t *table) scan(q *question, best *top) {
 				break
 			}
 		}
+		if all && t.plain[i] && len(best.items) == best.n { // most lines cannot be among the best, and are not read
+			possible := 60*min(whole, len(q.words)) - int(t.length[i])
+			if d := int(ws[0]) - int(q.words[0].lo); d >= 0 && d < q.words[0].n {
+				possible += 3 * 200
+			}
+			if possible <= best.items[best.n-1].score {
+				continue
+			}
+		}
 		if all {
 			best.add(i, t.score(i, q, whole))
 		}

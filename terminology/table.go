@@ -60,6 +60,8 @@ type table struct {
 	words  []uint16 // places in vocab, line after line
 	first  []uint32 // a line's first word; one more than there are lines
 	codes  []uint32 // lines in the order of system and code
+	length []uint8  // of the display, at most 160
+	plain  []bool   // a line without rank and other words
 }
 
 // maxVocab bounds the different words of one table: their places are 16 bits.
@@ -90,6 +92,7 @@ func index(text string) *table {
 			}
 			raw = append(raw, id)
 		}
+		t.length, t.plain = append(t.length, uint8(min(len(l.display), 160))), append(t.plain, l.rank == "" && l.aliases == "")
 		at += end + 1
 	}
 	t.starts, t.first = append(t.starts, uint32(len(text))), append(t.first, uint32(len(raw)))
