@@ -1,0 +1,71 @@
+package note
+
+import (
+	"strings"
+	"time"
+)
+
+// Copied says where a section's text was brought forward from. Text is what was
+// brought: as long as a line of it stands unchanged, that line is shown as
+// copied, so that changing one word does not pass off the rest as new.
+type Copied struct {
+	Note string    `json:"note"` // id of the Composition
+	Who  string    `json:"who"`
+	When time.Time `json:"when"`
+	Text string    `json:"text"`
+}
+
+// Stands says whether a line is still as it was copied.
+func (c *Copied) Stands(line string) bool {
+	line = strings.TrimSpace(line)
+	if c == nil || line == "" {
+		return false
+	}
+	for l := range strings.SplitSeq(c.Text, "\n") {
+		if strings.TrimSpace(l) == line {
+			return true
+		}
+	}
+	return false
+}
+
+// Left says how much of a copied text stands in a text: "all", "part" or "".
+func (c *Copied) Left(text string) string {
+	if c == nil {
+		return ""
+	}
+	stands, other := 0, 0
+	for l := range strings.SplitSeq(text, "\n") {
+		switch {
+		case c.Stands(l):
+			stands++
+		case strings.TrimSpace(l) != "":
+			other++
+		}
+	}
+	switch {
+	case stands == 0:
+		return ""
+	case other == 0 && Clean(text) == Clean(c.Text):
+		return "all"
+	}
+	return "part"
+}
+
+// Forward copies the sections of an earlier note into one that is being written:
+// those of the same code in which nothing is written yet. It names the titles it
+// filled. What the earlier note itself had copied keeps its first source.
+func Forward(into []Section, from Note) ([]Section, []string) {
+	out := append([]Section(nil), into...)
+	var filled []string
+	for i := range out {
+		src := from.Section(out[i].Code)
+		if src == nil || src.Empty() || !out[i].Empty() {
+			continue
+		}
+		out[i].Text = src.Text
+		out[i].Copied = &Copied{Note: from.ID, Who: from.Author.Name, When: from.Date, Text: src.Text}
+		filled = append(filled, out[i].Title)
+	}
+	return out, filled
+}
