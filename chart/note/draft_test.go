@@ -88,10 +88,10 @@ func TestWritersConverge(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		d := blank4()
 		type browser struct {
-			who          Who
-			base, text   string
-			unsure       []Unsure
-			typed        int
+			who        Who
+			base, text string
+			unsure     []Unsure
+			typed      int
 		}
 		bs := []*browser{{who: lena}, {who: tomo}}
 		var all []string
