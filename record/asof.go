@@ -1,0 +1,118 @@
+package record
+
+import (
+	"context"
+	"time"
+
+	"wholechart/access"
+	"wholechart/audit"
+	"wholechart/fhir"
+	"wholechart/store"
+)
+
+// FactsAt are the facts of a patient's chart as they were at a past moment: of
+// every resource the version that was current then, of who may see both it and
+// what it became. What belongs to no patient (a practitioner's name) is as it is
+// now. Only the chart has a past: a whole record's is its sources'.
+//
+// The note in the log is History's, one however much is read.
+func (s Session) FactsAt(ctx context.Context, patient string, at time.Time) (*Facts, error) {
+	d, err := s.decide(access.History, "Patient", patient)
+	if err != nil {
+		return nil, err
+	}
+	if s.lens != access.EMR {
+		return nil, invalid("not-supported", "", "history is of a chart: ask the source site's")
+	}
+	out := &Facts{}
+	var of store.Key
+	err = s.r.store.View(ctx, func(v *store.View) error {
+		w, err := s.window(v, d, "")
+		if err != nil {
+			return err
+		}
+		own, err := v.Get(s.site.No, "Patient", patient)
+		if err != nil {
+			return err
+		}
+		if !w.sees(own) || !w.within(own) {
+			return store.ErrNotFound
+		}
+		of = own.Key
+		scope := w.scope
+		scope.Ranges = []store.KeyRange{store.PatientRange(own.Key)}
+		return w.factsAt(ctx, v, scope, at, out)
+	})
+	s.note(audit.Event{Action: "history", Type: "Patient", ID: patient, Key: of, Count: len(out.List), Outcome: outcome(err)})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// factsPage is how many versions are read at once.
+const factsPage = 5000
+
+func (w *window) factsAt(ctx context.Context, v *store.View, scope store.Scope, at time.Time, out *Facts) error {
+	there, refs := false, map[string]bool{}
+	filter := store.HistoryFilter{At: at, Count: factsPage}
+	for {
+		rows, next, err := v.History(scope, filter)
+		if err != nil {
+			return err
+		}
+		for i := range rows {
+			row := &rows[i]
+			if row.Deleted || !w.sees(*row) {
+				continue
+			}
+			doc, err := parsedRow(row)
+			if err != nil {
+				return err
+			}
+			there = there || row.Type == "Patient"
+			for ref := range fhir.References(doc.Root()) {
+				if s := ref.Str(); s != "" {
+					refs[s] = true
+				}
+			}
+			out.List = append(out.List, w.fact(row, doc))
+		}
+		if len(out.List) > maxFacts {
+			return invalid("too-costly", "", "this record is longer than can be read at once")
+		}
+		if next == "" {
+			break
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		filter.After = next
+	}
+	if !there {
+		return store.ErrNotFound // nobody knew this patient then
+	}
+	for s := range refs {
+		ref, ok := parseRef(s)
+		if !ok {
+			continue
+		}
+		row, err := v.Get(w.s.site.No, ref.Type, ref.ID)
+		if err != nil || row.Key.PatientNumber() != 0 || !w.sees(row) {
+			continue
+		}
+		doc, err := parsedRow(&row)
+		if err != nil {
+			return err
+		}
+		out.List = append(out.List, w.fact(&row, doc))
+	}
+	return nil
+}
+
+func parsedRow(row *store.Row) (*fhir.Doc, error) {
+	if err := row.Unpack(); err != nil {
+		return nil, err
+	}
+	return fhir.Parse(row.Body())
+}
