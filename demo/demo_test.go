@@ -150,6 +150,7 @@ var authored = map[string][2][]string{
 	"Consent":             {{"performer"}, {"dateTime"}},
 	"FamilyMemberHistory": {{"note"}, {"date"}},
 	"Appointment":         {{"participant"}, {"created"}},
+	"Task":                {{"requester"}, {"authoredOn"}},
 	"CareTeam":            {{"managingOrganization"}, {"period"}},
 	"Patient":             {{"managingOrganization"}, {"birthDate"}},
 	"RelatedPerson":       {{"patient"}, {"active"}},

@@ -50,6 +50,8 @@ func graceMaple(c *chart) {
 	c.on("-30m", "okonkwo")
 	c.order("lipids", "draft", lipidPanel, "Yearly check, high LDL")
 	c.note("correction", progressNote, "Message from the patient", "\"My smoking history is wrong at the heart clinic. I never smoked.\" Asked for correction at Lakeside.")
+	c.on("-26h", "reyes")
+	c.task("correction", "patient-message", "routine", "okonkwo", "“My smoking history is wrong”", "Correction request to Lakeside Cardiology: they have 60 days to answer.")
 }
 
 func graceLakeside(c *chart) {

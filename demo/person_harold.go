@@ -51,6 +51,8 @@ func haroldMaple(c *chart) {
 	c.plan("lungs", "Lungs", []string{lung}, nil, "Stopped smoking in {2020}: stay stopped", "Albuterol inhaler when needed", "Discuss the CT of {2026-11-20}")
 	c.on("2026-11-20 16:00", "reyes")
 	c.appointment("today", "arrived", "slot-40m", 20, "okonkwo", "Results of the CT", "reading came from Riverside this morning")
+	c.on("-1h", "reyes")
+	c.task("nodule", "follow-up", "urgent", "okonkwo", "CT abdomen: 9 mm nodule at the lung base", "Read at Riverside; the lung was not the question. A follow-up CT in 6 months is advised: decide and track it.")
 }
 
 var (

@@ -26,6 +26,8 @@ func owenMaple(c *chart) {
 	c.panel("metabolic", basicPanel, c.labs("potassium 3.8 sodium 139 creatinine 1.02 glucose 98"), "")
 	c.on("2026-11-19 11:00", "reyes")
 	c.appointment("today", "fulfilled", "slot-80m", 20, "okonkwo", "Blood pressure", "")
+	c.on("-65m", "reyes")
+	c.task("referral", "referral", "routine", "okonkwo", "Referral letter to Lakeside Cardiology", "Written, waits to be signed and sent.")
 	c.visit("-100m", "okonkwo", "AMB", "Blood pressure", 20)
 	c.vital("bp 144/88 pulse 74 weight 86.8")
 	c.order("cardiology", "draft", concept("Referral to Lakeside Cardiology"), "Pressure above goal on two medicines; extra beats felt")

@@ -151,6 +151,8 @@ func rosaMaple(c *chart) {
 
 	c.on("2026-11-20 08:40", "reyes")
 	c.appointment("today", "arrived", "slot", 20, "okonkwo", "Burning on urination", "mammogram overdue, flu shot due")
+	c.on("-2h", "reyes")
+	c.task("refill", "refill", "routine", "okonkwo", "Refill: atorvastatin 40 mg", "By telephone from her son. Last filled 94 days ago at Corner Pharmacy.")
 	c.visit("-18m", "okonkwo", "AMB", "Burning on urination since three days", 0)
 	c.problem("cystitis", concept("Acute cystitis", snomed("68226007", "Acute cystitis"), icd("N30.00", "Acute cystitis without hematuria")), "2026-11-19", diagnosis(),
 		object{"verificationStatus": status("condition-ver-status", "provisional")})

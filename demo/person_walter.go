@@ -71,7 +71,9 @@ func walterMaple(c *chart) {
 	order := c.order("metabolic", "completed", basicPanel, "Dizzy, before today's visit")
 	c.on("-14m", "okonkwo")
 	results := c.labs("potassium 6.1 creatinine 1.98 egfr 33 sodium 135")
-	c.panel("metabolic", basicPanel, results, "Critical: potassium 6.1 mmol/L, not haemolysed. Telephoned to Tomás Reyes, RN.", object{"basedOn": refs(order), "performer": list{c.org()}})
+	critical := c.panel("metabolic", basicPanel, results, "Critical: potassium 6.1 mmol/L, not haemolysed. Telephoned to Tomás Reyes, RN.", object{"basedOn": refs(order), "performer": list{c.org()}})
+	c.on("-12m", "reyes")
+	c.task("potassium", "review-result", "stat", "okonkwo", "Potassium 6.1 mmol/L", "Was 4.9 in May. Telephoned to me by the laboratory; Mr. Nowak has been told to come now.", object{"focus": ref(critical)})
 	c.on("2026-11-19 15:00", "reyes")
 	c.appointment("today", "pending", "slot+160m", 20, "okonkwo", "Dizzy; INR and medicines", "his son joins by telephone")
 }

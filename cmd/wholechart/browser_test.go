@@ -111,7 +111,7 @@ func TestStoryInABrowser(t *testing.T) {
 	w.to(home + "/maple/signin")
 	w.sees(`document.activeElement.id === "f-user"`)
 	w.keys("okonkwo\t" + net.password + "\r")
-	w.sees(`location.pathname === "/maple/patients" && document.readyState === "complete"`)
+	w.sees(`location.pathname === "/maple/day" && document.readyState === "complete"`)
 	w.picture("patients")
 
 	w.keys("/")

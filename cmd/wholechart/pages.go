@@ -11,6 +11,7 @@ import (
 	"wholechart/web"
 	"wholechart/web/admin"
 	"wholechart/web/clinic"
+	"wholechart/web/clinic/day"
 )
 
 // pages are the doors for people. demo says on every page that nobody in it is real.
@@ -18,6 +19,11 @@ func pages(n *node, demo bool) (http.Handler, error) {
 	clinicians, err := clinic.New(clinic.Config{
 		Records: n.records, Auth: n.auth, Opener: opener{n.exchange}, Demo: demo, Log: slog.Default(),
 	})
+	if err != nil {
+		return nil, err
+	}
+	day.Register(clinicians)
+	handler, err := clinicians.Handler()
 	if err != nil {
 		return nil, err
 	}
@@ -30,7 +36,7 @@ func pages(n *node, demo bool) (http.Handler, error) {
 		mux.Handle(pattern, operators)
 	}
 	mux.Handle("POST "+web.ThemePath, web.Theme())
-	mux.Handle("/", clinicians)
+	mux.Handle("/", handler)
 	assets := web.Assets()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, web.AssetPath) { // no site can be called so

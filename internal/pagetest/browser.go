@@ -137,3 +137,9 @@ func Shot(t testing.TB, ctx context.Context, name string) {
 		t.Fatal(err)
 	}
 }
+
+// Keys types keys where the focus is.
+func Keys(t testing.TB, ctx context.Context, keys string) {
+	t.Helper()
+	Do(t, ctx, cd.KeyEvent(keys))
+}

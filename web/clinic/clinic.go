@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"wholechart/auth"
@@ -43,7 +44,9 @@ type clinic struct {
 type Pages struct {
 	*door.Door
 	h       *clinic
+	once    sync.Once
 	handler http.Handler
+	err     error
 }
 
 // New makes the pages of /, and of /{site}/ for every site of the node. Assets
@@ -58,13 +61,18 @@ func New(c Config) (*Pages, error) {
 	h.asking.of = map[string]string{}
 	d.File("clinic.css", sheet)
 	h.routes()
-	p := &Pages{Door: d, h: h}
-	var err error
-	p.handler, err = d.Handler()
-	return p, err
+	return &Pages{Door: d, h: h}, nil
 }
 
-func (p *Pages) ServeHTTP(w http.ResponseWriter, r *http.Request) { p.handler.ServeHTTP(w, r) }
+// ServeHTTP serves the pages. The first request ends the adding of rooms.
+func (p *Pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	p.once.Do(func() { p.handler, p.err = p.Handler() })
+	if p.err != nil {
+		p.Broken(w, r, p.err)
+		return
+	}
+	p.handler.ServeHTTP(w, r)
+}
 
 // routes is the table of contents.
 func (h *clinic) routes() {

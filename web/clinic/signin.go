@@ -136,8 +136,12 @@ func (c *call) homePath() (string, bool) {
 		if len(c.Actor.Patients) > 0 {
 			return c.PatientPath(c.Actor.Patients[0], access.EMR), true
 		}
-	case c.Finds():
-		return c.Path("patients"), true
+	case c.Actor.Kind == access.User:
+		for _, place := range c.Call.Places { // the first of the top bar
+			if place.Can == nil || place.Can(c.Call) {
+				return c.Path() + "/" + place.Path, true
+			}
+		}
 	}
 	return "", false
 }

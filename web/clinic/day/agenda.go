@@ -1,0 +1,214 @@
+package day
+
+import (
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"wholechart/chart"
+	"wholechart/fhir"
+	"wholechart/record"
+	"wholechart/web"
+	"wholechart/web/door"
+)
+
+// visit is one line of the schedule.
+type visit struct {
+	Start, End  time.Time
+	Clock       string // "10:20"
+	Patient     person
+	Reason      string
+	Where, With string // room, of a shared page who
+	State       web.Pill
+	Past        bool // over: shown faint
+	Now         bool // here, or in the room
+	Href        string
+	Status      string // FHIR
+	Minutes     int
+	Free        bool // a gap that could be offered
+}
+
+// person is who a line is about: identity, nothing of the care.
+type person struct {
+	ID, Name, Age, Sex string
+	Href               string
+}
+
+func (p person) short() string { return strings.TrimSpace(p.Age + " " + p.Sex) }
+
+// agenda is one day of one practitioner; of a site without, everybody's.
+type agenda struct {
+	Visits []visit
+	Here   int
+	Next   string // the next free time today, "" when not known
+	Mine   bool   // of who asks
+	More   bool   // there are more than were read
+}
+
+const agendaMost = 120
+
+// agenda reads a day's appointments with the state that each is in.
+func (h *room) agenda(c *door.Call, day time.Time) (agenda, error) {
+	a := agenda{Mine: strings.HasPrefix(c.Actor.Who, "Practitioner/")}
+	from := time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, c.Zone)
+	to := from.AddDate(0, 0, 1)
+	q := url.Values{"date": {"ge" + from.Format(time.RFC3339), "lt" + to.Format(time.RFC3339)}, "_include": {"Appointment:patient"}, "_sort": {"date"}, "_count": {strconv.Itoa(agendaMost)}}
+	if a.Mine {
+		q.Set("practitioner", c.Actor.Who)
+	}
+	page, err := find(c, "Appointment", q)
+	if err != nil {
+		return a, err
+	}
+	a.More = page.Next != ""
+	people := people(c, page.Included)
+	for _, r := range page.Matches {
+		n := r.Node()
+		status := n.Get("status").Str()
+		if slices.Contains([]string{"cancelled", "entered-in-error", "proposed", "waitlist"}, status) {
+			continue
+		}
+		v := visit{Status: status, Reason: words(n), Minutes: int(number(n.Get("minutesDuration")))}
+		v.Start, v.End = instant(n.Get("start"), c.Zone), instant(n.Get("end"), c.Zone)
+		if v.Start.IsZero() {
+			continue
+		}
+		v.Clock = v.Start.Format("15:04")
+		for p := range n.Get("participant").Items() {
+			ref := p.Path("actor", "reference").Str()
+			typ, id, _ := strings.Cut(ref, "/")
+			switch typ {
+			case "Patient":
+				v.Patient = people[id]
+				if v.Patient.ID == "" {
+					v.Patient = person{ID: id, Name: p.Path("actor", "display").Str(), Href: c.Path("patients", id)}
+				}
+			case "Location":
+				v.Where = p.Path("actor", "display").Str()
+			case "Practitioner":
+				if !a.Mine {
+					v.With = p.Path("actor", "display").Str()
+				}
+			}
+		}
+		v.Href = v.Patient.Href
+		v.state(c.Now, stateSince(n, c.Zone))
+		if v.Now {
+			a.Here++
+			v.Href = c.Path("patients", v.Patient.ID, "visit")
+		}
+		a.Visits = append(a.Visits, v)
+	}
+	slices.SortStableFunc(a.Visits, func(x, y visit) int { return x.Start.Compare(y.Start) })
+	return a, nil
+}
+
+// state words the appointment's status (http://hl7.org/fhir/R4/valueset-appointmentstatus.html)
+// for who glances at it, with how long it has been so where that is known.
+func (v *visit) state(now, since time.Time) {
+	ago := ""
+	if !since.IsZero() && !since.After(now) {
+		ago = " · " + span(now.Sub(since))
+	}
+	switch v.Status {
+	case "fulfilled":
+		v.State, v.Past = web.Pill{Kind: web.Good, Text: "done"}, true
+	case "noshow":
+		v.State, v.Past = web.Pill{Kind: web.Warning, Text: "did not come"}, true
+	case "arrived":
+		v.State, v.Now = web.Pill{Kind: web.Good, Text: "arrived" + ago, Shape: web.Dot}, true
+	case "checked-in":
+		v.State, v.Now = web.Pill{Kind: web.Accent, Text: "in the room" + ago, Shape: web.Dot}, true
+	case "pending":
+		v.State = web.Pill{Text: "not confirmed"}
+	case "booked":
+		v.State = web.Pill{Text: "booked"}
+		if now.After(v.Start.Add(5 * time.Minute)) {
+			v.State = web.Pill{Kind: web.Warning, Text: "not here, " + span(now.Sub(v.Start)) + " late"}
+			if now.After(v.End.Add(time.Hour)) {
+				v.State.Text = "did not arrive"
+				v.Past = true
+			}
+		}
+	default:
+		v.State = web.Pill{Text: v.Status}
+	}
+}
+
+// stateSince is when the appointment's state was written.
+func stateSince(n fhir.Node, zone *time.Location) time.Time {
+	return instant(n.Path("meta", "lastUpdated"), zone)
+}
+
+// span is a length of time as one says it: "12 min", "2 h", "3 d".
+func span(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return "now"
+	case d < 90*time.Minute:
+		return strconv.Itoa(int(d/time.Minute)) + " min"
+	case d < 36*time.Hour:
+		return strconv.Itoa(int((d+30*time.Minute)/time.Hour)) + " h"
+	case d < 60*24*time.Hour:
+		return strconv.Itoa(int((d+12*time.Hour)/(24*time.Hour))) + " d"
+	}
+	return strconv.Itoa(int(d/(30*24*time.Hour))) + " mo"
+}
+
+// people are the patients among resources, by id.
+func people(c *door.Call, list []record.Resource) map[string]person {
+	out := map[string]person{}
+	for _, r := range list {
+		if r.Type != "Patient" {
+			continue
+		}
+		f := chart.Fact{Node: r.Node(), Type: r.Type, ID: r.ID, Source: chart.Source{Slug: c.Site.Slug, Name: c.Site.Name, Own: true, Zone: c.Zone}}
+		p := chart.Assemble(r.ID, []chart.Fact{f}, c.Now, c.Zone).Patient
+		sex := ""
+		if p.Sex == "female" || p.Sex == "male" {
+			sex = p.Sex[:1]
+		}
+		age := strings.TrimSuffix(p.Age, " y")
+		if p.Deceased {
+			age = "died " + p.Died.String()
+		}
+		out[r.ID] = person{ID: r.ID, Name: p.Name, Age: age, Sex: sex, Href: c.Path("patients", r.ID)}
+	}
+	return out
+}
+
+func instant(n fhir.Node, zone *time.Location) time.Time {
+	t, err := time.Parse(time.RFC3339, n.Str())
+	if err != nil {
+		return time.Time{}
+	}
+	return t.In(zone)
+}
+
+func number(n fhir.Node) float64 {
+	f, err := strconv.ParseFloat(n.Text(), 64)
+	if err != nil {
+		return 0
+	}
+	return f
+}
+
+// words is why somebody comes, as it was written.
+func words(n fhir.Node) string {
+	for r := range n.Get("reasonCode").Items() {
+		if s := fhir.CodeableConceptOf(r).Label(); s != "" {
+			return s
+		}
+	}
+	if s := n.Get("description").Str(); s != "" {
+		return s
+	}
+	for r := range n.Get("serviceType").Items() {
+		if s := fhir.CodeableConceptOf(r).Label(); s != "" {
+			return s
+		}
+	}
+	return n.Get("comment").Str()
+}
