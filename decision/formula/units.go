@@ -62,7 +62,7 @@ func Convert(value float64, from, to string) (float64, error) {
 // shown are units as pages write them.
 var shown = map[string]string{
 	"[lb_av]": "lb", "[oz_av]": "oz", "[in_i]": "in", "[ft_i]": "ft", "Cel": "°C", "[degF]": "°F", "mm[Hg]": "mmHg",
-	"kg/m2": "kg/m²", "umol/L": "µmol/L", "m2": "m²", "mL/min/{1.73_m2}": "mL/min/1.73 m²", "{score}": "", "10*9/L": "×10⁹/L",
+	"kg/m2": "kg/m²", "umol/L": "µmol/L", "m2": "m²", "mL/min/{1.73_m2}": "mL/min/1.73 m²", "{score}": "", "a": "y", "1": "", "10*9/L": "×10⁹/L",
 }
 
 // Shown is a UCUM unit as people write it.

@@ -191,3 +191,25 @@ func TestAgeAt(t *testing.T) {
 		t.Error("an age before birth")
 	}
 }
+
+func FuzzConvert(f *testing.F) {
+	f.Add(98.6, "°F", "Cel")
+	f.Add(1.0, "", "kg")
+	f.Add(-1e300, "[lb_av]", "kg")
+	f.Add(math.NaN(), "kg", "kg")
+	f.Add(7.0, "10*9/L{x", "10*9/L")
+	f.Fuzz(func(t *testing.T, v float64, from, to string) {
+		n, err := Convert(v, from, to)
+		if err == nil && code(from) != code(to) && math.IsNaN(n) {
+			t.Errorf("%v %q in %q is %v", v, from, to, n)
+		}
+		for _, kind := range []string{"weight", "temp", "bp"} {
+			if err := Plausible(kind, v, from, Age{}); err == nil && !Vital(Reading{Kind: kind, Value: v, Unit: from, Diastolic: v / 2, Age: Days(15000), Sex: "male"}).OK && kind == "temp" {
+				t.Errorf("%s %v %s is plausible but not read", kind, v, from)
+			}
+		}
+		for _, in := range []string{"creatinine", "inr", "age"} {
+			_, _ = known[in].canonical(v, from)
+		}
+	})
+}
