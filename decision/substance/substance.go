@@ -112,8 +112,8 @@ func Known(name string) (Substance, bool) {
 }
 
 // Route is the way into the body that a medicine's words say: oral, injected,
-// transdermal, topical, inhaled, nasal, eye, ear, rectal, vaginal, implanted; ""
-// when they say none.
+// transdermal, topical, inhaled, nasal, eye, ear, rectal, vaginal, implanted,
+// intrauterine; "" when they say none.
 func Route(name string) string { return label.Route(name) }
 
 // Join writes names for people: "sulfamethoxazole and trimethoprim".

@@ -6,13 +6,15 @@ import "strings"
 // said most plainly first.
 var routes = [...]struct{ words, route string }{
 	{"transdermal patch patches", "transdermal"},
+	{"intrauterine iud", "intrauterine"},
+	{"sublingual buccal mucosal lingual translingual", "oral"},
 	{"ophthalmic eye", "eye"},
 	{"otic ear", "ear"},
 	{"nasal", "nasal"},
 	{"vaginal ring", "vaginal"},
 	{"rectal suppository suppositories enema", "rectal"},
-	{"inhaler inhalation inhalant inhaled nebulizer nebulized actuat diskus respimat hfa ellipta", "inhaled"},
-	{"intrauterine iud implant", "implanted"},
+	{"inhaler inhalation inhalant inhaled nebulizer nebulized diskus respimat hfa ellipta", "inhaled"},
+	{"implant", "implanted"},
 	{"topical cream ointment lotion shampoo gel foam soap pad topically", "topical"},
 	{"injection injectable injector auto-injector autoinjector pen prefilled syringe vial intravenous subcutaneous intramuscular iv im sc kwikpen flexpen solostar", "injected"},
 	{"oral tablet tablets tab tabs capsule capsules cap caps pill syrup elixir chewable sublingual buccal lozenge mouth po disintegrating orally", "oral"},
@@ -29,8 +31,8 @@ var routeOf = func() map[string]int {
 }()
 
 // Route is the way into the body that a medicine's words say: oral, injected,
-// transdermal, topical, inhaled, nasal, eye, ear, rectal, vaginal, implanted;
-// "" when they say none.
+// transdermal, topical, inhaled, nasal, eye, ear, rectal, vaginal, implanted,
+// intrauterine; "" when they say none.
 func Route(text string) string {
 	if len(text) > mostText {
 		return ""
