@@ -160,7 +160,7 @@ func reference(m Measure, sex string, months float64) (row lms, who bool, err er
 	switch m {
 	case Weight, Height:
 	case BMI:
-		from = 24
+		from = 730 / daysPerMonth // the second birthday, in years without a leap day
 	case Head:
 		to = 36
 	default:
@@ -174,7 +174,7 @@ func reference(m Measure, sex string, months float64) (row lms, who bool, err er
 		return lms{}, false, fmt.Errorf("%w: %s", ErrOutside, why)
 	}
 	key, x := "cdc "+string(m)+" "+sex+" month", months
-	if who = months < 24; who {
+	if who = months < 24 && m != BMI; who {
 		table := m
 		if m == Height {
 			table = "length"

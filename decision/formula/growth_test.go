@@ -285,6 +285,9 @@ func TestRefusals(t *testing.T) {
 			t.Errorf("%s was taken", name)
 		}
 	}
+	if _, err := Percentile(BMI, "female", 730, 16); err != nil {
+		t.Error("the second birthday:", err)
+	}
 	if _, err := Percentile(Weight, "female", 7305, 60); err != nil {
 		t.Error("the twentieth birthday:", err)
 	}

@@ -105,12 +105,14 @@ func (r *reader) series(id string) []candidate {
 	if list, ok := r.points[id]; ok {
 		return list
 	}
+	out := r.candidates(with(r.c, tests[id]))
+	r.points[id] = out
+	return out
+}
+
+func (r *reader) candidates(list []*chart.Series) []candidate {
 	var out []candidate
-	for _, loinc := range tests[id] {
-		s := r.c.Results.Find(loinc)
-		if s == nil {
-			continue
-		}
+	for _, s := range list {
 		unit := cmp.Or(s.UnitCode, s.Unit)
 		for _, p := range s.Points {
 			limit := strings.ContainsAny(firstRune(p.Value), "<>≤≥")
@@ -132,7 +134,25 @@ func (r *reader) series(id string) []candidate {
 	out = slices.CompactFunc(out, func(x, y candidate) bool {
 		return x.prov.Ref() == y.prov.Ref() && x.when.At.Equal(y.when.At) && x.number == y.number
 	})
-	r.points[id] = out
+	return out
+}
+
+// with are the series, and the parts of series, that have one of the LOINC codes:
+// a systolic pressure stands in each kind of panel that sites use, and alone.
+func with(c *chart.Chart, codes []string) (out []*chart.Series) {
+	has := func(s *chart.Series) bool {
+		return slices.ContainsFunc(s.Codes, func(x fhir.Coding) bool { return x.System == "http://loinc.org" && slices.Contains(codes, x.Code) })
+	}
+	for _, s := range c.Results.Series {
+		if has(s) {
+			out = append(out, s)
+		}
+		for _, part := range s.Parts {
+			if has(part) {
+				out = append(out, part)
+			}
+		}
+	}
 	return out
 }
 

@@ -308,3 +308,49 @@ func TestBedside(t *testing.T) {
 		t.Errorf("%+v %v", r, err)
 	}
 }
+
+func TestGrowthOfTheRecord(t *testing.T) {
+	facts := []string{patient("male", "2025-11-22", ""), lab("29463-7", "2025-11-22", 3346.4, "g"), lab("29463-7", "2026-11-22", 9.65, "kg"), lab("8302-2", "2026-11-22", 75.7, "cm"), lab("39156-5", "2026-11-22", 17, "kg/m2")}
+	c := assemble(t, facts...)
+	list := GrowthOf(c, Weight, now)
+	if len(list) != 2 || list[0].Age.Days != 0 || fmt.Sprintf("%.1f", list[0].Growth.P) != "50.0" || list[1].Age.Months != 12 || list[1].Err != nil || list[1].Corrected {
+		t.Errorf("%+v", list)
+	}
+	if list := GrowthOf(c, BMI, now); len(list) != 1 || !errors.Is(list[0].Err, ErrOutside) {
+		t.Errorf("%+v", list)
+	}
+	c = assemble(t, append(facts, lab("76516-4", "2025-11-22", 30, "wk"))...)
+	if GestationAtBirth(c, now) != 210 {
+		t.Error(GestationAtBirth(c, now))
+	}
+	list = GrowthOf(c, Weight, now)
+	if len(list) != 2 || !errors.Is(list[0].Err, ErrOutside) || !list[1].Corrected || list[1].Days != 365-70 || list[1].Growth.P < 60 {
+		t.Errorf("%+v", list)
+	}
+	v := c.Vitals.Get("weight")
+	if got := Interpret(c, *v, now); !got.OK || got.Flag != "" || !strings.Contains(got.Word, "percentile") {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestInterpretTheRecord(t *testing.T) {
+	bp := func(id, panel, when string, s, d int) string {
+		return fmt.Sprintf(`Observation/%s {"status":"final","code":{"coding":[{"system":"http://loinc.org","code":"%s"}],"text":"%s"},"effectiveDateTime":"%s","component":[{"code":{"coding":[{"system":"http://loinc.org","code":"8480-6"}]},"valueQuantity":{"value":%d,"unit":"mmHg","code":"mm[Hg]","system":"http://unitsofmeasure.org"}},{"code":{"coding":[{"system":"http://loinc.org","code":"8462-4"}]},"valueQuantity":{"value":%d,"unit":"mmHg","code":"mm[Hg]","system":"http://unitsofmeasure.org"}}]}`, id, panel, panel, when, s, d)
+	}
+	c := assemble(t, patient("female", "1960-01-01", ""), bp("a", "85354-9", "2026-01-01", 118, 76), bp("b", "55284-4", "2026-11-01", 146, 92), lab("8331-1", "2026-11-01", 101.3, "[degF]"), lab("9279-1", "2026-11-01", 16, "/min"))
+	for kind, want := range map[string]string{"bp": "stage 2 hypertension", "temp": "fever", "resp": "normal"} {
+		v := c.Vitals.Get(kind)
+		if v == nil {
+			t.Fatal(kind)
+		}
+		if got := Interpret(c, *v, now); !got.OK || got.Word != want {
+			t.Errorf("%s: %+v", kind, got)
+		}
+	}
+	if m := of(t, From(c, now), "map"); !m.OK || m.Result.Shown != "110 mmHg" {
+		t.Errorf("the newer of two kinds of panel: %+v", m)
+	}
+	if got := Interpret(c, chart.Vital{Kind: "pulse"}, now); got.OK {
+		t.Errorf("%+v", got)
+	}
+}

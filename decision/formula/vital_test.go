@@ -88,6 +88,27 @@ func TestVital(t *testing.T) {
 	}
 }
 
+// The centiles fall with age, and stand in order within an age.
+func TestCentilesFall(t *testing.T) {
+	for name, rows := range map[string][]centiles{"pulse": pulseCentiles, "resp": breathCentiles} {
+		for i, c := range rows {
+			if !(c.p1 < c.p10 && c.p10 < c.p50 && c.p50 < c.p90 && c.p90 < c.p99) {
+				t.Errorf("%s %+v is not in order", name, c)
+			}
+			if i > 0 && !(rows[i-1].from < c.from && rows[i-1].p1 >= c.p1 && rows[i-1].p50 > c.p50 && rows[i-1].p99 > c.p99) {
+				t.Errorf("%s %+v does not fall", name, c)
+			}
+		}
+	}
+	for i := 1; i < len(screening); i++ {
+		for k := range 4 {
+			if screening[i][k] < screening[i-1][k] {
+				t.Errorf("screening value %d at %d years falls", k, i+1)
+			}
+		}
+	}
+}
+
 func TestVitalRefuses(t *testing.T) {
 	for name, r := range map[string]Reading{
 		"5 y above the screening value": {Kind: "bp", Value: 103, Diastolic: 60, Sex: "male", Age: years(5)},
