@@ -456,6 +456,10 @@ func (f *facts) compare(c clause) verdict {
 		return verdict{missing: "any " + name}
 	}
 	n, ok := convert(h.number, h.unit, c.unit)
+	if moles, is := convert(h.number, h.unit, "mol/L"); !ok && is {
+		n, ok = convert(moles*molar[f.v.concepts[c.concept].id], "g/L", c.unit)
+		ok = ok && n > 0
+	}
 	if !ok {
 		return verdict{missing: name + " as a number"}
 	}
@@ -466,6 +470,9 @@ func (f *facts) compare(c clause) verdict {
 	}
 	return v
 }
+
+// molar are the grams of a mole of what rules compare by mass.
+var molar = map[string]float64{"urate": 168.11}
 
 func number(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
 

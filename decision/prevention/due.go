@@ -38,7 +38,7 @@ func (f *facts) stand(e *entry) Item {
 	}
 	pending := f.ordered(e, last)
 	switch {
-	case limit == forever || limit != nothing && next.After(f.now):
+	case limit == forever || limit == whileTaken || limit == untilNext && next.After(f.now):
 		it.Status, it.Next = Done, next
 		it.Label = "done " + brief(last)
 		if limit == whileTaken {
@@ -177,7 +177,7 @@ func (f *facts) lastDone(e *entry) (last *hit, next time.Time, limit standing) {
 				}
 			}
 			if limit == whileTaken {
-				return last, next, forever
+				return last, next, limit
 			}
 			continue
 		}
