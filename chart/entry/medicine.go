@@ -1,0 +1,75 @@
+package entry
+
+import (
+	"strings"
+
+	"wholechart/fhir"
+	"wholechart/terminology"
+)
+
+// medicine is a MedicationStatement: what somebody says that is or was taken
+// (http://hl7.org/fhir/R4/medicationstatement.html). What is prescribed is an order.
+var medicine = Kind{
+	Slug: "medicine", Title: "Medicine as reported", Type: "MedicationStatement", Add: "Add medicine",
+	Lead: "What the patient takes or took, as somebody tells it. What is prescribed here is an order.",
+	Fields: []Field{
+		hinted(required(codeField("what", "Medicine", "medicationCodeableConcept", terminology.Medicine)), "Type to find it, or write it in your own words."),
+		{Name: "sig", Label: "How it is taken", Input: Text, Max: 500, Hint: "1 tablet by mouth every morning",
+			get: func(n fhir.Node) value { return value{text: tidy(n.Get("dosage").Index(0).Get("text").Str(), false)} },
+			set: func(d *draft, v value, _ Context) {
+				d.first("dosage", func(x *draft) { x.set("text", v.text) })
+			}},
+		half(required(choiceField("status", "State", "status", false, opts("",
+			"active", "Takes it", "completed", "Course completed", "stopped", "Stopped", "on-hold", "On hold", "intended", "Means to take it", "not-taken", "Does not take it", "unknown", "Not known")...))),
+		half(Field{Name: "told", Label: "Told by", Input: Choice, Options: opts("", "", "Not said", "patient", "The patient", "family", "Family or carer", "bottle", "The package", "letter", "A letter or list", "pharmacy", "A pharmacy"),
+			get: func(n fhir.Node) value {
+				src := n.Get("informationSource")
+				if typ, _, _, ok := fhir.Relative(src.Get("reference").Str()); ok && typ == "Patient" {
+					return value{text: "patient"}
+				}
+				said := src.Get("display").Str()
+				for code, words := range toldBy {
+					if words == said {
+						return value{text: code}
+					}
+				}
+				return value{text: tidy(said, false)}
+			},
+			set: func(d *draft, v value, c Context) {
+				switch {
+				case v.text == "":
+					d.set("informationSource", nil)
+				case v.text == "patient":
+					d.set("informationSource", object{{"reference", "Patient/" + c.Patient}})
+				default:
+					d.set("informationSource", object{{"display", toldBy[v.text]}})
+				}
+			}}),
+		half(hinted(periodField("since", "Since", "effective", "start"), "2021, Sep 2021")),
+		half(periodField("until", "Until", "effective", "end")),
+		conceptItem("reason", "For", "reasonCode", terminology.Problem),
+		noteField(),
+	},
+	start: func(f Form, _ Context) {
+		f.Set("status", "active")
+		f.Set("told", "patient")
+	},
+	base: func(d *draft, c Context) {
+		d.set("subject", object{{"reference", "Patient/" + c.Patient}})
+		if c.Encounter != "" {
+			d.set("context", object{{"reference", "Encounter/" + c.Encounter}})
+		}
+		d.set("dateAsserted", c.instant())
+	},
+	check: func(f Form, c Context, errs Errors) {
+		if after(f, "since", "until", c) {
+			errs.add("until", "It ended before it began.")
+		}
+	},
+	finish: func(d *draft, c Context) { d.set("dateAsserted", c.instant()) },
+	Short: func(n fhir.Node) string {
+		return strings.TrimSpace(conceptValue(fhir.Node{}, n.Get("medicationCodeableConcept")).text + " " + n.Get("dosage").Index(0).Get("text").Str())
+	},
+}
+
+var toldBy = map[string]string{"family": "Family or carer", "bottle": "Package", "letter": "Letter or list", "pharmacy": "Pharmacy"}
