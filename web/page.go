@@ -23,6 +23,8 @@ type Page struct {
 	Query        string // what was searched, kept in the box
 	SearchHint   string // placeholder; empty is "Find a patient by name, birth date or number"
 
+	Palette string // where the palette of commands (Ctrl-K) asks what there is; empty: none
+
 	Theme   string // "light", "dark" or "" for what the device prefers; see ThemeOf
 	Lang    string // BCP 47; empty is "en"
 	SignOut string // POST target; empty is SitePath + "/sign-out"

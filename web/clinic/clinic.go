@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"wholechart/access"
 	"wholechart/auth"
 	"wholechart/record"
 	"wholechart/web/door"
@@ -101,6 +102,13 @@ func (h *clinic) routes() {
 			page(patient+"/"+s.slug, h.section(s))
 		}
 	}
+	care := func(c *door.Call) bool { return c.Can(access.Read, "Condition") }
+	for _, s := range sections {
+		h.Commands = append(h.Commands, door.Command{Label: s.title, Key: "g " + s.key, Words: "open section", Patient: true, Can: care,
+			Path: func(c *door.Call, patient string) string { return c.PatientPath(patient, access.EMR, s.slug) }})
+	}
+	h.Commands = append(h.Commands, door.Command{Label: "Whole record", Key: "2", Words: "all sites ehr", Patient: true, Can: care,
+		Path: func(c *door.Call, patient string) string { return c.PatientPath(patient, access.EHR) }})
 	h.Places = append(h.Places,
 		door.Place{Order: 20, Label: "Patients", Key: "g p", Path: "patients", Can: (*door.Call).Finds},
 		door.Place{Order: 20, Label: "My record", Key: "g p", Path: "patients/{patient}", Can: func(c *door.Call) bool { return len(c.Actor.Patients) > 0 }},

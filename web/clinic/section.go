@@ -46,15 +46,15 @@ func init() { // the functions refer to the table through the tabs
 		{"medicines", "Medicines", "m", func(c *chart.Chart) int { return len(c.Medicines.Active) }, (*view).medicinesSection},
 		{"problems", "Problems", "b", func(c *chart.Chart) int { return len(c.Problems.Active) }, (*view).problemsSection},
 		{"allergies", "Allergies", "a", func(c *chart.Chart) int { return len(c.Allergies.Items) }, (*view).allergiesSection},
-		{"documents", "Documents", "d", func(c *chart.Chart) int { return len(c.Documents) }, (*view).documentsSection},
-		{"imaging", "Imaging", "i", func(c *chart.Chart) int { return len(c.Imaging) }, (*view).imagingSection},
+		{"documents", "Documents", "n", func(c *chart.Chart) int { return len(c.Documents) }, (*view).documentsSection},
+		{"imaging", "Imaging", "x", func(c *chart.Chart) int { return len(c.Imaging) }, (*view).imagingSection},
 		{"encounters", "Visits", "e", func(c *chart.Chart) int { return len(c.Encounters) }, (*view).encountersSection},
 		{"procedures", "Procedures", "c", func(c *chart.Chart) int { return len(c.Procedures) }, (*view).proceduresSection},
 		{"immunisations", "Immunisations", "v", func(c *chart.Chart) int { return len(c.Immunizations.Rows) }, (*view).immunisationsSection},
 		{"family", "Family", "f", func(c *chart.Chart) int { return len(c.Family) }, (*view).familySection},
 		{"timeline", "Timeline", "t", nil, (*view).timelineSection},
 		{"about", "Person", "o", nil, (*view).aboutSection},
-		{"outside", "Not in this chart", "x", nil, (*view).outsideSection},
+		{"outside", "Not in this chart", "u", nil, (*view).outsideSection},
 	}
 }
 

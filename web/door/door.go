@@ -71,6 +71,7 @@ func New(c Config) *Door {
 	d := &Door{Config: c, mux: http.NewServeMux(), files: map[string]file{}}
 	d.mux.HandleFunc("/", d.Lost)
 	d.Handle("POST /{site}/undo", undo)
+	d.Handle("GET /{site}/palette", palette)
 	return d
 }
 
@@ -178,6 +179,17 @@ func (c *Call) Page(title string) web.Page {
 	if p.User.Name == "" {
 		p.User.Name, p.User.Initials = c.Actor.ID, web.Letters(c.Actor.ID)
 	}
+	p.Nav = c.nav()
+	p.Palette = c.Path("palette")
+	if c.Finds() {
+		p.SearchAction, p.SuggestURL = c.Path("patients"), c.Path("patients", "suggest")
+	}
+	return p
+}
+
+// nav is the top bar of who asks.
+func (c *Call) nav() []web.NavItem {
+	var out []web.NavItem
 	for _, place := range c.Places {
 		if place.Can != nil && !place.Can(c) {
 			continue
@@ -192,12 +204,9 @@ func (c *Call) Page(title string) web.Page {
 		if place.Count != nil {
 			n.Count = place.Count(c)
 		}
-		p.Nav = append(p.Nav, n)
+		out = append(out, n)
 	}
-	if c.Finds() {
-		p.SearchAction, p.SuggestURL = c.Path("patients"), c.Path("patients", "suggest")
-	}
-	return p
+	return out
 }
 
 // Render writes a page or a region with a status.

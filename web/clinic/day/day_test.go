@@ -3,6 +3,7 @@ package day
 import (
 	"net/http"
 	"net/url"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -196,5 +197,39 @@ func TestAPileIsWorkedOffWithOneKey(t *testing.T) {
 		if err != nil || r.Node().Get("status").Str() != "completed" {
 			t.Errorf("%s: %v %v", id, r.Node().Get("status").Str(), err)
 		}
+	}
+}
+
+// TestThePaletteOpensAnything finds a command and a patient by keys alone.
+func TestThePaletteOpensAnything(t *testing.T) {
+	ctx := pagetest.Chromium(t)
+	n := start(t)
+	n.User(okonkwo)
+	pagetest.SignIn(t, ctx, n, "maple", "okonkwo")
+	pagetest.Until(t, ctx, `location.pathname === "/maple/day" && document.readyState === "complete"`)
+	open := func() {
+		pagetest.JS(t, ctx, `(document.dispatchEvent(new KeyboardEvent("keydown", {key: "k", ctrlKey: true, bubbles: true})), 1)`)
+		pagetest.Until(t, ctx, `document.querySelector("dialog.palette[open]") && document.activeElement.id === "palette-q" && document.querySelectorAll(".palette li").length > 2`)
+	}
+	enter := `(document.activeElement.dispatchEvent(new KeyboardEvent("keydown", {key: "Enter", bubbles: true, cancelable: true})), 1)`
+	open()
+	if axe := os.Getenv("WHOLECHART_AXE"); axe != "" {
+		b, err := os.ReadFile(axe)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pagetest.AxeHere(t, ctx, string(b), "dark", "palette")
+	}
+	pagetest.Keys(t, ctx, "walt")
+	pagetest.Until(t, ctx, `document.querySelector(".palette li")?.textContent.includes("Walter Jan Nowak")`)
+	pagetest.JS(t, ctx, enter)
+	pagetest.Until(t, ctx, `location.pathname === "/maple/patients/walter-nowak" && document.readyState === "complete"`)
+	open()
+	pagetest.Keys(t, ctx, "new task")
+	pagetest.Until(t, ctx, `document.querySelector(".palette li")?.textContent.includes("New task")`)
+	pagetest.JS(t, ctx, enter)
+	pagetest.Until(t, ctx, `location.pathname === "/maple/tasks/new" && document.querySelector("main").textContent.includes("Walter Nowak")`)
+	if res, body := n.User(hughes).Get("/maple/palette?at=/maple/patients/walter-nowak"); res.StatusCode != 200 || strings.Contains(body, "Medicines") || strings.Contains(body, "task") {
+		t.Errorf("the palette offers the front desk what it cannot open: %s", body)
 	}
 }
