@@ -500,7 +500,7 @@ func (f *facts) sexuallyActive() verdict {
 		}
 		return v
 	}
-	for _, id := range [...]string{"sexually-active", "contraceptive", "pregnancy", "delivery", "pregnancy-loss", "sti"} {
+	for _, id := range [...]string{"sexually-active", "contraceptive", "sterilised", "pregnancy", "delivery", "pregnancy-loss", "sti"} {
 		if v := f.ever(clause{concept: f.called(id)}); v.state == yes {
 			v.from = time.Time{}
 			return v

@@ -16,6 +16,7 @@ type concept struct {
 	codes []code
 	words []pattern // a fact's name that fits one of them is the concept
 	not   []pattern // unless it fits one of these
+	risky bool      // one of its own words is among notHad: an exposure is what it is about
 }
 
 // code is a code of a system; of ICD-10 it may end in * for all that begins so.
@@ -114,6 +115,7 @@ func parseConcepts(text string) ([]concept, error) {
 				}
 				if word == "words" {
 					c.words = append(c.words, p)
+					c.risky = c.risky || fitsAny(notHad, p)
 				} else {
 					c.not = append(c.not, p)
 				}
@@ -203,7 +205,14 @@ func wordsOf(name string) []string {
 	if len(name) > 300 {
 		name = name[:300]
 	}
-	return strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	words := strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	for i := 0; i+1 < len(words); i++ { // non-smoker is no smoker, pre-diabetes no diabetes
+		if words[i] == "non" || words[i] == "pre" {
+			words[i] += words[i+1]
+			words = append(words[:i+1], words[i+2:]...)
+		}
+	}
+	return words
 }
 
 func (p pattern) fits(words []string) bool {
@@ -244,6 +253,8 @@ func patterns(alternatives string) []pattern {
 var (
 	// of a problem that the patient has not, or not for sure
 	notHad = patterns("family | suspect | rule out | ruled | possible | probable | exposure | risk of | risk for | screening | encounter for | fear | worried | contact with | no evidence | negative | vaccin | immuniz | counsel | test. | denies | carrier")
+	// of something done that tells of no disease: looking for it, teaching about it
+	notTelling = patterns("assess | monitor | education | diet. | evaluation | prevention | prophyl | knowledge | risk")
 	// of something that was not done yet
 	notDone = patterns("referral | referred | instruction | consent | order | ordered | scheduled | request | requested | preparation | refus | declin | cancel | not done | recommended | due. | reminder | discussed | planned | overdue")
 )

@@ -152,7 +152,7 @@ func (f *facts) problem(p chart.Problem, active bool) {
 	h := hit{text: p.Name, when: p.Onset, prov: p.Prov, active: active}
 	h.unsure = p.Verification == "provisional" || p.Verification == "differential" || p.Verification == "unconfirmed"
 	for _, m := range found {
-		if m.byWords && not {
+		if m.byWords && not && !f.v.concepts[m.concept].risky {
 			continue
 		}
 		h.byWords = m.byWords
@@ -198,12 +198,13 @@ func (f *facts) happened(text, name string, codes []fhir.Coding, when chart.When
 	if len(found) == 0 || f.later(when) {
 		return
 	}
-	not := fitsAny(notDone, wordsOf(name))
+	words := wordsOf(name)
+	not, unsure := fitsAny(notDone, words), fitsAny(notHad, words) || fitsAny(notTelling, words)
 	for _, m := range found {
 		if m.byWords && not {
 			continue
 		}
-		f.about[m.concept].done = append(f.about[m.concept].done, hit{text: text, when: when, prov: prov, byWords: m.byWords})
+		f.about[m.concept].done = append(f.about[m.concept].done, hit{text: text, when: when, prov: prov, byWords: m.byWords, unsure: m.byWords && unsure})
 	}
 }
 
@@ -211,7 +212,7 @@ func (f *facts) happened(text, name string, codes []fhir.Coding, when chart.When
 func (f *facts) later(w chart.When) bool { return w.Known() && w.At.After(f.now) }
 
 func (f *facts) document(d *chart.Document) {
-	if d.Superseded || d.Draft && d.Prov.Type != "DiagnosticReport" || d.Status == "cancelled" {
+	if d.Superseded || d.Draft && d.Prov.Type != "DiagnosticReport" || d.Status == "cancelled" || d.Status == "registered" {
 		return
 	}
 	name := d.Title

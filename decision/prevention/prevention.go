@@ -82,6 +82,10 @@ func Evaluate(c *chart.Chart, now time.Time) Result {
 	if c == nil || c.Patient.Deceased {
 		return out
 	}
+	if !c.Patient.Known {
+		out.Gaps = append(out.Gaps, rule.Gap{Check: check, Why: "There is no record of who the patient is."})
+		return out
+	}
 	k := known()
 	f := gather(c, now, k.vocabulary)
 	out.Items = make([]Item, 0, len(k.entries))

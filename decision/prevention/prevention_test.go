@@ -56,6 +56,16 @@ func TestCards(t *testing.T) {
 			t.Error("a mammogram is in the basket")
 		}
 	}
+	// Several diseases ask for one test: one card.
+	var kidney []rule.Card
+	for _, card := range Check(rule.Input{Chart: toldChart(t, "male 70 y; problem hypertension; problem heart-failure; problem diabetes; takes doac"), Now: testNow}).Cards {
+		if strings.HasPrefix(card.Title, "Kidney function") {
+			kidney = append(kidney, card)
+		}
+	}
+	if len(kidney) != 1 || !strings.Contains(kidney[0].Why, "also for: ") {
+		t.Errorf("kidney function: %+v", kidney)
+	}
 	if a := Check(rule.Input{Chart: toldChart(t, "female 60 y; dead"), Now: testNow}); len(a.Cards)+len(a.Gaps)+len(a.Ran) != 0 {
 		t.Errorf("cards for the dead: %+v", a)
 	}
@@ -94,6 +104,9 @@ func TestGaps(t *testing.T) {
 	}
 	if res.Of("nothing") != nil || len(res.In(Unknown)) == 0 || len(res.In(Due, Overdue)) == 0 {
 		t.Error("items")
+	}
+	if none := Evaluate(chart.Assemble("p", nil, testNow, time.UTC), testNow); len(none.Items) != 0 || len(none.Gaps) != 1 {
+		t.Errorf("of nobody: %+v", none)
 	}
 	full := toldChart(t, "male 68 y")
 	full.Cut = append(full.Cut, chart.Cut{})

@@ -363,14 +363,15 @@ func (s story) check(t *testing.T, res Result) {
 
 func TestCases(t *testing.T) {
 	stories := readStories(t)
-	if len(stories) < 200 {
+	if len(stories) < 400 {
 		t.Errorf("%d cases", len(stories))
 	}
-	positive, negative := map[string]bool{}, map[string]bool{}
+	positive, negative, cases := map[string]bool{}, map[string]bool{}, map[string]int{}
 	for _, s := range stories {
 		t.Run(fmt.Sprintf("%s:%d", s.file, s.line), func(t *testing.T) {
 			s.check(t, Evaluate(s.chart(t), testNow))
 		})
+		cases[s.rule]++
 		switch status, _, _ := strings.Cut(s.want, " "); status {
 		case "due", "overdue", "soon":
 			positive[s.rule] = true
@@ -379,8 +380,8 @@ func TestCases(t *testing.T) {
 		}
 	}
 	for _, r := range Rules() {
-		if !positive[r.ID] || !negative[r.ID] {
-			t.Errorf("%s lacks a case: due %v, done or not applicable %v", r.ID, positive[r.ID], negative[r.ID])
+		if !positive[r.ID] || !negative[r.ID] || cases[r.ID] < 3 {
+			t.Errorf("%s lacks a case: %d, due %v, done or not applicable %v", r.ID, cases[r.ID], positive[r.ID], negative[r.ID])
 		}
 	}
 }
