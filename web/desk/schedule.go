@@ -1,0 +1,673 @@
+package desk
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"wholechart/access"
+	"wholechart/schedule"
+	"wholechart/web"
+	"wholechart/web/door"
+)
+
+// schedulePage is a day of several providers or rooms, or a week of one, and the
+// booking panel.
+type schedulePage struct {
+	View    string // day, rooms, week
+	Date    time.Time
+	With    []string
+	Title   string
+	Sub     string
+	Grid    grid
+	Out     []string // who is not in
+	Hidden  int      // providers that do not fit
+	Closed  []string // why the practice is closed
+	Clashes []clash
+	Move    string // id of the appointment that is being moved
+	Site    string
+	Day     string // of Date
+	Links   map[string]string
+	All     []web.Option
+	Book    *bookForm
+	Can     bool
+}
+
+type clash struct{ Of, A, B, HrefA, HrefB string }
+
+// query are the parts of the address that stay from page to page.
+func (v *schedulePage) query(change url.Values) string {
+	q := url.Values{"date": {v.Day}}
+	if v.View != "day" {
+		q.Set("view", v.View)
+	}
+	if len(v.With) > 0 {
+		q["with"] = v.With
+	}
+	if v.Move != "" {
+		q.Set("move", v.Move)
+	}
+	if v.Book != nil && v.Book.Who != nil {
+		q.Set("patient", v.Book.Who.ID)
+	}
+	for k, x := range change {
+		if len(x) == 1 && x[0] == "" {
+			q.Del(k)
+		} else {
+			q[k] = x
+		}
+	}
+	return v.Site + "/schedule?" + q.Encode()
+}
+
+func (v *schedulePage) at(t time.Time, col column, c *door.Call) string {
+	q := url.Values{"date": {day(t, c.Zone)}, "at": {hour(t, c.Zone)}}
+	if col.with.Ref != "" {
+		q.Set(map[bool]string{true: "room", false: "for"}[col.room], col.with.Ref)
+	}
+	return v.query(q)
+}
+
+func (v *schedulePage) weekOf(_ *door.Call, ref string) string {
+	return v.query(url.Values{"view": {"week"}, "with": {ref}})
+}
+
+func (v *schedulePage) dayOf(c *door.Call, t time.Time) string {
+	return v.query(url.Values{"view": {""}, "with": {""}, "date": {day(t, c.Zone)}})
+}
+
+func (v *schedulePage) move(c *door.Call, a schedule.Appointment) string {
+	return c.Path("schedule") + "?" + url.Values{"date": {day(a.From, c.Zone)}, "move": {a.ID}}.Encode()
+}
+
+// bookForm is the panel at the side: a new appointment, or the move of one.
+type bookForm struct {
+	*form
+	Who      *who
+	Found    []who
+	Asked    string
+	Types    []web.Option
+	Provs    []web.Option
+	Rooms    []web.Option
+	Moving   *schedule.Appointment
+	MovingBy string // its patient's name
+	Free     []freeTime
+	Searched bool
+	Taken    string
+	Closed   string
+	Over     bool // who asks may overbook
+	Zone     *time.Location
+	Site     string
+	Back     string
+	Waiting  *schedule.Appointment // of the wait list, to be given a time
+}
+
+// freeTime is an opening as a button.
+type freeTime struct{ Value, Label, With string }
+
+func (h *Desk) schedule(c *door.Call) {
+	if refused(c, user(c) && c.Can(access.Search, "Appointment")) {
+		return
+	}
+	f := newForm(url.Values{})
+	q := c.R.URL.Query()
+	for from, to := range map[string]string{"at": "time", "for": "with", "room": "room", "patient": "patient", "date": "date", "wait": "wait"} {
+		if x := q.Get(from); x != "" && len(x) < 200 {
+			f.Set(to, x)
+		}
+	}
+	h.showSchedule(c, http.StatusOK, f, nil)
+}
+
+// showSchedule writes the calendar that the address names around a booking form.
+func (h *Desk) showSchedule(c *door.Call, status int, f *form, problem func(*bookForm)) {
+	ctx, s := c.R.Context(), c.Session(access.EMR)
+	q := c.R.URL.Query()
+	v := &schedulePage{View: "day", Site: c.Path(), Can: books(c), Date: c.Now}
+	if x := q.Get("view"); x == "week" || x == "rooms" {
+		v.View = x
+	}
+	date := q.Get("date")
+	if f.Get("date") != "" && c.R.Method == http.MethodPost {
+		date = f.Get("date")
+	}
+	if t, err := time.ParseInLocation(time.DateOnly, date, c.Zone); err == nil && t.Year() > 1990 && t.Year() < 2200 {
+		y, m, d := t.Date()
+		v.Date = schedule.WallTime(y, m, d, 12*60, c.Zone)
+	}
+	v.Day = day(v.Date, c.Zone)
+	cal, err := schedule.Open(ctx, s, c.Zone)
+	if err != nil {
+		c.Failed(err)
+		return
+	}
+	for _, ref := range q["with"] {
+		if _, ok := cal.Provider(ref); ok {
+			v.With = append(v.With, ref)
+		}
+	}
+	window := schedule.DayOf(v.Date, c.Zone)
+	var one schedule.Provider
+	if v.View == "week" {
+		if len(v.With) == 0 {
+			if _, ok := cal.Provider(c.Actor.Who); ok {
+				v.With = []string{c.Actor.Who}
+			} else if len(cal.Providers) > 0 {
+				v.With = []string{cal.Providers[0].Ref}
+			}
+		}
+		back := (int(v.Date.In(c.Zone).Weekday()) + 6) % 7
+		window.From = schedule.AddDays(window.From, -back, c.Zone)
+		window.To = schedule.AddDays(window.From, 7, c.Zone)
+	}
+	p, err := cal.Between(ctx, s, window.From, window.To)
+	if err != nil {
+		c.Failed(err)
+		return
+	}
+	v.Move = ""
+	if id := q.Get("move"); id != "" && v.Can {
+		v.Move = id
+	}
+	v.Book, err = h.bookForm(c, p, f, v.Move)
+	if err != nil {
+		c.Failed(err)
+		return
+	}
+	if problem != nil {
+		problem(v.Book)
+	}
+	var cols []column
+	if v.View == "week" && len(v.With) > 0 {
+		one, _ = p.Provider(v.With[0])
+		cols = v.weekColumns(c, p, one)
+		v.Title, v.Sub = one.Name, "week of "+web.DateText(window.From, c.Zone)
+	} else {
+		cols = v.dayColumns(c, p)
+		v.Title = v.Date.In(c.Zone).Format("Monday 2 January")
+		v.Sub = h.counts(c, p)
+	}
+	v.Grid = v.lay(c, p, cols)
+	v.Book.Back = v.query(nil)
+	for _, a := range p.Closed() {
+		if a.Overlaps(p.Span) {
+			v.Closed = append(v.Closed, a.Why)
+		}
+	}
+	for _, x := range p.Conflicts() {
+		of := x.Of.Name
+		if pr, ok := p.Provider(x.Of.Ref); ok {
+			of = pr.Name
+		} else if strings.HasPrefix(x.Of.Ref, "Patient/") {
+			of = "the patient"
+		}
+		v.Clashes = append(v.Clashes, clash{of, hour(x.A.From, c.Zone) + " " + p.Person(x.A).Name, hour(x.B.From, c.Zone) + " " + p.Person(x.B).Name, c.Path("appointments", x.A.ID), c.Path("appointments", x.B.ID)})
+	}
+	h.links(c, v)
+	for _, w := range p.Providers {
+		v.All = append(v.All, web.Option{Value: w.Ref, Label: w.Name})
+	}
+	page := h.page(c, "Schedule")
+	if v.Can {
+		page.Side = bookPanel(v.Book)
+	}
+	c.Render(status, web.Framed(page, scheduleMain(v)))
+}
+
+func (h *Desk) counts(c *door.Call, p *schedule.Period) string {
+	visits, here := 0, 0
+	for _, a := range p.Appointments {
+		switch a.State() {
+		case schedule.Arrived, schedule.Roomed, schedule.InVisit:
+			here++
+			visits++
+		case schedule.Booked, schedule.Done:
+			visits++
+		}
+	}
+	s := fmt.Sprintf("%d visits", visits)
+	if visits == 1 {
+		s = "1 visit"
+	}
+	if here > 0 {
+		s += fmt.Sprintf(" · %d here", here)
+	}
+	if o := p.Openings(schedule.Wanted{Minutes: 20, NotBefore: c.Now, Most: 1}); len(o) > 0 {
+		s += " · next free " + hour(o[0].From, c.Zone)
+	}
+	return s
+}
+
+func (h *Desk) links(c *door.Call, v *schedulePage) {
+	days := 1
+	if v.View == "week" {
+		days = 7
+	}
+	go1 := func(n int) string { return day(schedule.AddDays(v.Date, n, c.Zone), c.Zone) }
+	v.Links = map[string]string{
+		"before": v.query(url.Values{"date": {go1(-days)}}), "after": v.query(url.Values{"date": {go1(days)}}), "today": v.query(url.Values{"date": {day(c.Now, c.Zone)}}),
+		"day": v.query(url.Values{"view": {""}, "with": {""}}), "rooms": v.query(url.Values{"view": {"rooms"}, "with": {""}}), "week": v.query(url.Values{"view": {"week"}}),
+		"list": c.Path("schedule", "list") + "?date=" + v.Day, "stay": v.query(url.Values{"move": {""}}),
+	}
+}
+
+func (h *Desk) bookForm(c *door.Call, p *schedule.Period, f *form, move string) (*bookForm, error) {
+	b := &bookForm{form: f, Zone: c.Zone, Site: c.Path(), Over: schedule.MayOverbook(c.Actor)}
+	b.Types = append(b.Types, web.Option{Label: "Choose"})
+	for _, t := range p.Types {
+		b.Types = append(b.Types, web.Option{Value: t.Code.Code, Label: fmt.Sprintf("%s, %d min", t.Display, t.Minutes)})
+	}
+	b.Provs = append(b.Provs, web.Option{Label: "Any provider"})
+	for _, w := range p.Providers {
+		b.Provs = append(b.Provs, web.Option{Value: w.Ref, Label: w.Name})
+	}
+	b.Rooms = append(b.Rooms, web.Option{Label: "Any free room"})
+	for _, r := range p.Rooms {
+		b.Rooms = append(b.Rooms, web.Option{Value: r.Ref, Label: r.Name})
+	}
+	if id := f.Get("patient"); id != "" {
+		r, err := c.Session(access.EMR).Read(c.R.Context(), "Patient", id)
+		if err != nil {
+			return nil, err
+		}
+		w := whoOf(c, id, r.Node())
+		b.Who = &w
+		if w.Inactive {
+			f.bad("patient", "This record is not in use. Book with the one it was merged into.")
+		}
+	}
+	if id := f.Get("wait"); id != "" {
+		a, err := h.desk(c).Read(c.R.Context(), id)
+		if err != nil {
+			return nil, err
+		}
+		if a.State() == schedule.Waiting {
+			b.Waiting = &a
+			if pid, ok := strings.CutPrefix(a.Patient.Ref, "Patient/"); ok && b.Who == nil {
+				if r, err := c.Session(access.EMR).Read(c.R.Context(), "Patient", pid); err == nil {
+					w := whoOf(c, pid, r.Node())
+					b.Who = &w
+				}
+			}
+			for name, value := range map[string]string{"type": a.Type.Code, "with": a.Practitioner().Ref, "reason": a.Reason} {
+				if f.Get(name) == "" {
+					f.Set(name, value)
+				}
+			}
+		}
+	}
+	if move != "" {
+		a, err := h.desk(c).Read(c.R.Context(), move)
+		if err != nil {
+			return nil, err
+		}
+		b.Moving, b.MovingBy = &a, a.Patient.Name
+		if pid, ok := strings.CutPrefix(a.Patient.Ref, "Patient/"); ok {
+			if r, err := c.Session(access.EMR).Read(c.R.Context(), "Patient", pid); err == nil {
+				b.MovingBy = whoOf(c, pid, r.Node()).Name
+			}
+		}
+	}
+	if f.Get("date") == "" {
+		f.Set("date", day(c.Now, c.Zone))
+	}
+	return b, nil
+}
+
+// when reads the day and time of a form.
+func (f *form) when(zone *time.Location) (time.Time, bool) {
+	d, err := time.ParseInLocation(time.DateOnly, f.text("date"), zone)
+	if err != nil {
+		f.bad("date", "There is no such day. Write it as year-month-day: 2026-11-30.")
+		return time.Time{}, false
+	}
+	t, err := time.Parse("15:04", strings.TrimSuffix(f.text("time"), ":00"))
+	if err != nil {
+		if t, err = time.Parse("15:04", f.text("time")); err != nil {
+			f.bad("time", "Write the time as 14:30.")
+			return time.Time{}, false
+		}
+	}
+	y, m, day := d.Date()
+	at := schedule.WallTime(y, m, day, t.Hour()*60+t.Minute(), zone)
+	if l := at.In(zone); l.Hour() != t.Hour() || l.Minute() != t.Minute() {
+		f.bad("time", "The clocks skip that time on this day.")
+		return time.Time{}, false
+	}
+	return at, true
+}
+
+// book takes the panel's form: it looks for people or free times, books, or
+// moves.
+func (h *Desk) book(c *door.Call) {
+	if refused(c, books(c)) {
+		return
+	}
+	v, err := c.Form()
+	if err != nil {
+		c.Failed(err)
+		return
+	}
+	f := newForm(v)
+	c.R.URL.RawQuery = backQuery(v.Get("back"), c.Site.Slug)
+	if f.Get("patient") == "" && f.text("qpatient") != "" || f.Get("act") == "find" {
+		found, err := h.people(c, f.Get("qpatient"))
+		if err != nil {
+			c.Failed(err)
+			return
+		}
+		if f.Get("act") == "find" || len(found) != 1 {
+			if f.Get("act") != "find" {
+				f.bad("patient", "Choose the patient.")
+			}
+			h.showSchedule(c, h.again(c, f), f, func(b *bookForm) { b.Found, b.Asked = found, f.Get("qpatient") })
+			return
+		}
+		f.Set("patient", found[0].ID)
+	}
+	cal, err := schedule.Open(c.R.Context(), c.Session(access.EMR), c.Zone)
+	if err != nil {
+		c.Failed(err)
+		return
+	}
+	b, ok := h.booking(c, f, cal)
+	if f.Get("act") == "free" {
+		h.searchFree(c, f, cal, b)
+		return
+	}
+	if !ok {
+		h.showSchedule(c, http.StatusUnprocessableEntity, f, nil)
+		return
+	}
+	if n, _ := strconv.Atoi(f.Get("times")); n > 1 && f.Get("every") != "" {
+		h.bookSeries(c, f, b, n)
+		return
+	}
+	var made schedule.Appointment
+	if id := f.Get("wait"); id != "" {
+		made, err = h.desk(c).BookWaiting(c.R.Context(), id, f.Get("waitversion"), b)
+	} else {
+		made, err = h.desk(c).Book(c.R.Context(), b)
+	}
+	h.booked(c, f, made, err)
+}
+
+// booked answers a booking: back to the day, or the form again with what stands
+// in its way and what is free next.
+func (h *Desk) booked(c *door.Call, f *form, made schedule.Appointment, err error) {
+	var taken *schedule.Taken
+	var closed *schedule.Closed
+	var moved *schedule.Moved
+	var not *schedule.NotAllowed
+	switch {
+	case err == nil:
+		said := "Booked: " + made.From.In(c.Zone).Format("Mon 2 Jan, 15:04") + "."
+		if web.PartialOf(c.R) != "" {
+			said = ""
+		}
+		c.Done(c.Path("schedule")+"?date="+day(made.From, c.Zone)+"#a-"+made.ID, web.Flash{Kind: web.Good, Text: said})
+	case errors.As(err, &taken):
+		h.showSchedule(c, http.StatusConflict, f, func(b *bookForm) {
+			b.Taken = takenText(taken, c.Zone)
+			b.Over = b.Over && strings.HasPrefix(taken.Of.Ref, "Practitioner/")
+			for _, o := range taken.Next {
+				b.Free = append(b.Free, freeOf(o, c))
+			}
+		})
+	case errors.As(err, &closed):
+		h.showSchedule(c, http.StatusConflict, f, func(b *bookForm) {
+			b.Closed = closed.Of.Name + " is not in then."
+			if closed.Why != "" {
+				b.Closed = closed.Of.Name + " is away: " + closed.Why + "."
+			}
+		})
+	case errors.Is(err, schedule.ErrBusy):
+		f.bad("time", "Others are booking the same calendar. Try again.")
+		h.showSchedule(c, http.StatusConflict, f, nil)
+	case errors.As(err, &moved):
+		f.bad("time", "Somebody changed this appointment meanwhile: it is "+schedule.Word(moved.Now.State())+" now. Look at it and try again.")
+		h.showSchedule(c, http.StatusConflict, f, nil)
+	case errors.As(err, &not):
+		f.bad("time", "It is "+schedule.Word(not.From)+" already.")
+		h.showSchedule(c, http.StatusConflict, f, nil)
+	case f.wrong(err):
+		h.showSchedule(c, http.StatusUnprocessableEntity, f, nil)
+	default:
+		c.Failed(err)
+	}
+}
+
+func takenText(t *schedule.Taken, zone *time.Location) string {
+	name := t.Of.Name
+	switch {
+	case strings.HasPrefix(t.Of.Ref, "Patient/"):
+		name = "This patient"
+	case name == "":
+		name = "The calendar"
+	}
+	s := name + " is taken then"
+	if len(t.By) > 0 {
+		s += ", " + hour(t.By[0].From, zone) + " to " + hour(t.By[0].To, zone)
+	}
+	if len(t.Next) == 0 {
+		return s + ". Nothing is free within two weeks."
+	}
+	return s + ". Next free:"
+}
+
+func freeOf(o schedule.Opening, c *door.Call) freeTime {
+	return freeTime{Value: strings.Join([]string{o.From.UTC().Format(time.RFC3339), o.With.Ref, o.Room.Ref}, "|"), Label: o.From.In(c.Zone).Format("Mon 2 Jan, 15:04"), With: o.With.Name}
+}
+
+// booking reads the form; what is wrong is beside its fields.
+func (h *Desk) booking(c *door.Call, f *form, cal *schedule.Calendar) (schedule.Booking, bool) {
+	b := schedule.Booking{Reason: f.text("reason"), Comment: f.text("comment"), Overbook: f.text("overbook"), Outside: f.Get("outside") == "yes"}
+	if id := f.Get("patient"); id == "" {
+		f.bad("patient", "Choose the patient.")
+	} else if r, err := c.Session(access.EMR).Read(c.R.Context(), "Patient", id); err == nil {
+		w := whoOf(c, id, r.Node())
+		b.Patient = w.party()
+		if w.Inactive {
+			f.bad("patient", "This record is not in use. Book with the one it was merged into.")
+		}
+	} else {
+		f.Del("patient")
+		f.bad("patient", "Choose the patient.")
+	}
+	t, ok := cal.Type(f.Get("type"))
+	if !ok {
+		f.bad("type", "Choose the kind of visit.")
+	}
+	b.Type = t
+	b.Minutes = t.Minutes
+	if m := f.text("minutes"); m != "" {
+		n, err := strconv.Atoi(m)
+		if err != nil || n < schedule.MinLength || n > schedule.MaxLength {
+			f.bad("minutes", fmt.Sprintf("A number of minutes, %d to %d.", schedule.MinLength, schedule.MaxLength))
+		}
+		b.Minutes = n
+	}
+	for name, most := range map[string]int{"reason": schedule.MaxReason, "comment": schedule.MaxComment, "overbook": schedule.MaxReason} {
+		if len(f.Get(name)) > most {
+			f.bad(name, fmt.Sprintf("At most %d characters.", most))
+		}
+	}
+	room := f.Get("room")
+	if o := strings.Split(f.Get("opening"), "|"); len(o) == 3 { // one of the offered times
+		at, err := time.Parse(time.RFC3339, o[0])
+		if err == nil {
+			b.Start = at
+			f.Set("date", day(at, c.Zone))
+			f.Set("time", hour(at, c.Zone))
+			f.Set("with", o[1])
+			room = o[2]
+		}
+	}
+	if p, ok := cal.Provider(f.Get("with")); ok {
+		b.Practitioner = p.Party
+	} else if f.Get("act") != "free" {
+		f.bad("with", "Choose the provider, or look for the next free.")
+	}
+	if b.Start.IsZero() && f.Get("act") != "free" {
+		b.Start, _ = f.when(c.Zone)
+	}
+	if r, ok := cal.Room(room); ok {
+		b.Room = r.Party
+	} else if t.Room && len(cal.Rooms) > 0 && !b.Start.IsZero() && f.ok() {
+		b.Room = h.anyRoom(c, cal, b)
+	}
+	return b, f.ok()
+}
+
+// anyRoom is a room that is free for a booking, or the first, so that the
+// refusal says what is taken.
+func (h *Desk) anyRoom(c *door.Call, cal *schedule.Calendar, b schedule.Booking) schedule.Party {
+	s := b.Span()
+	p, err := cal.Between(c.R.Context(), c.Session(access.EMR), s.From, s.To)
+	if err != nil {
+		return schedule.Party{}
+	}
+	for _, r := range cal.Rooms {
+		if _, away := r.Hours.Absent(s); !away && len(p.Busy(r.Ref)) == 0 {
+			return r.Party
+		}
+	}
+	return cal.Rooms[0].Party
+}
+
+// searchFree shows the next openings for what the form says.
+func (h *Desk) searchFree(c *door.Call, f *form, cal *schedule.Calendar, b schedule.Booking) {
+	for _, n := range [...]string{"patient", "with", "time", "date"} {
+		delete(f.Wrong, n) // not needed for looking
+	}
+	from := c.Now
+	if d, err := time.ParseInLocation(time.DateOnly, f.text("date"), c.Zone); err == nil {
+		y, m, dd := d.Date()
+		if at := schedule.WallTime(y, m, dd, 0, c.Zone); at.After(from) {
+			from = at
+		}
+	}
+	w := schedule.Wanted{Minutes: b.Minutes, Room: b.Type.Room, Patient: b.Patient.Ref, NotBefore: from, Most: 6}
+	if t, err := time.Parse("15:04", f.text("time")); err == nil {
+		w.After = t.Hour()*60 + t.Minute()
+	}
+	if b.Practitioner.Ref != "" {
+		w.With = []string{b.Practitioner.Ref}
+	}
+	if !f.ok() {
+		h.showSchedule(c, http.StatusUnprocessableEntity, f, nil)
+		return
+	}
+	first := schedule.DayOf(from, c.Zone).From
+	p, err := cal.Between(c.R.Context(), c.Session(access.EMR), first, schedule.AddDays(first, 15, c.Zone))
+	if err != nil {
+		c.Failed(err)
+		return
+	}
+	h.showSchedule(c, http.StatusOK, f, func(x *bookForm) {
+		x.Searched = true
+		for _, o := range p.Openings(w) {
+			x.Free = append(x.Free, freeOf(o, c))
+		}
+	})
+}
+
+func (h *Desk) bookSeries(c *door.Call, f *form, b schedule.Booking, n int) {
+	every, _ := strconv.Atoi(f.Get("every"))
+	made, err := h.desk(c).BookSeries(c.R.Context(), b, schedule.Repeat{Days: every, Count: n})
+	if err != nil && len(made) == 0 {
+		h.booked(c, f, schedule.Appointment{}, err)
+		return
+	}
+	var not []string
+	done := 0
+	for _, m := range made {
+		if m.Err != nil {
+			not = append(not, m.Start.In(c.Zone).Format("2 Jan"))
+		} else {
+			done++
+		}
+	}
+	flash := web.Flash{Kind: web.Good, Text: fmt.Sprintf("%d appointments booked.", done)}
+	if len(not) > 0 {
+		flash = web.Flash{Kind: web.Warning, Text: fmt.Sprintf("%d booked. Not booked, because taken or closed: %s.", done, strings.Join(not[:min(len(not), 20)], ", "))}
+	}
+	c.Done(c.Path("schedule")+"?date="+day(b.Start, c.Zone), flash)
+}
+
+// backQuery is the query of an address of this site's schedule, or nothing.
+func backQuery(back, slug string) string {
+	at, q, _ := strings.Cut(web.LocalPath(back, slug), "?")
+	if at != "/"+slug+"/schedule" {
+		return ""
+	}
+	return q
+}
+
+// dayList is the day to print: who comes when, by provider.
+func (h *Desk) dayList(c *door.Call) {
+	if refused(c, user(c) && c.Can(access.Search, "Appointment")) {
+		return
+	}
+	at := c.Now
+	if t, err := time.ParseInLocation(time.DateOnly, c.R.FormValue("date"), c.Zone); err == nil {
+		y, m, d := t.Date()
+		at = schedule.WallTime(y, m, d, 12*60, c.Zone)
+	}
+	s, w := c.Session(access.EMR), schedule.DayOf(at, c.Zone)
+	cal, err := schedule.Open(c.R.Context(), s, c.Zone)
+	var p *schedule.Period
+	if err == nil {
+		p, err = cal.Between(c.R.Context(), s, w.From, w.To)
+	}
+	if err != nil {
+		c.Failed(err)
+		return
+	}
+	v := &listPage{Title: at.In(c.Zone).Format("Monday 2 January 2006"), Back: c.Path("schedule") + "?date=" + day(at, c.Zone), Printed: web.ExactText(c.Now, c.Zone)}
+	seen := map[string]bool{}
+	add := func(name string, of []schedule.Appointment) {
+		g := listGroup{Name: name}
+		for _, a := range of {
+			if st := a.State(); st == schedule.Cancelled || st == schedule.Mistaken || st == schedule.Waiting {
+				continue
+			}
+			seen[a.ID] = true
+			who := p.Person(a)
+			row := listRow{At: hour(a.From, c.Zone), Minutes: a.Minutes, Name: who.Name, Born: web.PartialDateText(who.Birth), What: a.Type.Display, Reason: a.Reason, Pill: statePill(a, c.Now, c.Zone), Href: c.Path("appointments", a.ID)}
+			if r, ok := p.Room(a.Place().Ref); ok {
+				row.Room = r.Name
+			}
+			g.Rows = append(g.Rows, row)
+		}
+		if len(g.Rows) > 0 {
+			v.Groups = append(v.Groups, g)
+		}
+	}
+	for _, w := range p.Providers {
+		add(w.Name, p.Of(w.Ref))
+	}
+	add("Nobody named", slices.DeleteFunc(slices.Clone(p.Appointments), func(a schedule.Appointment) bool { return seen[a.ID] }))
+	c.Show(h.page(c, "Day list"), dayListMain(v))
+}
+
+type listPage struct {
+	Title, Back, Printed string
+	Groups               []listGroup
+}
+
+type listGroup struct {
+	Name string
+	Rows []listRow
+}
+
+type listRow struct {
+	At, Name, Born, What, Reason, Room, Href string
+	Minutes                                  int
+	Pill                                     web.Pill
+}
