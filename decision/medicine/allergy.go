@@ -261,6 +261,14 @@ func (g *allergen) card(x *item) (rule.Card, bool) {
 	return rule.Card{}, false
 }
 
+// inSentence writes "Penicillin" small and leaves "NSAIDs".
+func inSentence(s string) string {
+	if len(s) > 1 && s[1] >= 'a' && s[1] <= 'z' {
+		return strings.ToLower(s[:1]) + s[1:]
+	}
+	return s
+}
+
 func (g *allergen) reacted(words []string) bool {
 	return slices.ContainsFunc(g.Reactions, func(r string) bool {
 		r = strings.ToLower(r)
@@ -277,7 +285,7 @@ func (g *allergen) made(x *item, s substance.Substance, r *rule.Rule, l rule.Lev
 	if g.Type == "intolerance" {
 		what = "Intolerance of "
 	}
-	text := what + strings.ToLower(g.Substance)
+	text := what + inSentence(g.Substance)
 	if len(g.Reactions) > 0 {
 		text += ": " + strings.Join(g.Reactions, ", ")
 	}
@@ -289,11 +297,11 @@ func (g *allergen) made(x *item, s substance.Substance, r *rule.Rule, l rule.Lev
 	}
 	if x.draft != nil {
 		c.Draft = x.draft.ID
-		c.Title = x.called() + ": " + strings.ToLower(what[:1]) + what[1:] + strings.ToLower(g.Substance) + " is recorded"
+		c.Title = x.called() + ": " + strings.ToLower(what) + inSentence(g.Substance) + " is recorded"
 		c.Choices = []rule.Choice{{Label: "Take " + x.called() + " away", Drop: true}}
 	} else {
 		c.Level = min(c.Level, rule.Notice) // taken already
-		c.Title = sentence(s.Name) + " is taken in spite of a recorded " + strings.ToLower(what) + strings.ToLower(g.Substance)
+		c.Title = sentence(s.Name) + " is taken; " + strings.ToLower(what) + inSentence(g.Substance) + " is recorded"
 	}
 	c.Facts = []rule.Evidence{x.evidence(), {Text: text, Prov: g.Prov, When: g.Onset}}
 	sortFacts(c.Facts)
