@@ -145,7 +145,7 @@ func (s Session) attempt(ctx context.Context, acts []Act) ([]Outcome, error) {
 			}
 		}
 		if p.id == "" && a.Op != Delete {
-			p.id = newID()
+			p.id = newID(s.r.now())
 		}
 		if p.id != "" {
 			if !validID(p.id) {

@@ -82,6 +82,7 @@ func (v *View) Audit(after int64, max int, f AuditFilter) ([]AuditRow, error) {
 	if err := v.ready(false); err != nil {
 		return nil, err
 	}
+	v.audits = true
 	q := v.c.query(sqlAudit)
 	if f.Patient != 0 {
 		q = v.c.query(sqlAuditPatient)
@@ -114,6 +115,7 @@ func (s *Store) VerifyAudit(ctx context.Context) (count int64, err error) {
 	for more := true; more; {
 		more = false
 		err = s.View(ctx, func(v *View) error {
+			v.audits = true
 			q := v.c.query(sqlAuditChain)
 			q.int(count)
 			for q.next() {
@@ -139,6 +141,7 @@ func (v *View) AuditHead() (n int64, hash [32]byte, err error) {
 	if err := v.ready(false); err != nil {
 		return 0, hash, err
 	}
+	v.audits = true
 	q := v.c.query(sqlAuditLast)
 	if q.next() {
 		n = q.st.ColumnInt64(0)

@@ -14,7 +14,7 @@ func (s *Store) Backup(ctx context.Context, path string) error {
 		return fmt.Errorf("store: backup: %w", os.ErrExist)
 	}
 	// A connection of its own: the copy may take longer than readers can wait.
-	c, err := openConn(s.opt.Path, s.opt.CacheKiB, false)
+	c, err := openConn(s.opt, s.opt.CacheKiB, false)
 	if err != nil {
 		return fmt.Errorf("store: backup: %w", err)
 	}
@@ -29,6 +29,9 @@ func (s *Store) Backup(ctx context.Context, path string) error {
 	if err := q.text(path).run(); err != nil {
 		os.Remove(path)
 		return fmt.Errorf("store: backup: %w", interrupted(ctx, err))
+	}
+	if err := s.durable.wait(ctx, s.durable.begun.Load()); err != nil { // a copy is not ahead of what it is of
+		return err
 	}
 	f, err := os.Open(path)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"time"
 
 	"github.com/ncruces/go-sqlite3"
 )
@@ -16,18 +17,24 @@ type conn struct {
 }
 
 // openConn opens the file. cachePages is the size of the page cache in KiB.
-func openConn(path string, cacheKiB int, readOnly bool) (*conn, error) {
+func openConn(o Options, cacheKiB int, readOnly bool) (*conn, error) {
 	registerVFS()
-	uri := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: "vfs=" + vfsName}
+	disk := vfsName
+	if o.disk != "" {
+		disk = o.disk
+	}
+	uri := url.URL{Scheme: "file", Opaque: (&url.URL{Path: o.Path}).EscapedPath(), RawQuery: "vfs=" + disk}
 	db, err := sqlite3.OpenFlags(uri.String(), sqlite3.OPEN_READWRITE|sqlite3.OPEN_CREATE|sqlite3.OPEN_URI)
 	if err != nil {
 		return nil, fmt.Errorf("opening the database: %w", err)
 	}
 	c := &conn{db: db}
-	// What was acknowledged must survive a power cut: in WAL mode FULL syncs
-	// the log at every commit (https://sqlite.org/pragma.html#pragma_synchronous).
+	// What was acknowledged must survive a power cut: in WAL mode FULL syncs the
+	// log at every commit (https://sqlite.org/pragma.html#pragma_synchronous);
+	// the writer's is done by the store (docs/adr/0006). The log is carried over
+	// by the store too (checkpoints).
 	pragmas := fmt.Sprintf(`
-		PRAGMA busy_timeout = 10000;
+		PRAGMA busy_timeout = %d;
 		PRAGMA page_size = %d;
 		PRAGMA journal_mode = WAL;
 		PRAGMA synchronous = FULL;
@@ -35,8 +42,8 @@ func openConn(path string, cacheKiB int, readOnly bool) (*conn, error) {
 		PRAGMA temp_store = MEMORY;
 		PRAGMA foreign_keys = ON;
 		PRAGMA trusted_schema = OFF;
-		PRAGMA wal_autocheckpoint = %d;
-		PRAGMA journal_size_limit = 67108864;`, pageSize, cacheKiB, checkpointPages)
+		PRAGMA wal_autocheckpoint = 0;
+		PRAGMA journal_size_limit = 134217728;`, busyTimeout.Milliseconds(), pageSize, cacheKiB)
 	if readOnly {
 		pragmas += `PRAGMA query_only = ON;`
 	}
@@ -54,8 +61,8 @@ func openConn(path string, cacheKiB int, readOnly bool) (*conn, error) {
 }
 
 const (
-	pageSize        = 4096
-	checkpointPages = 8192 // 32 MiB of log
+	pageSize    = 4096
+	busyTimeout = 10 * time.Second
 )
 
 func (c *conn) close() error {
@@ -63,6 +70,23 @@ func (c *conn) close() error {
 		s.Close()
 	}
 	return c.db.Close()
+}
+
+// keepLog makes that closing does not carry the log over and remove it: after a
+// failed sync it is the only thing that can be relied on.
+func (c *conn) keepLog() { c.db.Config(sqlite3.DBCONFIG_NO_CKPT_ON_CLOSE, true) }
+
+// log is the connection's file of the write-ahead log.
+func (c *conn) log() (*runFile, error) {
+	f, err := c.db.FileControl("main", sqlite3.FCNTL_JOURNAL_POINTER)
+	if err != nil {
+		return nil, fmt.Errorf("finding the log: %w", err)
+	}
+	log, ok := f.(*runFile)
+	if !ok {
+		return nil, errors.New("the database has no write-ahead log")
+	}
+	return log, nil
 }
 
 // query is one run of a prepared statement: parameters are given in order, rows

@@ -80,6 +80,7 @@ func (v *View) AuditBefore(before int64, max int, f AuditFilter) ([]AuditRow, er
 	if before <= 0 {
 		before = math.MaxInt64
 	}
+	v.audits = true
 	q := v.c.query(sqlAuditBefore)
 	if f.Patient != 0 {
 		q = v.c.query(sqlAuditPatientBefore)

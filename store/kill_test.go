@@ -38,45 +38,51 @@ func killChild(dir string) {
 	}
 	var mu sync.Mutex
 	for w := range 8 {
-		go func() {
-			for i := 0; ; i++ {
-				id := fmt.Sprintf("c%d-%d-%d", os.Getpid(), w, i)
-				var ps []*Prepared
-				for k := range 3 {
-					d, _ := fhir.Parse(fmt.Appendf(nil, `{"resourceType":"Basic","id":"%s-%d","code":{"text":"%s"}}`, id, k, strings.Repeat("x", 50*w)))
-					ps = append(ps, Prepare(d.Root(), search.Extracted{Terms: []search.Term{{Path: 1, Value: []byte(id)}}}))
-				}
-				_, err := s.Update(context.Background(), func(tx *Tx) error {
-					for k, p := range ps {
-						o := PutOptions{IfVersion: AnyVersion}
-						rid := fmt.Sprintf("%s-%d", id, k)
-						if k == 2 {
-							rid = fmt.Sprintf("shared%d", w) // versions of one resource
-						}
-						if _, err := tx.Put(1, rid, p, o); err != nil {
-							return err
-						}
-					}
-					if i%7 == 3 {
-						return errors.New("left out")
-					}
-					if i%5 == 0 {
-						if err := tx.PutDoc("kill", id, []byte("{}")); err != nil {
-							return err
-						}
-					}
-					_, err := tx.AppendAudit([]byte(id))
-					return err
-				})
-				if err == nil {
-					mu.Lock()
-					fmt.Println("ok", id, i%5 == 0)
-					mu.Unlock()
-				}
-			}
-		}()
+		go killWriter(context.Background(), s, w, func(id string, doc bool) {
+			mu.Lock()
+			fmt.Println("ok", id, doc)
+			mu.Unlock()
+		})
 	}
 	select {}
+}
+
+// killWriter writes closures until ctx ends, and tells which were acknowledged
+// and whether they wrote a document.
+func killWriter(ctx context.Context, s *Store, w int, acked func(id string, doc bool)) {
+	for i := 0; ctx.Err() == nil; i++ {
+		id := fmt.Sprintf("c%d-%d-%d", os.Getpid(), w, i)
+		var ps []*Prepared
+		for k := range 3 {
+			d, _ := fhir.Parse(fmt.Appendf(nil, `{"resourceType":"Basic","id":"%s-%d","code":{"text":"%s"}}`, id, k, strings.Repeat("x", 50*w)))
+			ps = append(ps, Prepare(d.Root(), search.Extracted{Terms: []search.Term{{Path: 1, Value: []byte(id)}}}))
+		}
+		_, err := s.Update(ctx, func(tx *Tx) error {
+			for k, p := range ps {
+				o := PutOptions{IfVersion: AnyVersion}
+				rid := fmt.Sprintf("%s-%d", id, k)
+				if k == 2 {
+					rid = fmt.Sprintf("shared%d", w) // versions of one resource
+				}
+				if _, err := tx.Put(1, rid, p, o); err != nil {
+					return err
+				}
+			}
+			if i%7 == 3 {
+				return errors.New("left out")
+			}
+			if i%5 == 0 {
+				if err := tx.PutDoc("kill", id, []byte("{}")); err != nil {
+					return err
+				}
+			}
+			_, err := tx.AppendAudit([]byte(id))
+			return err
+		})
+		if err == nil {
+			acked(id, i%5 == 0)
+		}
+	}
 }
 
 // TestKill kills a writing process again and again: everything acknowledged is

@@ -21,6 +21,7 @@ type latest struct {
 	max      int
 	moment   uint64 // counts beginnings and ends of commits
 	underWay bool
+	durable  *durable
 }
 
 type kept struct {
@@ -28,13 +29,14 @@ type kept struct {
 	name          siteName
 	row           Row // without its body
 	resource      []byte
+	commit        uint64 // it may be of: nobody is shown it before that is on the disk
 }
 
 // keptCost is about what one takes besides its text.
 const keptCost = 400
 
-func newLatest(max int) *latest {
-	l := &latest{by: map[siteName]*kept{}, at: map[Key]*kept{}, max: max, moment: 1}
+func newLatest(max int, d *durable) *latest {
+	l := &latest{by: map[siteName]*kept{}, at: map[Key]*kept{}, max: max, moment: 1, durable: d}
 	l.ring.before, l.ring.after = &l.ring, &l.ring
 	return l
 }
@@ -73,7 +75,7 @@ func (l *latest) put(moment uint64, n siteName, row Row, resource []byte) {
 		return
 	}
 	row.body, row.terms, row.whole = nil, nil, resource
-	k := &kept{name: n, row: row, resource: resource}
+	k := &kept{name: n, row: row, resource: resource, commit: l.durable.shown.Load()}
 	l.by[n], l.at[row.Key] = k, k
 	l.first(k)
 	for l.size += cost; l.size > l.max; {
@@ -155,9 +157,15 @@ func (s *Store) Latest(ctx context.Context, site SiteNo, typ, id string) (Row, [
 	sn := siteName{site, n}
 	k, moment := s.latest.get(sn)
 	if k != nil {
+		if err := s.durable.wait(ctx, k.commit); err != nil {
+			return Row{}, nil, err
+		}
 		return k.row, k.resource, nil
 	}
 	row, err := s.current(ctx, sn)
+	if e := s.durable.wait(ctx, s.durable.shown.Load()); e != nil {
+		return Row{}, nil, e
+	}
 	if err != nil {
 		return row, nil, err
 	}

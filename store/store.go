@@ -26,6 +26,9 @@ type Options struct {
 	LatestKiB int              // memory for current versions that were read lately; 0 is 32 MiB, below 0 none
 	WorkLimit int              // index rows and resources that one search may look at; 0 is 2,000,000
 	Now       func() time.Time // the clock; nil is time.Now
+
+	disk    string // for tests: the VFS
+	logStep int64  // for tests: see stepPages
 }
 
 // Store is one open database. It is safe for concurrent use.
@@ -34,7 +37,8 @@ type Store struct {
 	readers *pool
 	w       *writer
 
-	latest *latest
+	latest  *latest
+	durable *durable
 
 	closing  chan struct{}
 	closed   sync.Once
@@ -67,13 +71,16 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.WorkLimit == 0 {
 		o.WorkLimit = 2_000_000
 	}
+	if o.logStep == 0 {
+		o.logStep = stepPages
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
 	if err := os.MkdirAll(o.Blobs, 0o700); err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
-	c, err := openConn(o.Path, 4*o.CacheKiB, false)
+	c, err := openConn(o, 4*o.CacheKiB, false)
 	if err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
@@ -81,7 +88,8 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		c.close()
 		return nil, fmt.Errorf("store: %w", err)
 	}
-	s := &Store{opt: o, readers: newPool(o.Readers), latest: newLatest(o.LatestKiB << 10), closing: make(chan struct{}), bounds: usualBounds}
+	s := &Store{opt: o, readers: newPool(o.Readers), durable: newDurable(), closing: make(chan struct{}), bounds: usualBounds}
+	s.latest = newLatest(o.LatestKiB<<10, s.durable)
 	if err := s.strays.load(c); err != nil {
 		c.close()
 		return nil, fmt.Errorf("store: %w", err)
@@ -95,7 +103,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, fmt.Errorf("store: %w", err)
 	}
 	for i := range o.Readers {
-		r, err := openConn(o.Path, o.CacheKiB, true)
+		r, err := openConn(o, o.CacheKiB, true)
 		if err != nil {
 			s.opt.Readers = i
 			s.Close()
@@ -119,7 +127,11 @@ func (s *Store) Close() error {
 		for range s.opt.Readers {
 			select {
 			case <-s.readers.free:
-				s.closeErr = errors.Join(s.closeErr, s.readers.taken().close())
+				c := s.readers.taken()
+				if s.durable.failed() != nil {
+					c.keepLog()
+				}
+				s.closeErr = errors.Join(s.closeErr, c.close())
 			case <-time.After(10 * time.Second): // a read that does not end, or Open gave up half way
 				return
 			}

@@ -79,11 +79,22 @@ func (tx *Tx) ready(index bool) error {
 }
 
 // View runs fn on one consistent snapshot. It runs beside writers and other
-// readers; it waits for a free connection.
+// readers; it waits for a free connection, and at the end until what the
+// snapshot held is on the disk: what fn found must not leave before View returns.
 func (s *Store) View(ctx context.Context, fn func(*View) error) error {
+	seen, err := s.snapshot(ctx, fn)
+	if e := s.durable.wait(ctx, seen); err == nil {
+		err = e
+	}
+	return err
+}
+
+// snapshot is View without the wait; seen is the newest commit that fn may have
+// seen.
+func (s *Store) snapshot(ctx context.Context, fn func(*View) error) (seen uint64, err error) {
 	c, err := s.readers.take(ctx, s.closing)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer s.readers.give(c)
 	c.db.SetInterrupt(ctx)
@@ -91,7 +102,7 @@ func (s *Store) View(ctx context.Context, fn func(*View) error) error {
 	moment := s.latest.now()
 	q := c.query(sqlBegin)
 	if err := q.run(); err != nil {
-		return interrupted(ctx, err)
+		return 0, interrupted(ctx, err)
 	}
 	v := &View{c: c, s: s, ctx: ctx, moment: moment}
 	defer func() {
@@ -100,7 +111,13 @@ func (s *Store) View(ctx context.Context, fn func(*View) error) error {
 		q := c.query(sqlCommit)
 		q.run()
 	}()
-	return interrupted(ctx, fn(v))
+	err = interrupted(ctx, fn(v))
+	// Which commit the snapshot is of was settled by the first statement; this is
+	// not before it.
+	if v.audits {
+		return s.durable.begun.Load(), err
+	}
+	return s.durable.shown.Load(), err
 }
 
 // interrupted gives the context's own error for a read that it ended.

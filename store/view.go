@@ -17,6 +17,7 @@ type View struct {
 	tx  *Tx // whose own writes it sees as well; nil outside of Update
 
 	moment uint64 // see latest; 0 for a Tx
+	audits bool   // it read the audit chain
 }
 
 func (v *View) ready(index bool) error {

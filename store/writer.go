@@ -33,11 +33,19 @@ const (
 
 // writer is the one goroutine that writes.
 type writer struct {
-	s    *Store
-	c    *conn
-	jobs chan *job
-	gone chan struct{}
-	quit sync.Once
+	s     *Store
+	c     *conn
+	log   *runFile // of the connection
+	carry *checkpoints
+	tried int64 // frames in the log when it was last to begin anew
+
+	jobs     chan *job
+	done     chan committed
+	unsynced atomic.Int32  // of those handed to done
+	idle     chan struct{} // told when there are none any more
+	gone     chan struct{}
+	quit     sync.Once
+	n        uint64 // of the last commit
 
 	state              // as of the last closure that went well
 	index   indexOps   // index rows of closures that went well, not yet in the database
@@ -56,7 +64,7 @@ type state struct {
 }
 
 func newWriter(s *Store, c *conn) (*writer, error) {
-	w := &writer{s: s, c: c, jobs: make(chan *job, 4*maxBatch), gone: make(chan struct{})}
+	w := &writer{s: s, c: c, jobs: make(chan *job, 4*maxBatch), done: make(chan committed, maxUnsynced), idle: make(chan struct{}, 1), gone: make(chan struct{})}
 	if err := w.load(); err != nil {
 		return nil, err
 	}
@@ -65,6 +73,15 @@ func newWriter(s *Store, c *conn) (*writer, error) {
 	if w.dataVersion, _, err = q.oneInt(); err != nil {
 		return nil, err
 	}
+	if w.log, err = c.log(); err != nil {
+		return nil, err
+	}
+	carrier, err := openConn(s.opt, 256, false)
+	if err != nil {
+		return nil, err
+	}
+	w.carry = newCheckpoints(carrier, s.durable, s.opt.logStep)
+	go w.syncing()
 	go w.loop()
 	return w, nil
 }
@@ -97,7 +114,12 @@ func (w *writer) load() error {
 func (w *writer) close() error {
 	w.quit.Do(func() { close(w.jobs) })
 	<-w.gone
-	return w.c.close()
+	if w.s.durable.failed() != nil {
+		w.carry.c.keepLog()
+		w.c.keepLog()
+	}
+	err := w.carry.close()
+	return errors.Join(err, w.c.close())
 }
 
 // Update runs fn in the writer and returns after its changes are durable: Seq
@@ -142,95 +164,105 @@ func (w *writer) submit(j *job) (err error) {
 	}
 }
 
+// loop takes closures as they come into one transaction, and commits it when
+// the commit before is on the disk: what comes meanwhile shares the next one.
 func (w *writer) loop() {
-	defer close(w.gone)
-	batch := make([]*job, 0, maxBatch)
-	var g gathering
+	defer close(w.done)
+	last := 1 // closures of the commit before
 	for j := range w.jobs {
-		batch = g.fill(append(batch[:0], j), w.jobs)
-		began := time.Now()
-		w.commit(batch)
-		g.done(len(batch), len(w.jobs), time.Since(began))
+		b := &batch{before: w.state, err: w.s.durable.failed()}
+		if b.err == nil {
+			b.err = w.begin()
+		}
+		w.take(b, j)
+		w.gather(b, last)
+		last = len(b.jobs)
+		w.commit(b)
+		w.checkpoint()
 	}
 }
 
-// gathering decides how long a commit waits for others to share it. Clients that
-// were answered a moment ago are about to write again; to wait for them, as long
-// as a commit takes at most, makes one full commit of two half ones: of 16
-// clients' closures 14 a commit instead of 7. One client alone never waits.
-type gathering struct {
-	want  int // closures that the last commit had, and that came during it
-	took  time.Duration
-	timer *time.Timer
+// batch is the closures of one transaction.
+type batch struct {
+	before state
+	jobs   []*job
+	err    error // of the database: nothing of it is kept
+	shows  bool  // something other than audit rows was written
 }
 
-const maxWait = 2 * time.Millisecond
-
-func (g *gathering) done(n, queued int, took time.Duration) {
-	g.want = min(n+queued, maxBatch)
-	g.took = (3*g.took + took) / 4
+// take runs a closure in the transaction.
+func (w *writer) take(b *batch, j *job) {
+	b.jobs = append(b.jobs, j)
+	if b.err != nil || !j.state.CompareAndSwap(jobWaiting, jobTaken) {
+		return
+	}
+	var shows bool
+	shows, b.err = w.run(j)
+	b.shows = b.shows || shows
 }
 
-func (g *gathering) fill(batch []*job, jobs <-chan *job) []*job {
-	for len(batch) < maxBatch {
+// maxWait is how long a commit waits for others to share it.
+const maxWait = time.Millisecond
+
+// gather runs what else comes until it is time to commit: the commit before is
+// synced, and as many are here as shared it. Without the second condition the
+// clients would fall into one large group, while whose commit is synced nobody
+// has anything to do, and one of a few. One client alone never waits.
+func (w *writer) gather(b *batch, last int) {
+	var late <-chan time.Time
+	for b.err == nil && len(b.jobs) < maxBatch {
 		select {
-		case j, ok := <-jobs:
+		case j, ok := <-w.jobs:
 			if !ok {
-				return batch
+				return
 			}
-			batch = append(batch, j)
+			w.take(b, j)
 			continue
 		default:
 		}
-		break
-	}
-	if len(batch) >= g.want {
-		return batch
-	}
-	wait := min(g.took, maxWait)
-	if g.timer == nil {
-		g.timer = time.NewTimer(wait)
-	} else {
-		g.timer.Reset(wait)
-	}
-	defer g.timer.Stop()
-	for len(batch) < g.want {
-		select {
-		case j, ok := <-jobs:
-			if !ok {
-				return batch
+		if w.unsynced.Load() == 0 {
+			if len(b.jobs) >= last {
+				return
 			}
-			batch = append(batch, j)
-		case <-g.timer.C:
-			return batch
+			if late == nil {
+				t := time.NewTimer(maxWait)
+				defer t.Stop()
+				late = t.C
+			}
+		}
+		select {
+		case j, ok := <-w.jobs:
+			if !ok {
+				return
+			}
+			w.take(b, j)
+		case <-w.idle: // or was a while ago: look again
+		case <-late:
+			return
 		}
 	}
-	return batch
 }
 
-// commit runs the closures of a batch in one transaction and answers them all.
-func (w *writer) commit(batch []*job) {
-	before := w.state
-	err := w.begin()
-	if err == nil {
-		for _, j := range batch {
-			if !j.state.CompareAndSwap(jobWaiting, jobTaken) {
-				continue
-			}
-			if err = w.run(j); err != nil {
-				break
-			}
-		}
-	}
+// commit writes the transaction to the log and hands its closures on to be
+// synced and answered.
+func (w *writer) commit(b *batch) {
+	err := b.err
 	if err == nil {
 		err = w.index.flush(w.c)
 	}
+	w.n++
+	w.s.durable.begun.Store(w.n)
 	if err == nil {
+		if b.shows {
+			w.s.durable.shown.Store(w.n)
+		}
 		if len(w.changed) > 0 {
 			w.s.latest.changing(w.changed)
 		}
+		w.log.later, w.log.left = true, false
 		q := w.c.query(sqlCommit)
 		err = q.run()
+		w.log.later = false
 		if len(w.changed) > 0 {
 			w.s.latest.changed()
 		}
@@ -244,19 +276,21 @@ func (w *writer) commit(batch []*job) {
 			q := w.c.query(sqlRollback)
 			err = errors.Join(err, q.run())
 		}
-		w.state = before
+		w.state = b.before
 		if e := w.load(); e != nil {
 			err = errors.Join(err, e)
 		}
 		w.s.strays.load(w.c)
 	}
-	for _, j := range batch {
+	for _, j := range b.jobs {
 		if err != nil && j.err == nil {
 			j.err, j.seq = err, 0
 		}
 		j.state.CompareAndSwap(jobWaiting, jobTaken)
-		close(j.done)
 	}
+	w.unsynced.Add(1)
+	w.done <- committed{w.n, b.jobs, w.log.left}
+	w.log.left = false
 }
 
 // begin opens the transaction and forgets what is kept in memory when another
@@ -282,12 +316,13 @@ func (w *writer) begin() error {
 	return nil
 }
 
-// run runs one closure. An error it returns is one of the database and ends
-// the whole batch; the closure's own goes to its job.
-func (w *writer) run(j *job) error {
+// run runs one closure; shows says that it wrote more than audit rows. An error
+// it returns is one of the database and ends the whole batch; the closure's own
+// goes to its job.
+func (w *writer) run(j *job) (shows bool, err error) {
 	if err := j.ctx.Err(); err != nil {
 		j.err = err
-		return nil
+		return false, nil
 	}
 	before := w.state
 	if len(w.names) > maxNames {
@@ -306,15 +341,15 @@ func (w *writer) run(j *job) error {
 	tx.over = true
 	if j.err == nil {
 		if err := tx.settle(); err != nil {
-			return err // half of its rows may be in: give up the batch
+			return true, err // half of its rows may be in: give up the batch
 		}
 		w.index.rows = append(w.index.rows, tx.index.rows...)
 		j.seq = w.seq
 		if tx.saved {
 			q := w.c.query(sqlRelease)
-			return q.run()
+			return true, q.run()
 		}
-		return nil
+		return w.seq != before.seq, nil
 	}
 	// The closure failed: back to how it was before.
 	w.state = before
@@ -324,16 +359,16 @@ func (w *writer) run(j *job) error {
 	if tx.saved {
 		q := w.c.query(sqlRollbackTo)
 		if err := q.run(); err != nil {
-			return err
+			return false, err
 		}
 		q = w.c.query(sqlRelease)
 		if err := q.run(); err != nil {
-			return err
+			return false, err
 		}
 		w.index.rows = append(w.index.rows, tx.lifted...) // flushed inside the savepoint, so gone with it
-		return w.s.strays.load(w.c)
+		return false, w.s.strays.load(w.c)
 	}
-	return nil
+	return false, nil
 }
 
 // call runs the closure and keeps a panic for the caller's goroutine.
