@@ -23,18 +23,12 @@ func pages(n *node, demo bool) (http.Handler, error) {
 		return nil, err
 	}
 	day.Register(clinicians)
+	admin.Register(clinicians.Door, n)
 	handler, err := clinicians.Handler()
 	if err != nil {
 		return nil, err
 	}
-	operators, err := web.Protect(admin.New(admin.Config{Records: n.records, Auth: n.auth, Node: n, Demo: demo, Log: slog.Default()}))
-	if err != nil {
-		return nil, err
-	}
 	mux := http.NewServeMux()
-	for _, pattern := range admin.Patterns {
-		mux.Handle(pattern, operators)
-	}
 	mux.Handle("POST "+web.ThemePath, web.Theme())
 	mux.Handle("/", handler)
 	assets := web.Assets()

@@ -2,16 +2,12 @@ package admin
 
 import (
 	"context"
-	"crypto/sha256"
 	_ "embed"
-	"encoding/base64"
-	"log/slog"
-	"net/http"
 	"sync"
 	"time"
 
-	"wholechart/auth"
-	"wholechart/record"
+	"wholechart/access"
+	"wholechart/web/door"
 )
 
 // NodeStatus tells how the node is. The roof, which sees store and exchange, is one.
@@ -38,77 +34,39 @@ type PeerStatus struct {
 	Why  string    // of not answering, without patient data
 }
 
-// Config is what the pages are made of.
-type Config struct {
-	Records *record.Records
-	Auth    *auth.Auth
-	Node    NodeStatus // nil: the node's numbers are said to be unknown
-	Demo    bool       // says on every page that the people are synthetic
-	Log     *slog.Logger
-	Now     func() time.Time // default time.Now
-}
-
-// Patterns are the places of the handler, for the roof to mount it at, beside a
-// handler of "/" that has the other pages.
-var Patterns = []string{
-	"GET /{site}/log",
-	"GET /{site}/log.csv",
-	"GET /{site}/patients/{id}/access",
-	"GET /{site}/node",
-	"GET /{site}/users",
-	"POST /{site}/users",
-	"GET /{site}/links",
-	"POST /{site}/links",
-	"GET " + sheetURL,
-}
-
 // admin is the pages of one node's sites.
 type admin struct {
-	Config
+	*door.Door
+	Node  NodeStatus // nil: the node's numbers are said to be unknown
 	users sync.Mutex // over look-then-change of accounts
 }
 
-// New is the handler of Patterns. It is to stand behind web.Protect.
-func New(c Config) http.Handler {
-	if c.Now == nil {
-		c.Now = time.Now
-	}
-	if c.Log == nil {
-		c.Log = slog.New(slog.DiscardHandler)
-	}
-	h := &admin{Config: c}
-	mux := http.NewServeMux()
-	page := func(pattern string, f func(*call)) { mux.HandleFunc(pattern, h.signedIn(f)) }
+// Register hangs the pages on the door.
+func Register(d *door.Door, node NodeStatus) {
+	h := &admin{Door: d, Node: node}
+	d.File("admin.css", sheet)
+	h.page("GET /{site}/log", h.log)
+	h.page("GET /{site}/log.csv", h.logCSV)
+	h.page("GET /{site}/patients/{id}/access", h.looked)
+	h.page("GET /{site}/node", h.node)
+	h.page("GET /{site}/users", h.userList)
+	h.page("POST /{site}/users", h.changeUser)
+	h.page("GET /{site}/links", h.links)
+	h.page("POST /{site}/links", h.decideLink)
 
-	page("GET /{site}/log", h.log)
-	page("GET /{site}/log.csv", h.logCSV)
-	page("GET /{site}/patients/{id}/access", h.looked)
-	page("GET /{site}/node", h.node)
-	page("GET /{site}/users", h.userList)
-	page("POST /{site}/users", h.changeUser)
-	page("GET /{site}/links", h.links)
-	page("POST /{site}/links", h.decideLink)
-
-	mux.HandleFunc("GET "+sheetURL, sheetFile)
-	mux.HandleFunc("/", h.lost)
-	return mux
+	may := func(act access.Action, typ string) func(*door.Call) bool {
+		return func(c *door.Call) bool { return c.Actor.Kind == access.User && c.Can(act, typ) }
+	}
+	d.Places = append(d.Places,
+		door.Place{Order: 21, Label: "Who looked", Key: "g l", Path: "patients/{patient}/access", Can: func(c *door.Call) bool { return len(c.Actor.Patients) > 0 }},
+		door.Place{Order: 70, Label: "Access log", Key: "g a", Path: "log", Can: may(access.SeeAudit, "")},
+		door.Place{Order: 71, Label: "Links", Key: "g k", Path: "links", Can: func(c *door.Call) bool { return (&call{h, c}).decidesLinks() }},
+		door.Place{Order: 72, Label: "Users", Key: "g u", Path: "users", Can: may(access.Manage, "")},
+		door.Place{Order: 73, Label: "Node", Key: "g n", Path: "node", Can: may(access.Manage, "")},
+	)
 }
 
 //go:embed admin.css
 var sheet []byte
 
-// sheetURL is the address of these pages' own style sheet, with a hash of its
-// content in it. It lies under /style/, which no site can be called.
-var sheetURL = func() string {
-	sum := sha256.Sum256(sheet)
-	return "/style/admin." + base64.RawURLEncoding.EncodeToString(sum[:9]) + ".css"
-}()
-
-func sheetFile(w http.ResponseWriter, r *http.Request) {
-	h := w.Header()
-	h.Set("Content-Type", "text/css; charset=utf-8")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
-	h.Set("Cache-Control", "public, max-age=31536000, immutable")
-	_, _ = w.Write(sheet)
-}
+var sheetURL = door.FileURL("admin.css", sheet)

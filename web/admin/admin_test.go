@@ -20,6 +20,7 @@ import (
 	"wholechart/record"
 	"wholechart/store"
 	"wholechart/web"
+	"wholechart/web/door"
 )
 
 var now = time.Date(2026, 11, 22, 14, 0, 0, 0, time.UTC)
@@ -87,11 +88,19 @@ func open(t *testing.T) *desk {
 		`{"resourceType":"Patient","id":"evil","name":[{"text":"`+evilName+`"}]}`,
 		`{"resourceType":"Observation","id":"inr","status":"final","code":{"text":"INR"},"subject":{"reference":"Patient/rosa"},"valueString":"2.7"}`)
 	d.put("riverside", rosaRiver, `{"resourceType":"Patient","id":"other","name":[{"text":"Somebody Else"}]}`)
-	d.handler, err = web.Protect(New(Config{Records: d.records, Auth: d.auth, Node: fakeNode{}, Now: tick}))
-	if err != nil {
-		t.Fatal(err)
-	}
+	d.serve(fakeNode{}, tick)
 	return d
+}
+
+// serve makes the pages over a node's numbers.
+func (d *desk) serve(n NodeStatus, clock func() time.Time) {
+	d.t.Helper()
+	p := door.New(door.Config{Records: d.records, Auth: d.auth, Clock: clock})
+	Register(p, n)
+	var err error
+	if d.handler, err = p.Handler(); err != nil {
+		d.t.Fatal(err)
+	}
 }
 
 // account writes a user without the cost of a password, and a page token.

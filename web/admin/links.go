@@ -64,14 +64,14 @@ type typed struct{ site, patient, reason, err string }
 
 func (h *admin) links(c *call) {
 	if c.may(access.Update, "Person", access.RecordsOffice, access.Admin) {
-		c.showLinks(http.StatusOK, strings.TrimSpace(c.r.Form.Get("patient")), typed{})
+		c.showLinks(http.StatusOK, strings.TrimSpace(c.R.Form.Get("patient")), typed{})
 	}
 }
 
 func (c *call) showLinks(status int, patient string, was typed) {
-	p := linksPage{Action: c.path("links"), Patient: patient, Zone: c.zone}
-	page := c.page("Links")
-	if done := c.r.Form.Get("done"); c.r.Method == http.MethodGet && linkDone[done] != "" {
+	p := linksPage{Action: c.Path("links"), Patient: patient, Zone: c.Zone}
+	page := c.Page("Links")
+	if done := c.R.Form.Get("done"); c.R.Method == http.MethodGet && linkDone[done] != "" {
 		page.Flash = append(page.Flash, web.Flash{Kind: web.Good, Text: linkDone[done]})
 	}
 	if patient == "" {
@@ -83,7 +83,7 @@ func (c *call) showLinks(status int, patient string, was typed) {
 		c.render(http.StatusUnprocessableEntity, page, linksMain(p))
 		return
 	}
-	own, err := c.chart().Read(c.r.Context(), "Patient", patient)
+	own, err := c.chart().Read(c.R.Context(), "Patient", patient)
 	if errors.Is(err, record.ErrNotFound) {
 		p.Problem = "No patient here has this number."
 		c.render(http.StatusNotFound, page, linksMain(p))
@@ -94,7 +94,7 @@ func (c *call) showLinks(status int, patient string, was typed) {
 		p.Pairs, err = c.pairs(own, was)
 	}
 	if err != nil {
-		c.failed(err)
+		c.Failed(err)
 		return
 	}
 	page.Title = "Links of " + p.Name
@@ -109,7 +109,7 @@ var linkDone = map[string]string{
 // pairs are the links of a patient beside the records they name: those that
 // wait for somebody first.
 func (c *call) pairs(own record.Resource, was typed) ([]pair, error) {
-	list, err := c.chart().Links(c.r.Context(), own.ID)
+	list, err := c.chart().Links(c.R.Context(), own.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -117,12 +117,12 @@ func (c *call) pairs(own record.Resource, was typed) ([]pair, error) {
 	slices.SortStableFunc(list, func(a, b record.Link) int { return slices.Index(order, a.State) - slices.Index(order, b.State) })
 	var out []pair
 	for _, l := range list[:min(len(list), maxPairs)] {
-		p := pair{Site: l.Slug, Patient: l.Patient, SiteName: l.Site.Name, Here: badgeOf(c.site), There: badgeOf(l.Site), HereID: own.ID, State: l.State, Mark: linkPill(l.State),
+		p := pair{Site: l.Slug, Patient: l.Patient, SiteName: l.Site.Name, Here: badgeOf(c.Site), There: badgeOf(l.Site), HereID: own.ID, State: l.State, Mark: linkPill(l.State),
 			By: by(l.By), Why: l.Why, At: l.At, Score: score(l.Score)}
 		if was.site == l.Slug && was.patient == l.Patient {
 			p.Reason, p.Err = was.reason, was.err
 		}
-		other, err := c.chart().LinkRecord(c.r.Context(), own.ID, l.Site, l.Patient)
+		other, err := c.chart().LinkRecord(c.R.Context(), own.ID, l.Site, l.Patient)
 		switch {
 		case errors.Is(err, record.ErrNotFound):
 			p.Missing = "The other record cannot be shown here."
@@ -321,21 +321,21 @@ func (h *admin) decideLink(c *call) {
 	if !c.may(access.Update, "Person", access.RecordsOffice, access.Admin) {
 		return
 	}
-	in := func(name string) string { return strings.TrimSpace(c.r.PostForm.Get(name)) }
+	in := func(name string) string { return strings.TrimSpace(c.R.PostForm.Get(name)) }
 	patient, site, other, reason := in("patient"), in("site"), in("other"), in("reason")
 	state, ok := map[string]record.LinkState{"confirm": record.Linked, "apart": record.Apart}[in("act")]
 	if !ok || !fhir.IsID(patient) {
 		c.say(http.StatusBadRequest, "Not an act of this page", "Nothing was changed.")
 		return
 	}
-	list, err := c.chart().Links(c.r.Context(), patient)
+	list, err := c.chart().Links(c.R.Context(), patient)
 	if err != nil {
-		c.failed(err)
+		c.Failed(err)
 		return
 	}
 	at := slices.IndexFunc(list, func(l record.Link) bool { return l.Slug == site && l.Patient == other })
 	if at < 0 {
-		c.failed(record.ErrNotFound)
+		c.Failed(record.ErrNotFound)
 		return
 	}
 	l := list[at]
@@ -350,10 +350,10 @@ func (h *admin) decideLink(c *call) {
 		c.showLinks(http.StatusConflict, patient, was)
 		return
 	}
-	if err := c.chart().SetLink(c.r.Context(), patient, l.Site, other, state, l.Score, reason); err != nil {
-		c.failed(err)
+	if err := c.chart().SetLink(c.R.Context(), patient, l.Site, other, state, l.Score, reason); err != nil {
+		c.Failed(err)
 		return
 	}
-	web.SecurityHeaders(c.w)
-	http.Redirect(c.w, c.r, c.path("links")+"?"+url.Values{"patient": {patient}, "done": {string(state)}}.Encode(), http.StatusSeeOther)
+	web.SecurityHeaders(c.W)
+	http.Redirect(c.W, c.R, c.Path("links")+"?"+url.Values{"patient": {patient}, "done": {string(state)}}.Encode(), http.StatusSeeOther)
 }

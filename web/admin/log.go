@@ -66,8 +66,8 @@ func (l logRow) class() string {
 
 // logQuery reads the filters. A patient that no id can be is nobody's.
 func (c *call) logQuery() (record.LogQuery, bool) {
-	q := record.LogQuery{Actor: strings.TrimSpace(c.r.Form.Get("actor")), Patient: strings.TrimSpace(c.r.Form.Get("patient")), Count: logPage}
-	q.Before, _ = strconv.ParseInt(c.r.Form.Get("before"), 10, 64)
+	q := record.LogQuery{Actor: strings.TrimSpace(c.R.Form.Get("actor")), Patient: strings.TrimSpace(c.R.Form.Get("patient")), Count: logPage}
+	q.Before, _ = strconv.ParseInt(c.R.Form.Get("before"), 10, 64)
 	return q, len(q.Actor) <= maxFilter && (q.Patient == "" || fhir.IsID(q.Patient)) && q.Before >= 0
 }
 
@@ -82,17 +82,17 @@ func (h *admin) log(c *call) {
 		c.say(http.StatusBadRequest, "Not a question for this log", "An account's name has at most 128 characters; a patient's number has letters, digits, hyphens and full stops.")
 		return
 	}
-	events, err := c.chart().AccessLog(c.r.Context(), q)
+	events, err := c.chart().AccessLog(c.R.Context(), q)
 	if err != nil {
-		c.failed(err)
+		c.Failed(err)
 		return
 	}
 	names, err := c.names(events)
 	if err != nil {
-		c.failed(err)
+		c.Failed(err)
 		return
 	}
-	p := accessLog{Action: c.path("log"), Actor: q.Actor, Patient: q.Patient, CSV: c.logHref("log.csv", q.Actor, q.Patient, 0), Zone: c.site.Zone}
+	p := accessLog{Action: c.Path("log"), Actor: q.Actor, Patient: q.Patient, CSV: c.logHref("log.csv", q.Actor, q.Patient, 0), Zone: c.Site.Zone}
 	for _, e := range events {
 		row := c.logRow(e)
 		row.Name = names[row.Patient]
@@ -110,7 +110,7 @@ func (h *admin) log(c *call) {
 	if len(events) == logPage {
 		p.Older = c.logHref("log", q.Actor, q.Patient, events[len(events)-1].N)
 	}
-	c.render(http.StatusOK, c.page("Access log"), logMain(p))
+	c.render(http.StatusOK, c.Page("Access log"), logMain(p))
 }
 
 func (c *call) logHref(at, actor, patient string, before int64) string {
@@ -125,13 +125,13 @@ func (c *call) logHref(at, actor, patient string, before int64) string {
 		v.Set("before", strconv.FormatInt(before, 10))
 	}
 	if len(v) == 0 {
-		return c.path(at)
+		return c.Path(at)
 	}
-	return c.path(at) + "?" + v.Encode()
+	return c.Path(at) + "?" + v.Encode()
 }
 
 func (c *call) logRow(e record.Noted) logRow {
-	r := logRow{At: e.Time, Zone: c.zone, Who: c.who(e), Role: roleWord(e.Kind, e.Role), What: c.deed(e), Patient: patientOf(e), Purpose: purposeWord(e.Purpose),
+	r := logRow{At: e.Time, Zone: c.Zone, Who: c.who(e), Role: roleWord(e.Kind, e.Role), What: c.deed(e), Patient: patientOf(e), Purpose: purposeWord(e.Purpose),
 		Emergency: e.Purpose == string(access.Emergency), Refused: e.Outcome == audit.Refused, Lens: lensWord(e.Lens), Outcome: outcomePill(e.Outcome), Why: whyWords(e.Why)}
 	if e.Actor != "" {
 		r.WhoHref = c.logHref("log", e.Actor, "", 0)
@@ -154,7 +154,7 @@ func (c *call) logRow(e record.Noted) logRow {
 	}
 	r.More = strings.Join(more, " · ")
 	if fhir.IsID(r.Patient) {
-		r.Whose = c.path("patients", r.Patient, "access")
+		r.Whose = c.Path("patients", r.Patient, "access")
 	}
 	return r
 }
@@ -187,7 +187,7 @@ func (c *call) names(events []record.Noted) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	page, err := c.chart().Search(c.r.Context(), q)
+	page, err := c.chart().Search(c.R.Context(), q)
 	if err != nil {
 		return nil, err
 	}

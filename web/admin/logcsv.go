@@ -35,9 +35,9 @@ func (h *admin) logCSV(c *call) {
 		c.say(http.StatusBadRequest, "Not a question for this log", "Go back to the log and filter it there.")
 		return
 	}
-	s, ctx := c.chart(), c.r.Context()
+	s, ctx := c.chart(), c.R.Context()
 	if err := s.Note(ctx, audit.Event{Action: actExportLog}); err != nil {
-		c.failed(err)
+		c.Failed(err)
 		return
 	}
 	var buf bytes.Buffer
@@ -48,7 +48,7 @@ func (h *admin) logCSV(c *call) {
 	for {
 		events, err := s.AccessLog(ctx, q)
 		if err != nil {
-			c.failed(err)
+			c.Failed(err)
 			return
 		}
 		for _, e := range events {
@@ -65,16 +65,16 @@ func (h *admin) logCSV(c *call) {
 		}
 	}
 	w.Flush()
-	web.SecurityHeaders(c.w)
-	head := c.w.Header()
+	web.SecurityHeaders(c.W)
+	head := c.W.Header()
 	head.Set("Content-Type", "text/csv; charset=utf-8; header=present")
-	head.Set("Content-Disposition", `attachment; filename="access-log-`+c.site.Slug+`-`+c.now.In(c.zone).Format("2006-01-02")+`.csv"`)
+	head.Set("Content-Disposition", `attachment; filename="access-log-`+c.Site.Slug+`-`+c.Now.In(c.Zone).Format("2006-01-02")+`.csv"`)
 	head.Set("Content-Length", strconv.Itoa(buf.Len()))
-	_, _ = c.w.Write(buf.Bytes())
+	_, _ = c.W.Write(buf.Bytes())
 }
 
 func (c *call) csvRow(e record.Noted) []string {
-	at := e.Time.In(c.zone)
+	at := e.Time.In(c.Zone)
 	row := []string{strconv.FormatInt(e.N, 10), at.Format(time.RFC3339Nano), at.Format("MST"), e.Actor, e.Name, e.Kind, e.Role, e.Action, c.deed(e), e.Type, e.ID,
 		patientOf(e), strconv.Itoa(e.Count), strings.Join(e.Params, " "), e.Purpose, e.Lens, e.Recipient, string(e.Outcome), e.Why}
 	for i := range row {

@@ -55,27 +55,27 @@ type lookedEvent struct {
 // looked is for that patient, her proxy, and those who may see the log: the
 // gate decides.
 func (h *admin) looked(c *call) {
-	id := c.r.PathValue("id")
+	id := c.R.PathValue("id")
 	if !fhir.IsID(id) {
-		c.failed(record.ErrNotFound)
+		c.Failed(record.ErrNotFound)
 		return
 	}
 	q := record.LogQuery{Patient: id, Count: lookedPage}
-	q.Before, _ = strconv.ParseInt(c.r.Form.Get("before"), 10, 64)
+	q.Before, _ = strconv.ParseInt(c.R.Form.Get("before"), 10, 64)
 	s := c.chart()
-	events, err := s.AccessLog(c.r.Context(), q)
+	events, err := s.AccessLog(c.R.Context(), q)
 	if err != nil {
-		c.failed(err)
+		c.Failed(err)
 		return
 	}
 	name := ""
-	res, err := s.Read(c.r.Context(), "Patient", id)
+	res, err := s.Read(c.R.Context(), "Patient", id)
 	var gone *record.Gone
 	switch {
 	case err == nil:
 		name = nameOf(res.Node())
 	case !errors.As(err, &gone): // a deleted record's log stays
-		c.failed(err)
+		c.Failed(err)
 		return
 	}
 	last := int64(0)
@@ -84,16 +84,16 @@ func (h *admin) looked(c *call) {
 	}
 	p := c.lookedPage(events, name)
 	if len(events) == lookedPage {
-		p.Older = c.path("patients", id, "access") + "?before=" + strconv.FormatInt(last, 10)
+		p.Older = c.Path("patients", id, "access") + "?before=" + strconv.FormatInt(last, 10)
 		p.Partial = true
 	}
-	page := c.page(p.Title)
+	page := c.Page(p.Title)
 	c.render(http.StatusOK, page, lookedMain(p))
 }
 
 func (c *call) lookedPage(events []record.Noted, name string) looked {
-	p := looked{Title: "Who looked at your record", Whose: "your record", Site: c.site.Name, Zone: c.zone}
-	if c.actor.Kind != access.Patient {
+	p := looked{Title: "Who looked at your record", Whose: "your record", Site: c.Site.Name, Zone: c.Zone}
+	if c.Actor.Kind != access.Patient {
 		p.Whose = "this record"
 		if name != "" {
 			p.Whose = name + "’s record"
@@ -110,14 +110,14 @@ func (c *call) lookedPage(events []record.Noted, name string) looked {
 	var order []key
 	for _, e := range events { // newest first
 		act := deedKind(e)
-		k := key{e.Time.In(c.zone).Format(time.DateOnly), e.Kind, e.Actor, e.Purpose, act, e.Recipient, string(e.Outcome)}
+		k := key{e.Time.In(c.Zone).Format(time.DateOnly), e.Kind, e.Actor, e.Purpose, act, e.Recipient, string(e.Outcome)}
 		if act != "sent" && act != "told" {
 			k.to = ""
 		}
 		l := lines[k]
 		if l == nil {
 			l = &deedLine{At: e.Time, Text: c.sentence(e, act, p.Whose, name), Emergency: e.Purpose == string(access.Emergency), Refused: e.Outcome == audit.Refused,
-				Own: e.Kind == c.actor.Kind.String() && e.Actor == c.actor.ID}
+				Own: e.Kind == c.Actor.Kind.String() && e.Actor == c.Actor.ID}
 			lines[k] = l
 			order = append(order, k)
 		}
@@ -130,7 +130,7 @@ func (c *call) lookedPage(events []record.Noted, name string) looked {
 			p.Sent = append(p.Sent, *l)
 			continue
 		}
-		if n := len(p.Days); n == 0 || p.Days[n-1].At.In(c.zone).Format(time.DateOnly) != k.day {
+		if n := len(p.Days); n == 0 || p.Days[n-1].At.In(c.Zone).Format(time.DateOnly) != k.day {
 			p.Days = append(p.Days, lookedDay{At: l.At})
 		}
 		d := &p.Days[len(p.Days)-1]
@@ -176,7 +176,7 @@ func deedKind(e record.Noted) string {
 // sentence is what happened, in plain words.
 func (c *call) sentence(e record.Noted, act, whose, name string) string {
 	by := c.by(e, name)
-	why := purposePhrase(e.Purpose, c.actor.Kind == access.Patient)
+	why := purposePhrase(e.Purpose, c.Actor.Kind == access.Patient)
 	begin := capital(whose)
 	tried := e.Outcome == audit.Refused || e.Outcome == audit.Failed
 	switch {
@@ -206,12 +206,12 @@ func (c *call) sentence(e record.Noted, act, whose, name string) string {
 		return begin + " was shown to " + to + ", by " + by + why + "."
 	case "told":
 		who := "this person is"
-		if c.actor.Kind == access.Patient {
+		if c.Actor.Kind == access.Patient {
 			who = "you are"
 		}
 		return c.siteName(e.Recipient) + " asked" + why + " whether " + who + " a patient here, and was told yes."
 	case "received":
-		return "Facts from another organisation were added to what " + c.site.Name + " can show" + why + "."
+		return "Facts from another organisation were added to what " + c.Site.Name + " can show" + why + "."
 	case "link":
 		return begin + " was compared with another record by " + by + ", who " + verdict(record.LinkState(e.Why)) + "."
 	case "log":
@@ -234,7 +234,7 @@ func verdict(s record.LinkState) string {
 // by is who did it, as the reader of the page knows them.
 func (c *call) by(e record.Noted, name string) string {
 	switch {
-	case e.Kind == c.actor.Kind.String() && e.Actor == c.actor.ID:
+	case e.Kind == c.Actor.Kind.String() && e.Actor == c.Actor.ID:
 		return "you"
 	case e.Kind == access.Patient.String():
 		if name == "" {
@@ -242,12 +242,12 @@ func (c *call) by(e record.Noted, name string) string {
 		}
 		return name + " (the patient)"
 	case e.Kind == access.Proxy.String():
-		if c.actor.Kind == access.Patient {
+		if c.Actor.Kind == access.Patient {
 			return c.who(e) + ", who acts for you"
 		}
 		return c.who(e) + ", who acts for the patient"
 	case e.Kind == access.System.String():
-		return "the record system of " + c.site.Name
+		return "the record system of " + c.Site.Name
 	case e.Kind == access.Client.String():
 		return "the program " + c.who(e)
 	}
@@ -301,7 +301,7 @@ func (c *call) part(e record.Noted) string {
 
 // thing is what was looked at, as the reader of the page calls it.
 func (c *call) thing(typ string) string {
-	if typ == "Patient" && c.actor.Kind == access.Patient {
+	if typ == "Patient" && c.Actor.Kind == access.Patient {
 		return "your details"
 	}
 	return thing(typ)
@@ -309,7 +309,7 @@ func (c *call) thing(typ string) string {
 
 // more is when in the day, and what of the record.
 func (c *call) more(l deedLine) string {
-	last, first := l.Events[0].At.In(c.zone), l.Events[len(l.Events)-1].At.In(c.zone)
+	last, first := l.Events[0].At.In(c.Zone), l.Events[len(l.Events)-1].At.In(c.Zone)
 	out := first.Format("15:04")
 	if to := last.Format("15:04"); to != out {
 		out += " to " + to

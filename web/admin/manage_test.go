@@ -75,11 +75,11 @@ func TestNode(t *testing.T) {
 	got.has(t, "191,093", "432.1 MB", "0.1 &lt;dev&gt;", "1 d ago", "12,345", strings.Repeat("ab", 32), "Riverside General", "Far &amp; Away Hospital", "https://far.example/far", "down", "connection refused",
 		"3 min ago", "key "+keys.Keys[0].KeyID, "Lena Okonkwo, MD", "records office", "And 3 accounts of patients")
 	got.lacks(t, "Rosa", "rosa", "Marco", "James", "Delgado")
-	d.handler = New(Config{Records: d.records, Auth: d.auth, Node: fakeNode{errors.New("disk on fire")}, Now: func() time.Time { return now }})
+	d.serve(fakeNode{errors.New("disk on fire")}, func() time.Time { return now })
 	broken := d.get("ops", "/maple/node")
 	broken.has(t, "could not be found out", "not asked yet")
 	broken.lacks(t, "disk on fire", "191,093")
-	d.handler = New(Config{Records: d.records, Auth: d.auth, Now: func() time.Time { return now }})
+	d.serve(nil, func() time.Time { return now })
 	d.get("ops", "/maple/node").has(t, "does not say how it is")
 }
 
@@ -230,12 +230,6 @@ func TestSheet(t *testing.T) {
 		t.Errorf("%d %v", got.Code, got.Head)
 	}
 	d.get("admin", "/maple/log").has(t, sheetURL)
-	mux := http.NewServeMux() // as the roof mounts it
-	for _, p := range Patterns {
-		mux.Handle(p, d.handler)
-	}
-	mux.Handle("/", http.NotFoundHandler())
-	d.handler = mux
 	d.get("rosa", "/maple/patients/rosa/access").has(t, "Who looked at your record")
 	if got := d.get("rosa", "/maple/patients/rosa"); got.Code != 404 {
 		t.Errorf("%d", got.Code)

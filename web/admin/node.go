@@ -57,13 +57,13 @@ func (h *admin) node(c *call) {
 	if !c.may(access.Manage, "") {
 		return
 	}
-	ctx := c.r.Context()
-	p := nodePage{UsersURL: c.path("users"), Site: c.site.Name, Now: c.now, Zone: c.zone}
+	ctx := c.R.Context()
+	p := nodePage{UsersURL: c.Path("users"), Site: c.Site.Name, Now: c.Now, Zone: c.Zone}
 	status := Status{Resources: -1, Bytes: -1}
 	if h.Node == nil {
 		p.Unknown = "This node does not say how it is."
 	} else if s, err := h.Node.NodeStatus(ctx); err != nil {
-		c.Log.Error("node status", "error", err)
+		c.Call.Log.Error("node status", "error", err)
 		p.Unknown = "How the node is could not be found out just now."
 	} else {
 		status = s
@@ -74,7 +74,7 @@ func (h *admin) node(c *call) {
 	}
 	own, err := h.Auth.PublicKeys(ctx)
 	if err != nil {
-		c.failed(err)
+		c.Failed(err)
 		return
 	}
 	for _, k := range own.Keys {
@@ -87,19 +87,19 @@ func (h *admin) node(c *call) {
 	}
 	peers, err := h.Auth.Peers(ctx)
 	if err != nil {
-		c.failed(err)
+		c.Failed(err)
 		return
 	}
 	for _, peer := range peers {
 		p.Peers = append(p.Peers, h.peerLine(peer, status.Peers))
 	}
-	users, err := h.Auth.Users(ctx, c.site.Slug)
+	users, err := h.Auth.Users(ctx, c.Site.Slug)
 	if err != nil {
-		c.failed(err)
+		c.Failed(err)
 		return
 	}
-	p.Staff, p.Patients = staff(users, c.actor.ID)
-	c.render(http.StatusOK, c.page("Node"), nodeMain(p))
+	p.Staff, p.Patients = staff(users, c.Actor.ID)
+	c.render(http.StatusOK, c.Page("Node"), nodeMain(p))
 }
 
 func (c *call) numbers(s Status) []number {
@@ -123,7 +123,7 @@ func (c *call) numbers(s Status) []number {
 	if s.Started.IsZero() {
 		add("Running since", "", "")
 	} else {
-		add("Running since", web.ExactText(s.Started, c.zone), web.RelativeText(s.Started, c.now, c.zone))
+		add("Running since", web.ExactText(s.Started, c.Zone), web.RelativeText(s.Started, c.Now, c.Zone))
 	}
 	add("Version", s.Version, "")
 	return out

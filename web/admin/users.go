@@ -78,16 +78,16 @@ func (h *admin) userList(c *call) {
 }
 
 func (c *call) showUsers(status int, f userForm, m *made) {
-	users, err := c.Auth.Users(c.r.Context(), c.site.Slug)
+	users, err := c.Call.Auth.Users(c.R.Context(), c.Site.Slug)
 	if err != nil {
-		c.failed(err)
+		c.Failed(err)
 		return
 	}
-	p := usersPage{Action: c.path("users"), Form: f, Made: m, Zone: c.zone}
-	p.Staff, p.Patients = staff(users, c.actor.ID)
-	page := c.page("Users")
-	switch done := c.r.Form.Get("done"); {
-	case c.r.Method != http.MethodGet:
+	p := usersPage{Action: c.Path("users"), Form: f, Made: m, Zone: c.Zone}
+	p.Staff, p.Patients = staff(users, c.Actor.ID)
+	page := c.Page("Users")
+	switch done := c.R.Form.Get("done"); {
+	case c.R.Method != http.MethodGet:
 	case done == "disabled":
 		page.Flash = append(page.Flash, web.Flash{Kind: web.Good, Text: "Disabled. Open sessions end within seconds."})
 	case done == "enabled":
@@ -102,7 +102,7 @@ func (h *admin) changeUser(c *call) {
 	}
 	h.users.Lock()
 	defer h.users.Unlock()
-	switch act := c.r.PostForm.Get("act"); act {
+	switch act := c.R.PostForm.Get("act"); act {
 	case "add":
 		h.addUser(c)
 	case "disable", "enable":
@@ -118,14 +118,14 @@ var (
 )
 
 func (h *admin) addUser(c *call) {
-	in := func(name string) string { return strings.TrimSpace(c.r.PostForm.Get(name)) }
+	in := func(name string) string { return strings.TrimSpace(c.R.PostForm.Get(name)) }
 	f := userForm{Name: in("name"), FullName: in("full-name"), Role: in("role"), Who: in("who")}
 	if !userForms.MatchString(f.Name) {
 		f.NameErr = "Write 1 to 64 small letters, digits and . _ @ - and begin with a letter or digit."
-	} else if _, err := h.Auth.User(c.r.Context(), c.site.Slug, f.Name); err == nil {
+	} else if _, err := h.Auth.User(c.R.Context(), c.Site.Slug, f.Name); err == nil {
 		f.NameErr = "This name is taken. Choose another."
 	} else if !errors.Is(err, record.ErrNotFound) {
-		c.failed(err)
+		c.Failed(err)
 		return
 	}
 	if f.FullName == "" || len(f.FullName) > 200 || strings.ContainsFunc(f.FullName, func(r rune) bool { return r < ' ' }) {
@@ -142,9 +142,9 @@ func (h *admin) addUser(c *call) {
 		return
 	}
 	password := newPassword()
-	u := auth.User{Site: c.site.Slug, Name: f.Name, FullName: f.FullName, Role: access.Role(f.Role), Who: f.Who}
-	if err := c.doNoted(actAddUser, u, func() error { return h.Auth.AddUser(c.r.Context(), u, password) }); err != nil {
-		c.failed(err)
+	u := auth.User{Site: c.Site.Slug, Name: f.Name, FullName: f.FullName, Role: access.Role(f.Role), Who: f.Who}
+	if err := c.doNoted(actAddUser, u, func() error { return h.Auth.AddUser(c.R.Context(), u, password) }); err != nil {
+		c.Failed(err)
 		return
 	}
 	c.showUsers(http.StatusOK, userForm{}, &made{u.Name, u.FullName, roleWord("user", f.Role), password})
@@ -153,15 +153,15 @@ func (h *admin) addUser(c *call) {
 // switchUser disables or enables a colleague's account; never one's own, so
 // that somebody is left who can undo it.
 func (h *admin) switchUser(c *call, off bool) {
-	u, err := h.Auth.User(c.r.Context(), c.site.Slug, c.r.PostForm.Get("user"))
+	u, err := h.Auth.User(c.R.Context(), c.Site.Slug, c.R.PostForm.Get("user"))
 	switch {
 	case errors.Is(err, record.ErrNotFound) || err == nil && !workforce(u):
 		c.showUsers(http.StatusUnprocessableEntity, userForm{Err: "There is no such account of a colleague. Nothing was changed."}, nil)
 		return
 	case err != nil:
-		c.failed(err)
+		c.Failed(err)
 		return
-	case u.Name == c.actor.ID:
+	case u.Name == c.Actor.ID:
 		c.showUsers(http.StatusUnprocessableEntity, userForm{Err: "Your own account stays as it is: ask a colleague."}, nil)
 		return
 	}
@@ -170,25 +170,25 @@ func (h *admin) switchUser(c *call, off bool) {
 		act, done = actDisableUser, "disabled"
 	}
 	u.Disabled = off
-	if err := c.doNoted(act, u, func() error { return h.Auth.AddUser(c.r.Context(), u, "") }); err != nil {
-		c.failed(err)
+	if err := c.doNoted(act, u, func() error { return h.Auth.AddUser(c.R.Context(), u, "") }); err != nil {
+		c.Failed(err)
 		return
 	}
-	web.SecurityHeaders(c.w)
-	http.Redirect(c.w, c.r, c.path("users")+"?"+url.Values{"done": {done}}.Encode(), http.StatusSeeOther)
+	web.SecurityHeaders(c.W)
+	http.Redirect(c.W, c.R, c.Path("users")+"?"+url.Values{"done": {done}}.Encode(), http.StatusSeeOther)
 }
 
 // doNoted does something to an account after it was noted: nobody's rights
 // change without a line in the log. A failure gets a line of its own.
 func (c *call) doNoted(act string, u auth.User, do func() error) error {
 	e := audit.Event{Action: act, ID: u.Name, Why: "role " + string(u.Role)}
-	if err := c.chart().Note(c.r.Context(), e); err != nil {
+	if err := c.chart().Note(c.R.Context(), e); err != nil {
 		return err
 	}
 	err := do()
 	if err != nil {
 		e.Outcome = audit.Failed
-		err = errors.Join(err, c.chart().Note(c.r.Context(), e))
+		err = errors.Join(err, c.chart().Note(c.R.Context(), e))
 	}
 	return err
 }

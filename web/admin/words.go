@@ -9,6 +9,7 @@ import (
 	"wholechart/audit"
 	"wholechart/record"
 	"wholechart/web"
+	"wholechart/web/door"
 )
 
 // things are resource types in plain words: one, and many.
@@ -203,15 +204,7 @@ func outcomePill(o audit.Outcome) web.Pill {
 }
 
 // whyWords says a refusal's reason without the names that actions have in code.
-func whyWords(why string) string {
-	return strings.NewReplacer("may not see-audit", "may not read the access log", "may not manage", "may not look after the node").Replace(why)
-}
-
-// bare is a name without what follows its comma: "Lena Okonkwo, MD" is "Lena Okonkwo".
-func bare(name string) string {
-	name, _, _ = strings.Cut(name, ",")
-	return name
-}
+func whyWords(why string) string { return door.WhyWords(why) }
 
 func capital(s string) string {
 	r, n := utf8.DecodeRuneInString(s)

@@ -255,7 +255,7 @@ func (c *Call) Failed(err error) {
 	case errors.Is(err, ErrForm):
 		status, title, text = http.StatusBadRequest, "That form could not be read", "Nothing was changed. Go back and send it again."
 	case errors.As(err, &refused):
-		status, title, text = http.StatusForbidden, "Not for this role", "This account cannot do or open that: "+refused.Why+". The attempt was noted."
+		status, title, text = http.StatusForbidden, "Not for this role", "This account cannot do or open that: "+WhyWords(refused.Why)+". The attempt was noted."
 	case errors.As(err, &gone):
 		status, title, text = http.StatusGone, "Deleted", "This was deleted. Its versions are kept in the history."
 	case errors.Is(err, record.ErrNotFound):

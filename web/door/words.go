@@ -63,3 +63,8 @@ func Bare(name string) string {
 	name, _, _ = strings.Cut(name, ",")
 	return name
 }
+
+// WhyWords says a refusal's reason without the names that actions have in code.
+func WhyWords(why string) string {
+	return strings.NewReplacer("may not see-audit", "may not read the access log", "may not manage", "may not look after the node").Replace(why)
+}
