@@ -165,6 +165,9 @@ func (f *facts) all(l line) verdict {
 			}
 			nos++
 			not.ageOnly = not.ageOnly && v.ageOnly
+			if !not.ageOnly {
+				return not // whatever the others say
+			}
 		case unknown:
 			if out.state == yes {
 				out.state = unknown

@@ -1,6 +1,7 @@
 package prevention
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"strconv"
@@ -237,7 +238,10 @@ func (f *facts) compare(c clause) verdict {
 	name := f.v.concepts[c.concept].name
 	h := f.result(c.concept)
 	if h == nil {
-		return verdict{missing: "any " + name}
+		var missing string
+		if h, missing = f.computed(f.v.concepts[c.concept].id); h == nil {
+			return verdict{missing: cmp.Or(missing, "any "+name)}
+		}
 	}
 	n, ok := convert(h.number, h.unit, c.unit)
 	if moles, is := convert(h.number, h.unit, "mol/L"); !ok && is {

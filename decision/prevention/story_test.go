@@ -22,7 +22,7 @@ var testNow = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 //
 // A fact is one of
 //
-//	female 68 y · male 14 mo · female born 1958-03 · born 1958 · sex unknown · gender male
+//	female 68 y · male 14 mo · female born 1958-03 · born 1958 · sex unknown · gender male · race White
 //	problem C [from DATE] · resolved C · suspected C
 //	did C DATE · result C VALUE UNIT DATE · status C "words" DATE
 //	report "words" DATE · image "words" DATE · visit "words" DATE · document "words" DATE
@@ -31,7 +31,7 @@ var testNow = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 //	family C · bmi VALUE DATE · smoking "words" DATE · pregnant week N · dead · unreachable SITE
 //
 // each with "at SITE" at its end when it is not of the own site. C is a concept of the
-// tables, or words in quotes, which make a fact without a code. DATE is a date, or
+// tables, loinc/CODE, or words in quotes, which make a fact without a code. DATE is a date, or
 // like "14 mo ago"; never means without a date.
 type story struct {
 	rule, who, facts, want string
@@ -182,6 +182,9 @@ func (w *teller) code(c string) string {
 	if c[0] == '"' {
 		return `{"text":` + c + `}`
 	}
+	if loinc, ok := strings.CutPrefix(c, "loinc/"); ok {
+		return `{"coding":[{"system":"http://loinc.org","code":"` + loinc + `"}],"text":"Code ` + loinc + `"}`
+	}
 	v := known().vocabulary
 	i, ok := v.byID[c]
 	if !ok {
@@ -225,6 +228,8 @@ func (w *teller) fact(text string) {
 		w.patient["gender"] = `"` + arg(1) + `"`
 	case "birthsex":
 		w.patient["extension"] = `[{"url":"http://hl7.org/fhir/us/core/StructureDefinition/us-core-birthsex","valueCode":"` + arg(1) + `"}]`
+	case "race":
+		w.patient["extension"] = `[{"url":"http://hl7.org/fhir/us/core/StructureDefinition/us-core-race","extension":[{"url":"text","valueString":"` + arg(1) + `"}]}]`
 	case "born":
 		w.patient["birthDate"] = `"` + arg(1) + `"`
 	case "aged":
