@@ -20,7 +20,7 @@ type Knowledge struct {
 	interactions []Interaction
 	rules        []*rule.Rule
 	at           map[string][]place // of an ingredient: where it stands
-	loaded       bool               // more than our own
+	longest      int                // days for which a stopped medicine may count
 }
 
 // place is one side of one interaction.
@@ -32,7 +32,7 @@ type place struct {
 // New makes our own rules and a site's further ones ready. An own rule with the
 // id of one of ours takes its place.
 func New(more ...Interaction) *Knowledge {
-	k := &Knowledge{at: map[string][]place{}, loaded: len(more) > 0}
+	k := &Knowledge{at: map[string][]place{}}
 	for _, x := range builtin() {
 		if !slices.ContainsFunc(more, func(m Interaction) bool { return m.ID == x.ID }) {
 			k.interactions = append(k.interactions, x)
@@ -43,7 +43,8 @@ func New(more ...Interaction) *Knowledge {
 		x := &k.interactions[i]
 		k.rules = append(k.rules, &x.Rule)
 		for side, s := range []Side{x.A, x.B} {
-			for m := range s.Members {
+			for m, days := range s.Members {
+				k.longest = max(k.longest, days)
 				k.at[m] = append(k.at[m], place{i, uint8(side)})
 			}
 		}
@@ -71,7 +72,7 @@ func Check(in rule.Input) rule.Answer { return own().Check(in) }
 // looked at unless they are in the input; see Drafts.
 func (k *Knowledge) Check(in rule.Input) rule.Answer {
 	var a rule.Answer
-	drafts, active, stopped := items(in)
+	drafts, active, stopped := items(in, k.longest)
 	if len(drafts) == 0 && len(in.Drafts) > 0 {
 		return a // an order of another kind: no medicine to check
 	}
@@ -79,13 +80,15 @@ func (k *Knowledge) Check(in rule.Input) rule.Answer {
 	duplicates(&a, drafts, active)
 	allergic(&a, in, drafts, active)
 	gaps(&a, in, drafts, active, stopped)
-	recorded := fmt.Sprintf("%d active medicines", len(active))
+	recorded := count(len(active), "active medicine", "active medicines")
 	if len(drafts) > 0 {
 		recorded = fmt.Sprintf("%d drafted against %s", len(drafts), recorded)
 	}
 	a.Ran = append(a.Ran, fmt.Sprintf("%s: %s, %d rules", rule.Interaction, recorded, len(k.interactions)),
 		fmt.Sprintf("%s: %s", rule.Duplicate, recorded))
 	a.Sort()
+	// The same order drafted three times is the same danger once for each draft.
+	a.Cards = slices.CompactFunc(a.Cards, func(x, y rule.Card) bool { return x.Key == y.Key && x.Draft == y.Draft })
 	return a
 }
 

@@ -134,7 +134,7 @@ func TestKey(t *testing.T) {
 	if strings.Contains(first, "warfarin@") || !strings.HasPrefix(first, "ddi-warfarin-tmpsmx:") {
 		t.Errorf("key %s", first)
 	}
-	if !slices.ContainsFunc(ask(with(m), "Bactrim").Ran, func(s string) bool { return strings.Contains(s, "1 drafted against 1 active medicines") }) {
+	if !slices.ContainsFunc(ask(with(m), "Bactrim").Ran, func(s string) bool { return strings.Contains(s, "1 drafted against 1 active medicine") }) {
 		t.Error("what ran is not said")
 	}
 }

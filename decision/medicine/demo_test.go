@@ -83,7 +83,7 @@ func TestRosa(t *testing.T) {
 	if card.Rule.ID != "ddi-warfarin-tmpsmx" || card.Title != "Trimethoprim-sulfamethoxazole would interact with warfarin: bleeding" {
 		t.Errorf("%s %q", card.Rule.ID, card.Title)
 	}
-	if len(card.Facts) != 2 || !card.Facts[0].New || card.Facts[1].Prov.Source.Slug != "lakeside" || !card.Facts[1].When.Known() || !strings.Contains(card.Facts[1].Text, "last filled 28 Oct 2026") {
+	if len(card.Facts) != 2 || !card.Facts[0].New || card.Facts[1].Prov.Source.Slug != "lakeside" || !card.Facts[1].When.Known() || !strings.Contains(card.Facts[1].Text, "last filled 28 Oct 2026 at corner") {
 		t.Errorf("facts: %+v", card.Facts)
 	}
 	if len(card.Choices) != 2 || card.Choices[0].Draft == nil || !strings.HasPrefix(card.Choices[0].Draft.Name, "Nitrofurantoin") || card.Choices[0].Draft.ID != drafts[0].ID || !card.Choices[1].Drop {

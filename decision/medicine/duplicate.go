@@ -2,6 +2,7 @@ package medicine
 
 import (
 	"cmp"
+	"math/bits"
 	"slices"
 	"strings"
 	"sync"
@@ -86,6 +87,11 @@ var duplicateRules = sync.OnceValue(func() []*rule.Rule {
 
 // duplicates adds the cards of medicines that are one another's double.
 func duplicates(a *rule.Answer, drafts, active []item) {
+	for _, list := range [][]item{drafts, active} {
+		for i := range list {
+			list[i].classes = classesOf(&list[i])
+		}
+	}
 	if len(drafts) > 0 {
 		for i := range drafts {
 			for j := range active {
@@ -108,6 +114,38 @@ func duplicates(a *rule.Answer, drafts, active []item) {
 	}
 }
 
+// classesOf is the set of sameClasses, a bit each, that a medicine is in by the
+// way it is given.
+func classesOf(x *item) (set uint64) {
+	at := classBits()
+	for _, s := range x.Substances {
+		if b := at[s.Name]; b[0] != 0 {
+			set |= b[1]
+			if b[0] != b[1] && x.systemic(s) {
+				set |= b[0]
+			}
+		}
+	}
+	return set
+}
+
+// classBits has the classes of an ingredient: those that count when it acts in
+// the whole body, and those that count in any case.
+var classBits = sync.OnceValue(func() map[string][2]uint64 {
+	m := map[string][2]uint64{}
+	for i, c := range sameClasses {
+		for _, name := range substance.Members(c.class) {
+			b := m[name]
+			if c.anyRoute {
+				b[1] |= 1 << i
+			}
+			b[0] |= 1 << i
+			m[name] = b
+		}
+	}
+	return m
+})
+
 func double(a *rule.Answer, x, y *item) {
 	for _, s := range x.Substances {
 		if slices.Contains(y.Substances, s) && x.systemic(s) == y.systemic(s) && (x.systemic(s) || x.route == y.route) {
@@ -115,7 +153,9 @@ func double(a *rule.Answer, x, y *item) {
 			return // of one ingredient the class says no more
 		}
 	}
-	for i, c := range sameClasses {
+	for set := x.classes & y.classes; set != 0; set &= set - 1 {
+		i := bits.TrailingZeros64(set)
+		c := &sameClasses[i]
 		if s, t, ok := c.pair(x, y); ok {
 			card := base(duplicateRules()[i+1], x, y)
 			card.Level, card.Severity, card.Why, card.Do = c.level, c.severity, c.why, c.do

@@ -18,12 +18,14 @@ type item struct {
 	substance.Reading
 	name    string // as written
 	route   string
+	classes uint64 // of sameClasses
 	stopped bool
 	since   int // days since it was stopped; -1: not known when
 }
 
-// items reads the drafts, the active medicines and what was stopped not long ago.
-func items(in rule.Input) (drafts, active, stopped []item) {
+// items reads the drafts, the active medicines and what was stopped at most so
+// many days ago.
+func items(in rule.Input, longest int) (drafts, active, stopped []item) {
 	for i := range in.Drafts {
 		d := &in.Drafts[i]
 		if d.Kind != rule.DraftMedicine {
@@ -40,24 +42,25 @@ func items(in rule.Input) (drafts, active, stopped []item) {
 	}
 	for i := range in.Chart.Medicines.Stopped {
 		m := &in.Chart.Medicines.Stopped[i]
-		x := read(m)
-		x.stopped, x.since = true, -1
-		end := m.Ended
+		if m.State == "not-taken" {
+			continue
+		}
+		end, since := m.Ended, -1
 		if m.State == "given" || m.State == "dispensed" {
 			end = later(m.Since, m.LastFilled)
 		}
 		if end.Known() {
-			x.since = max(0, int(in.Now.Sub(end.At)/(24*time.Hour)))
+			since = max(0, int(in.Now.Sub(end.At)/(24*time.Hour)))
 		}
-		if x.since <= longest && m.State != "not-taken" {
-			stopped = append(stopped, x)
+		if since > longest {
+			continue
 		}
+		x := read(m)
+		x.stopped, x.since = true, since
+		stopped = append(stopped, x)
 	}
 	return drafts, active, stopped
 }
-
-// longest is the number of days after which no stopped medicine matters.
-const longest = 400
 
 func read(m *chart.Medicine) item {
 	x := item{med: m, name: cmp.Or(m.Full, m.Name), route: cmp.Or(substance.Route(m.Full), way(m.Form))}
@@ -161,6 +164,9 @@ func (x *item) evidence() rule.Evidence {
 	}
 	if m.LastFilled.Known() {
 		text += "; last filled " + m.LastFilled.String()
+		if at := m.FilledAt.Source; at != nil && at.Name != "" && at != m.Source {
+			text += " at " + at.Name
+		}
 		if m.NotFilled > 0 {
 			text += ", used up since"
 		}

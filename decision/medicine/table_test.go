@@ -108,6 +108,9 @@ func TestEveryRule(t *testing.T) {
 }
 
 func TestEveryDuplicate(t *testing.T) {
+	if len(sameClasses) > 64 {
+		t.Fatal("classesOf has a bit each for 64")
+	}
 	for i, c := range sameClasses {
 		id := duplicateRules()[i+1].ID
 		members := substance.Members(c.class)
