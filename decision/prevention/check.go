@@ -23,18 +23,10 @@ func Check(in rule.Input) rule.Answer {
 			ordered[m.concept] = true
 		}
 	}
-	same := map[string]int{} // one test asked for by several rules is one card, of the most pressing
-	for i := range res.Items {
-		it := &res.Items[i]
-		if it.Status != Due && it.Status != Overdue || it.covered(ordered) {
-			continue
+	for _, it := range res.Distinct() {
+		if (it.Status == Due || it.Status == Overdue) && !it.covered(ordered) {
+			out.Cards = append(out.Cards, it.card())
 		}
-		if at, ok := same[it.Name]; ok {
-			out.Cards[at].Why += "; also for: " + it.Rule.Title
-			continue
-		}
-		same[it.Name] = len(out.Cards)
-		out.Cards = append(out.Cards, it.card())
 	}
 	out.Gaps = res.Gaps
 	preventive := 0

@@ -373,7 +373,7 @@ func (f *facts) lastOf(s seriesHit) *hit {
 			continue
 		}
 		text := strings.TrimSpace(s.series.Name + " " + p.Value)
-		if p.Unit != "" && !math.IsNaN(p.Number) {
+		if p.Unit != "" && p.Unit != "1" && p.Unit[0] != '{' && !math.IsNaN(p.Number) {
 			text += " " + p.Unit
 		}
 		h := &hit{text: text, when: p.When, prov: p.Prov, byWords: s.byWords, number: p.Number, unit: cmp.Or(s.series.UnitCode, s.series.Unit)}

@@ -34,7 +34,7 @@ type Item struct {
 	Rule    *rule.Rule
 	Name    string // what is to be done: "Mammogram"
 	Status  Status
-	Due     time.Time       // the day on which it became or becomes due; zero when no day says it
+	Due     time.Time       // the day on which it became or becomes due: of what was never recorded, from which the rule applies (a birthday, an onset); zero when no day says it
 	Last    *rule.Evidence  // when it was last done, anywhere; nil: not recorded
 	ByWords bool            // Last was recognised by its words, not by a code
 	Why     string          // "female, 68 y; last Mammogram, 12 Jun 2023 at Riverside"
@@ -70,6 +70,24 @@ func (r Result) In(statuses ...Status) []Item {
 	for _, i := range r.Items {
 		if slices.Contains(statuses, i.Status) {
 			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// Distinct are the items with each thing to be done once: where several rules
+// ask for the same, the most pressing, with the others named in its Why.
+func (r Result) Distinct() []Item {
+	at := make(map[string]int, len(r.Items))
+	var out []Item
+	for _, it := range r.Items {
+		i, ok := at[it.Name]
+		switch {
+		case !ok:
+			at[it.Name] = len(out)
+			out = append(out, it)
+		case it.Status <= Unknown:
+			out[i].Why += "; also for: " + it.Rule.Title
 		}
 	}
 	return out

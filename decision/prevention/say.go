@@ -47,7 +47,7 @@ func (f *facts) say(c clause) verdict {
 		name := f.v.concepts[c.concept].name
 		for _, h := range f.about[c.concept].medicine {
 			if h.active {
-				return verdict{state: yes, why: "takes " + h.text, facts: []rule.Evidence{h.evidence()}, from: h.when.At}
+				return verdict{state: yes, why: "takes " + told(&h), facts: []rule.Evidence{h.evidence()}, from: h.when.At}
 			}
 		}
 		return verdict{state: no, why: "no " + name + " recorded"}
