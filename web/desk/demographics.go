@@ -188,21 +188,22 @@ const (
 // of 240 by 240 made anew from its pixels, so that nothing else that was in the
 // file (a place, a script) is kept. Type and size are those of the bytes, not of
 // a name or header.
-func portrait(data []byte) ([]byte, error) {
+// why says what is not right with it.
+func portrait(data []byte) (kept []byte, why string) {
 	kind := http.DetectContentType(data)
 	if kind != "image/jpeg" && kind != "image/png" {
-		return nil, errors.New("A photograph is a JPEG or PNG picture.")
+		return nil, "A photograph is a JPEG or PNG picture."
 	}
 	c, _, err := image.DecodeConfig(bytes.NewReader(data))
 	if err != nil {
-		return nil, errors.New("That picture cannot be read.")
+		return nil, "That picture cannot be read."
 	}
 	if c.Width > maxSide || c.Height > maxSide || c.Width < 16 || c.Height < 16 || c.Width*c.Height > 40_000_000 {
-		return nil, fmt.Errorf("A photograph has 16 to %d pixels a side and at most 40 million in all.", maxSide)
+		return nil, fmt.Sprintf("A photograph has 16 to %d pixels a side and at most 40 million in all.", maxSide)
 	}
 	img, _, err := image.Decode(bytes.NewReader(data))
 	if err != nil {
-		return nil, errors.New("That picture cannot be read.")
+		return nil, "That picture cannot be read."
 	}
 	b := img.Bounds()
 	side := min(b.Dx(), b.Dy())
@@ -215,9 +216,9 @@ func portrait(data []byte) ([]byte, error) {
 	}
 	var buf bytes.Buffer
 	if err := jpeg.Encode(&buf, out, &jpeg.Options{Quality: 82}); err != nil {
-		return nil, err
+		return nil, "That picture cannot be kept."
 	}
-	return buf.Bytes(), nil
+	return buf.Bytes(), ""
 }
 
 // mean is the colour of a square of pixels, of at most 8 by 8 of them.
@@ -259,11 +260,12 @@ func (h *Desk) savePhoto(c *door.Call) {
 		} else {
 			data, err := io.ReadAll(io.LimitReader(file, maxPhoto+1))
 			file.Close()
+			why := "The picture did not come whole. Send it again."
 			if err == nil {
-				kept, err = portrait(data)
+				kept, why = portrait(data)
 			}
-			if err != nil {
-				sub.bad("photo", err.Error())
+			if why != "" {
+				sub.bad("photo", why)
 			}
 		}
 	}

@@ -30,6 +30,7 @@ type column struct {
 	with            schedule.Party
 	room            bool
 	open            []schedule.Span
+	week            []schedule.Span // open, were there no exceptions
 	away            []schedule.Away
 	of              []schedule.Appointment
 }
@@ -48,7 +49,8 @@ type cell struct {
 	Span   int // rows; 0: covered by the one above
 	Free   bool
 	Closed bool
-	Why    string
+	Why    string // of an exception
+	Begins bool   // the exception begins here
 	Href   string
 	Say    string // for who does not see the row and column
 	Cards  []card
@@ -72,7 +74,7 @@ func (g *grid) empty() bool { return len(g.Cols) == 0 }
 func (v *schedulePage) lay(c *door.Call, p *schedule.Period, cols []column) grid {
 	first, last := 24*60, 0
 	for _, col := range cols {
-		for _, s := range col.open {
+		for _, s := range append(slices.Clone(col.open), col.week...) {
 			first, last = min(first, wall(s.From, col.date, c.Zone)), max(last, wall(s.To, col.date, c.Zone))
 		}
 		for _, a := range col.of {
@@ -148,6 +150,7 @@ func (v *schedulePage) fill(c *door.Call, p *schedule.Period, g *grid, i int, co
 			for _, a := range col.away {
 				if !a.Extra && a.Overlaps(s) {
 					at.Why = a.Why
+					at.Begins = r == 0 || !a.From.Before(s.From)
 				}
 			}
 		}
@@ -194,10 +197,11 @@ func (v *schedulePage) card(c *door.Call, p *schedule.Period, a schedule.Appoint
 		}
 	}
 	if books(c) {
-		switch k.State {
-		case schedule.Booked:
+		switch {
+		case v.View == "week":
+		case k.State == schedule.Booked:
 			k.Act, k.ActLabel = "arrive", "Arrive"
-		case schedule.Arrived:
+		case k.State == schedule.Arrived:
 			k.Act, k.ActLabel = "room", "Room"
 		}
 		if k.State == schedule.Booked || k.State == schedule.Arrived {
@@ -288,7 +292,7 @@ func (v *schedulePage) dayColumns(c *door.Call, p *schedule.Period) []column {
 			if len(v.With) > 0 && !slices.Contains(v.With, w.Ref) {
 				continue
 			}
-			col := column{Head: w.Name, date: moment, Today: today, with: w.Party, open: w.Hours.Open(p.Span, c.Zone), away: w.Hours.Away, of: of(w.Ref), Href: v.weekOf(c, w.Ref)}
+			col := column{Head: w.Name, date: moment, Today: today, with: w.Party, open: w.Hours.Open(p.Span, c.Zone), week: schedule.Hours{Weekly: w.Hours.Weekly}.Open(p.Span, c.Zone), away: w.Hours.Away, of: of(w.Ref), Href: v.weekOf(c, w.Ref)}
 			if w.Hours.Assumed {
 				col.Sub = "hours not recorded"
 			}
@@ -334,7 +338,7 @@ func (v *schedulePage) weekColumns(c *door.Call, p *schedule.Period, who schedul
 	var out []column
 	for at := p.From; at.Before(p.To); at = schedule.AddDays(at, 1, c.Zone) {
 		d := schedule.DayOf(at, c.Zone)
-		col := column{Head: at.In(c.Zone).Format("Mon 2 Jan"), date: at, Today: day(at, c.Zone) == day(c.Now, c.Zone), with: who.Party, open: who.Hours.Open(d, c.Zone), away: who.Hours.Away, Href: v.dayOf(c, at)}
+		col := column{Head: at.In(c.Zone).Format("Mon 2 Jan"), date: at, Today: day(at, c.Zone) == day(c.Now, c.Zone), with: who.Party, open: who.Hours.Open(d, c.Zone), week: schedule.Hours{Weekly: who.Hours.Weekly}.Open(d, c.Zone), away: who.Hours.Away, Href: v.dayOf(c, at)}
 		for _, a := range p.Of(who.Ref) {
 			if a.Overlaps(d) && a.State() != schedule.Cancelled && a.State() != schedule.Mistaken {
 				col.of = append(col.of, a)

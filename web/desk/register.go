@@ -6,6 +6,7 @@ import (
 	"math/big"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"wholechart/access"
@@ -28,6 +29,9 @@ type alike struct {
 }
 
 func (a alike) pill() web.Pill {
+	if a.Grade == "" {
+		return web.Pill{Text: "same name", Shape: web.NoShape}
+	}
 	if a.Grade.Sure() {
 		return web.Pill{Kind: web.Danger, Text: "surely the same"}
 	}
@@ -113,7 +117,35 @@ func (h *Desk) like(c *door.Call, f *form) ([]alike, error) {
 			out = append(out, alike{whoOf(c, x.Patient.ID, x.Patient.Node()), x.Score.Grade, x.Score.Text()})
 		}
 	}
+	return h.namesakes(c, f, out)
+}
+
+// namesakes adds who has the name that is typed, where nothing else is known to
+// compare yet: shown, never in the way.
+func (h *Desk) namesakes(c *door.Call, f *form, out []alike) ([]alike, error) {
+	family, given := f.text("family"), f.text("given")
+	if len([]rune(family)) < 3 || len(given) > 100 || len(family) > 100 {
+		return out, nil
+	}
+	v := url.Values{"family": {escape(family)}, "_count": {fmt.Sprint(alikeMost)}}
+	if given != "" {
+		v.Set("given", escape(given))
+	}
+	found, err := find(c, "Patient", v)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range found {
+		if len(out) < alikeMost && !slices.ContainsFunc(out, func(a alike) bool { return a.ID == r.ID }) {
+			out = append(out, alike{who: whoOf(c, r.ID, r.Node())})
+		}
+	}
 	return out, nil
+}
+
+// toRuleOut are those who must be looked at before somebody new is saved.
+func (p *personPage) toRuleOut() bool {
+	return slices.ContainsFunc(p.Alike, func(a alike) bool { return a.Grade != "" })
 }
 
 // alike answers the form as it is typed with a list of likely duplicates.
@@ -153,7 +185,7 @@ func (h *Desk) createPatient(c *door.Call) {
 		h.showNew(c, http.StatusUnprocessableEntity, page)
 		return
 	}
-	if len(page.Alike) > 0 && v.Get("distinct") != "yes" {
+	if page.toRuleOut() && v.Get("distinct") != "yes" {
 		page.Asked = true
 		h.showNew(c, http.StatusUnprocessableEntity, page)
 		return

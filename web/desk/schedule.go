@@ -510,11 +510,24 @@ func (h *Desk) booking(c *door.Call, f *form, cal *schedule.Calendar) (schedule.
 	}
 	if p, ok := cal.Provider(f.Get("with")); ok {
 		b.Practitioner = p.Party
-	} else if f.Get("act") != "free" {
+	} else if f.Get("with") != "" {
 		f.bad("with", "Choose the provider, or look for the next free.")
 	}
 	if b.Start.IsZero() && f.Get("act") != "free" {
 		b.Start, _ = f.when(c.Zone)
+	}
+	if b.Practitioner.Ref == "" && f.Get("with") == "" && !b.Start.IsZero() && f.Get("act") != "free" { // any who is free
+		if p, err := cal.Between(c.R.Context(), c.Session(access.EMR), b.Start, b.Span().To); err == nil && b.Span().To.After(b.Start) {
+			for _, w := range p.Providers {
+				if free := p.Free(w.Ref); len(free) == 1 && free[0].Equal(b.Span()) {
+					b.Practitioner = w.Party
+					break
+				}
+			}
+		}
+		if b.Practitioner.Ref == "" {
+			f.bad("with", "Nobody is free then. Choose a provider, or look for the next free.")
+		}
 	}
 	if r, ok := cal.Room(room); ok {
 		b.Room = r.Party
