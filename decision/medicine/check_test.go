@@ -153,3 +153,65 @@ func TestInhaledAndSkin(t *testing.T) {
 		t.Errorf("vaginal miconazole with warfarin: %s", ids(a))
 	}
 }
+
+func TestRoutes(t *testing.T) {
+	for _, c := range []struct {
+		taken, draft, rule string
+		speaks             bool
+	}{
+		{"Ketoconazole 200 mg tablet", "Midazolam 2 mg/mL oral syrup", "ddi-triazolam-cyp3a4", true},
+		{"Ketoconazole 200 mg tablet", "Midazolam", "ddi-triazolam-cyp3a4", true},
+		{"Ketoconazole 200 mg tablet", "Midazolam 1 mg/mL injection", "ddi-triazolam-cyp3a4", false},
+		{"Warfarin 5 mg tablet", "Metronidazole 0.75 % vaginal gel", "ddi-warfarin-metronidazole", false},
+		{"Warfarin 5 mg tablet", "Metronidazole 500 mg tablet", "ddi-warfarin-metronidazole", true},
+		{"Warfarin 5 mg tablet", "Ketoconazole 2 % cream", "ddi-warfarin-azole", false},
+		{"Carbamazepine 200 mg tablet", "NuvaRing vaginal ring", "ddi-contraceptive-inducer", true},
+		{"Carbamazepine 200 mg tablet", "Mirena 52 MG Intrauterine System", "ddi-contraceptive-inducer", false},
+		{"Sildenafil 50 mg tablet", "Nitroglycerin 0.4 MG/ACTUAT Mucosal Spray", "ddi-nitrate-pde5", true},
+		{"Sildenafil 50 mg tablet", "Nitroglycerin 2 % ointment", "ddi-nitrate-pde5", true},
+		{"Verapamil 120 mg tablet", "Timolol 0.5 % ophthalmic solution", "ddi-betablocker-calcium", false},
+		{"Sumatriptan 20 mg nasal spray", "Phenelzine 15 mg tablet", "ddi-maoi-triptan", true},
+	} {
+		if got := find(ask(with(takes(c.taken, maple)), c.draft), c.rule) != nil; got != c.speaks {
+			t.Errorf("%s with %s: %v", c.draft, c.taken, got)
+		}
+	}
+}
+
+func TestChoices(t *testing.T) {
+	labels := func(a rule.Answer, id string) string {
+		var out []string
+		if c := find(a, id); c != nil {
+			for _, ch := range c.Choices {
+				out = append(out, ch.Label)
+			}
+		}
+		return strings.Join(out, "; ")
+	}
+	draft := func(c *chart.Chart, name, reason string) rule.Answer {
+		return Check(rule.Input{Chart: c, Now: now, Drafts: []rule.Draft{{ID: "1", Kind: rule.DraftMedicine, Name: name, Reason: reason}}})
+	}
+	warfarin := takes("Warfarin 5 mg tablet", lakeside)
+	allergicToNitrofurantoin := with(warfarin)
+	allergicToNitrofurantoin.Allergies.Items = []chart.Allergy{allergy("Nitrofurantoin")}
+	penicillin := with(warfarin)
+	penicillin.Allergies.Items = []chart.Allergy{allergy("Penicillin", severe)}
+	for _, c := range []struct {
+		chart              *chart.Chart
+		name, reason, rule string
+		want               string
+	}{
+		{with(warfarin), "Bactrim DS", "Acute cystitis", "ddi-warfarin-tmpsmx", "Order nitrofurantoin instead; Take Bactrim DS away"},
+		{with(warfarin), "Bactrim DS", "", "ddi-warfarin-tmpsmx", "Take Bactrim DS away"},
+		{with(warfarin), "Bactrim DS", "Cellulitis of the leg", "ddi-warfarin-tmpsmx", "Consider cephalexin instead; Take Bactrim DS away"},
+		{penicillin, "Bactrim DS", "Cellulitis of the leg", "ddi-warfarin-tmpsmx", "Take Bactrim DS away"},
+		{allergicToNitrofurantoin, "Bactrim DS", "Acute cystitis", "ddi-warfarin-tmpsmx", "Take Bactrim DS away"},
+		{with(takes("Clarithromycin 500 mg tablet", maple)), "Simvastatin 20 mg tablet", "", "ddi-simvastatin-cyp3a4", "Consider pravastatin instead; Consider rosuvastatin instead; Take Simvastatin away"},
+		{with(takes("Clarithromycin 500 mg tablet", maple), takes("Gemfibrozil 600 mg tablet", maple)), "Simvastatin 20 mg tablet", "", "ddi-simvastatin-cyp3a4", "Take Simvastatin away"},
+		{with(takes("Simvastatin 20 mg tablet", maple)), "Clarithromycin 500 mg tablet", "", "ddi-simvastatin-cyp3a4", "Take Clarithromycin away"},
+	} {
+		if got := labels(draft(c.chart, c.name, c.reason), c.rule); got != c.want {
+			t.Errorf("%s for %q: %q, want %q", c.name, c.reason, got, c.want)
+		}
+	}
+}

@@ -30,7 +30,7 @@ func (k *Knowledge) interact(a *rule.Answer, in rule.Input, drafts, active, stop
 			systemic := x.systemic(s)
 			for _, p := range k.at[s.Name] {
 				side := k.side(p)
-				if !systemic && !side.AnyRoute {
+				if !systemic && !side.AnyRoute || side.Route != "" && x.route != "" && x.route != side.Route {
 					continue
 				}
 				h := rules[p.rule]

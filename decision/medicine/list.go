@@ -113,6 +113,8 @@ func (x *item) systemic(s substance.Substance) bool {
 		return throughSkin[s.Name]
 	case "eye", "ear", "intrauterine":
 		return false
+	case "vaginal":
+		return s.Is("contraceptive hormone") || s.Name == "miconazole"
 	case "nasal", "inhaled":
 		return !localNames[s.Name] && !slices.ContainsFunc(localClasses, s.Is)
 	}

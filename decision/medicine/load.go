@@ -33,6 +33,9 @@ type Side struct {
 	Members map[string]int
 	// AnyRoute: what acts where it is put counts too: creams, drops, inhalers.
 	AnyRoute bool
+	// Route is the only way of giving that counts, besides one not said; "" for
+	// every way by which the ingredient acts in the whole body.
+	Route string
 }
 
 // Alternative is another medicine that a source names, for some reasons only
@@ -53,7 +56,8 @@ const (
 // Columns are the columns of a table of interactions, in their order. The first
 // line of a file names them. A and B are lists separated by semicolons: an
 // ingredient as substance knows it ("warfarin"), a class ("class:ssri"), one to
-// leave out ("-linezolid"), "route:any". After_a and after_b say for how many
+// leave out ("-linezolid"), "route:any" for creams and inhalers too, "route:oral"
+// or "route:injected" for that way alone. After_a and after_b say for how many
 // days a stopped medicine still counts: "14; fluoxetine 35". Alternatives are
 // separated by semicolons and take the place of what is on side B, or of
 // A when they begin so, for the reasons in braces if there are any:
@@ -187,6 +191,8 @@ func readSide(text, after string) (Side, error) {
 		switch {
 		case p == "route:any":
 			s.AnyRoute = true
+		case p == "route:oral", p == "route:injected":
+			s.Route = strings.TrimPrefix(p, "route:")
 		case isClass:
 			m := substance.Members(strings.TrimSpace(class))
 			if m == nil {
