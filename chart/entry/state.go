@@ -248,3 +248,23 @@ func (k *Kind) Resolved(f Form, c Context) (over Form, ok bool) {
 	}
 	return over, true
 }
+
+// Contradicts says whether a new fact makes a statement of none untrue: any
+// allergy "no known allergies", a food allergy "no known food allergies".
+func Contradicts(made, stated fhir.Node) bool {
+	if made.ResourceType() != stated.ResourceType() || IsWithdrawn(made) {
+		return false
+	}
+	kinds := map[string]string{"409137002": "medication", "429625007": "food", "428607008": "environment"}
+	code := Denies(stated)
+	only, one := kinds[code]
+	if code == "" || !one {
+		return code != ""
+	}
+	for c := range made.Get("category").Items() {
+		if c.Is(only) {
+			return true
+		}
+	}
+	return false
+}
