@@ -415,3 +415,13 @@ func strengthFits(it *Item, l Line) answer {
 	}
 	return unsure
 }
+
+// ByLOINC is the test of a LOINC code, or nil.
+func ByLOINC(code string) *Item {
+	for i := range load().items {
+		if it := &load().items[i]; it.Kind == Test && len(it.Codes) > 0 && it.Codes[0].Code == code && len(it.Members) == 0 {
+			return it
+		}
+	}
+	return nil
+}

@@ -201,3 +201,36 @@ func imagingOf(o Order) *Item {
 	}
 	return nil
 }
+
+// ItemOf is the catalogue's item that an order is of, or nil.
+func ItemOf(o Order) *Item {
+	for i := range load().items {
+		if it := &load().items[i]; it.Kind == o.Kind && it.Name == o.Name {
+			return it
+		}
+	}
+	return nil
+}
+
+// UnitCode is the UCUM code of a dose's unit, "" when it has none.
+func UnitCode(unit string) string { return units[unit].code }
+
+// RouteWord is a route as the rules know it: "oral", "ophthalmic".
+func RouteWord(route string) string {
+	switch route {
+	case "both-eyes", "right-eye", "left-eye":
+		return "ophthalmic"
+	}
+	return route
+}
+
+// Mass is how much of its one ingredient a dose of a medicine has, where the
+// dose is counted and the strength is one mass: two 20 mg tablets are 40 mg.
+func Mass(o Order) (n float64, ucum string, ok bool) {
+	it := Item{Strength: o.Strength}
+	a, ok := it.amountOf()
+	if !ok || !units[o.Sig.Unit].countable || mass(a.unit) == 0 {
+		return 0, "", false
+	}
+	return max(o.Sig.Dose, o.Sig.DoseMax) * a.n, units[a.unit].code, true
+}
