@@ -28,16 +28,20 @@ func TestWhatIsDue(t *testing.T) {
 			t.Errorf("the section lacks %q", want)
 		}
 	}
-	if _, body := b.get("/maple/patients/kid"); !strings.Contains(body, "vaccines, this chart alone") || !strings.Contains(body, "overdue") {
+	if _, body := b.get("/maple/patients/kid"); !strings.Contains(body, "by this chart alone") || !strings.Contains(body, "overdue") {
 		t.Error("the storyboard does not say what is due")
 	}
 	_, old := b.get("/maple/patients/old/immunisations")
 	if strings.Contains(old, "overdue") || !strings.Contains(old, "none recorded") {
 		t.Error("an adult whose vaccines nobody recorded is told that they are overdue")
 	}
-	for _, who := range []string{"dead", "year"} {
-		if _, body := b.get("/maple/patients/" + who); strings.Contains(body, "vaccines, this chart alone") {
-			t.Errorf("%s: something is due", who)
+	if _, body := b.get("/maple/patients/dead"); strings.Contains(body, "by this chart alone") {
+		t.Error("something is due for the dead")
+	}
+	_, due := b.get("/maple/patients/old/due")
+	for _, want := range []string{"Mammogram", "none recorded", "Not for this person", "grade B", "USPSTF", "needs review by a clinician"} {
+		if !strings.Contains(due, want) {
+			t.Errorf("what is due lacks %q", want)
 		}
 	}
 }

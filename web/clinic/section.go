@@ -52,6 +52,7 @@ func init() { // the functions refer to the table through the tabs
 		{"procedures", "Procedures", "c", func(c *chart.Chart) int { return len(c.Procedures) }, (*view).proceduresSection},
 		{"immunisations", "Immunisations", "v", func(c *chart.Chart) int { return len(c.Immunizations.Rows) }, (*view).immunisationsSection},
 		{"family", "Family", "f", func(c *chart.Chart) int { return len(c.Family) }, (*view).familySection},
+		{"due", "Due", "h", nil, (*view).dueSection},
 		{"timeline", "Timeline", "t", nil, (*view).timelineSection},
 		{"about", "Person", "o", nil, (*view).aboutSection},
 		{"outside", "Not in this chart", "u", nil, (*view).outsideSection},

@@ -7,6 +7,7 @@ import (
 
 	"wholechart/access"
 	"wholechart/chart"
+	"wholechart/decision/prevention"
 	"wholechart/web"
 )
 
@@ -17,7 +18,8 @@ type view struct {
 	id    string
 	lens  access.Lens
 	chart *chart.Chart
-	route map[string]string // by site: how its facts came here
+	route map[string]string  // by site: how its facts came here
+	due   *prevention.Result // asked once a page
 
 	asking bool      // other sites had not all answered when the record was read
 	since  time.Time // when they were asked
