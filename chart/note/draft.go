@@ -11,6 +11,7 @@ import (
 
 // Draft is a note while it is written: the body of a record.Draft of kind "note".
 type Draft struct {
+	Key       string         `json:"key"` // names this draft: after it is signed, a late save of it is not one of the next
 	Encounter string         `json:"encounter"`
 	Template  string         `json:"template"`
 	Sections  []DraftSection `json:"sections"`
