@@ -328,7 +328,8 @@ func (f *facts) plans() {
 		if a.Status == "cancelled" || a.Status == "noshow" {
 			continue
 		}
-		for _, m := range f.find(nil, a.Text+" "+a.Comment) {
+		// Why somebody comes, not what was remarked: "mammogram overdue" books none.
+		for _, m := range f.find(nil, a.Text) {
 			f.about[m.concept].pending = append(f.about[m.concept].pending, hit{text: a.Text, when: a.When, prov: a.Prov, byWords: true})
 		}
 	}
