@@ -152,6 +152,10 @@ func (k *Knowledge) card(in rule.Input, m *meeting, active, drafts []item) rule.
 	if stoppedAll(m.two) || stoppedAll(m.one) {
 		c.Title += " (stopped not long ago)"
 	}
+	if within(x.ID, m) {
+		c.Level = quieter(c.Level)
+		c.Title += " (the dose is within the label's limit)"
+	}
 	var keys []string
 	for _, i := range slices.Concat(m.one, m.two) {
 		c.Facts = append(c.Facts, i.evidence())
