@@ -185,7 +185,10 @@ func (c *sameClass) pair(x, y *item) (s, t substance.Substance, ok bool) {
 func again(x, y *item, s substance.Substance) rule.Card {
 	c := base(&sameIngredient, x, y)
 	c.Level, c.Severity = rule.Notice, "moderate"
-	c.Title = sentence(s.Name) + " is in both " + x.within() + " and " + y.within()
+	c.Title = sentence(s.Name) + " would be in two medicines"
+	if x.draft == nil {
+		c.Title = sentence(s.Name) + " is in two medicines"
+	}
 	c.Why = "Two prescriptions of one ingredient are often taken both."
 	c.Do = "Keep one; if both are meant, say so in the directions."
 	if x.ingredients() == y.ingredients() {

