@@ -348,7 +348,7 @@ func (d Desk) vacant(ctx context.Context, cal *Calendar, b Booking, except strin
 		return nil
 	}
 	found, err := find(ctx, d.Session, "Appointment", url.Values{
-		"actor": {strings.Join(refs, ",")}, "date": {"ge" + utc(span.From.Add(-longest)), "lt" + utc(span.To)}, "_count": {"1000"},
+		"actor": {strings.Join(refs, ",")}, "date": {dates(span.From.Add(-longest), span.To)}, "_count": {"1000"},
 	})
 	if err != nil {
 		return err
@@ -385,16 +385,36 @@ func (d Desk) next(ctx context.Context, cal *Calendar, b Booking) []Opening {
 	if from.Before(d.Now) {
 		from = d.Now
 	}
-	day := DayOf(from, d.Zone)
-	p, err := cal.Between(ctx, d.Session, day.From, AddDays(day.From, 14, d.Zone))
-	if err != nil {
-		return nil
-	}
 	w := Wanted{Minutes: b.minutes(), Room: b.Room.Ref != "", Patient: b.Patient.Ref, NotBefore: from, Most: 3}
 	if b.Practitioner.Ref != "" {
 		w.With = []string{b.Practitioner.Ref}
 	}
-	return p.Openings(w)
+	out, err := cal.Next(ctx, d.Session, w, 14)
+	if err != nil {
+		return nil
+	}
+	return out
+}
+
+// Next are the next openings from NotBefore on, looked for within so many days:
+// first in the nearest, so that a calendar with free time in it is not read far.
+func (c *Calendar) Next(ctx context.Context, s record.Session, w Wanted, days int) ([]Opening, error) {
+	first := DayOf(w.NotBefore, c.Zone).From
+	most := w.Most
+	if most <= 0 {
+		most = 10
+	}
+	var out []Opening
+	for done, step := 0, 2; done < days; done, step = done+step, step*2 {
+		p, err := c.Between(ctx, s, AddDays(first, done, c.Zone), AddDays(first, min(days, done+step), c.Zone))
+		if err != nil {
+			return nil, err
+		}
+		if out = append(out, p.Openings(w)...); len(out) >= most {
+			return out[:most], nil
+		}
+	}
+	return out, nil
 }
 
 // exceptionsOf is the calendar with the exceptions of a window, without appointments.

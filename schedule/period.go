@@ -33,15 +33,19 @@ type Person struct {
 	ID, Name, Birth, Gender string
 }
 
-// Between reads the appointments and exceptions of a window. Names of patients
-// come with it, where the session may read them.
-func (c *Calendar) Between(ctx context.Context, s record.Session, from, to time.Time) (*Period, error) {
+// Between reads the appointments and exceptions of a window, of everybody or of
+// those named. Names of patients come with it, where the session may read them.
+func (c *Calendar) Between(ctx context.Context, s record.Session, from, to time.Time, of ...string) (*Period, error) {
 	own := *c
 	own.Providers, own.Rooms, own.Practice = slices.Clone(c.Providers), slices.Clone(c.Rooms), slices.Clone(c.Practice)
 	p := &Period{Calendar: &own, Span: Span{from, to}, Patients: map[string]Person{}}
-	found, err := find(ctx, s, "Appointment", url.Values{
-		"date": {"ge" + utc(from.Add(-longest)), "lt" + utc(to)}, "_include": {"Appointment:patient"}, "_count": {"1000"},
-	})
+	ask := url.Values{
+		"date": {dates(from.Add(-longest), to)}, "_include": {"Appointment:patient"}, "_count": {"1000"},
+	}
+	if len(of) > 0 {
+		ask.Set("actor", strings.Join(of, ","))
+	}
+	found, err := find(ctx, s, "Appointment", ask)
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +64,7 @@ func (p *Period) add(found *record.Page) {
 	}
 	for _, r := range found.Matches {
 		a := AppointmentOf(r.Node(), p.Zone)
-		if a.From.IsZero() || !a.To.After(p.From) && !(a.From.Equal(a.To) && !a.From.Before(p.From)) {
+		if a.From.IsZero() || !a.From.Before(p.To) || !a.To.After(p.From) && !(a.From.Equal(a.To) && !a.From.Before(p.From)) {
 			continue
 		}
 		p.Appointments = append(p.Appointments, a)
@@ -79,7 +83,7 @@ func PersonOf(r record.Resource) Person {
 // exceptions reads the Slots that are an absence or an extra session.
 func (p *Period) exceptions(ctx context.Context, s record.Session) error {
 	found, err := find(ctx, s, "Slot", url.Values{
-		"start":  {"ge" + utc(p.From.Add(-longestAway)), "lt" + utc(p.To)},
+		"start":  {dates(p.From.Add(-longestAway), p.To)},
 		"status": {"busy-unavailable,free"}, "_include": {"Slot:schedule"}, "_count": {"1000"},
 	})
 	if err != nil {
@@ -94,7 +98,7 @@ func (p *Period) exceptions(ctx context.Context, s record.Session) error {
 	for _, r := range found.Matches {
 		n := r.Node()
 		a := Away{Span: Span{instant(n.Get("start"), p.Zone), instant(n.Get("end"), p.Zone)}, Why: n.Get("comment").Str(), Extra: n.Get("status").Is("free"), Slot: r.ID, Rev: r.Version}
-		if a.Empty() || !a.To.After(p.From) {
+		if a.Empty() || !a.Overlaps(p.Span) {
 			continue
 		}
 		for _, ref := range actors[n.Path("schedule", "reference").Str()] {
@@ -320,6 +324,22 @@ func (p *Period) Person(a Appointment) Person {
 	return Person{ID: id, Name: a.Patient.Name}
 }
 
-func utc(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+// dates are the days of UTC, or of a long span the months, that hold it, as
+// alternatives of a search: each is one short run of the index, where a lower
+// and an upper bound would be two long ones.
+func dates(from, to time.Time) string {
+	var out []string
+	from, to = from.UTC(), to.UTC()
+	if to.Sub(from) <= 40*24*time.Hour {
+		for t := from.Truncate(24 * time.Hour); t.Before(to); t = t.AddDate(0, 0, 1) {
+			out = append(out, t.Format(time.DateOnly))
+		}
+	} else {
+		for t := time.Date(from.Year(), from.Month(), 1, 0, 0, 0, 0, time.UTC); t.Before(to); t = t.AddDate(0, 1, 0) {
+			out = append(out, t.Format("2006-01"))
+		}
+	}
+	return strings.Join(out, ",")
+}
 
 func version(v string) int { n, _ := strconv.Atoi(v); return n }

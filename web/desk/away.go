@@ -29,8 +29,8 @@ type awayRow struct {
 }
 
 type weekRow struct {
-	Name, Hours string
-	Assumed     bool
+	Name, Hours, Href string
+	Assumed           bool
 }
 
 func (h *Desk) away(c *door.Call) {
@@ -82,7 +82,11 @@ func (h *Desk) showAway(c *door.Call, status int, f *form) {
 		own := w.Hours
 		own.Away = slices.DeleteFunc(slices.Clone(own.Away), func(a schedule.Away) bool { return closed[a.Slot] })
 		add(w.Name, own)
-		v.Week = append(v.Week, weekRow{w.Name, weekText(w.Hours), w.Hours.Assumed})
+		row := weekRow{Name: w.Name, Hours: weekText(w.Hours), Assumed: w.Hours.Assumed}
+		if c.Can(access.Update, "PractitionerRole") {
+			row.Href = c.Path("schedule", "hours", w.RoleID)
+		}
+		v.Week = append(v.Week, row)
 	}
 	for _, r := range p.Rooms {
 		v.Who = append(v.Who, web.Option{Value: r.Ref, Label: r.Name})

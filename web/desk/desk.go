@@ -61,6 +61,8 @@ func Register(d *door.Door) {
 		"GET /{site}/schedule/away":                     h.away,
 		"POST /{site}/schedule/away":                    h.addAway,
 		"POST /{site}/schedule/away/{slot}/end":         h.endAway,
+		"GET /{site}/schedule/hours/{role}":             h.hours,
+		"POST /{site}/schedule/hours/{role}":            h.saveHours,
 		"GET /{site}/schedule/feed":                     h.feedPage,
 		"POST /{site}/schedule/feed":                    h.newFeed,
 		"POST /{site}/schedule/feed/{feed}/end":         h.endFeed,

@@ -397,6 +397,15 @@ func TestMergeAndTakeBack(t *testing.T) {
 	if err != nil || len(links) != 1 || links[0].Patient != "rosa-2" || links[0].State != "linked" {
 		t.Errorf("%v %+v", err, links)
 	}
+	// The whole record of the one that stays shows what was written in the other; that one's own chart does not move.
+	n.Write("maple", `{"resourceType":"Condition","id":"in-two","subject":{"reference":"Patient/rosa-2"},"code":{"text":"Zebra fever"},"clinicalStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/condition-clinical","code":"active"}]}}`)
+	doctor := n.User(okonkwo)
+	if page := doc(doctor.Get("/maple/patients/rosa-delgado/whole/problems")); !strings.Contains(page, "Zebra fever") {
+		t.Error("the whole record of the one that stays lacks the other's facts")
+	}
+	if page := doc(doctor.Get("/maple/patients/rosa-2/problems")); !strings.Contains(page, "Zebra fever") {
+		t.Error("the fact left the record in which it was written")
+	}
 	desk := n.User(hughes)
 	if _, body := desk.Post("/maple/schedule/find", url.Values{"qpatient": {"delgado"}, "field": {"patient"}}); strings.Contains(body, `value="rosa-2"`) || !strings.Contains(body, `value="rosa-delgado"`) {
 		t.Error("the merged record is offered for booking")
@@ -424,6 +433,8 @@ func TestMergeAndTakeBack(t *testing.T) {
 		t.Errorf("%+v", links)
 	}
 }
+
+func doc(_ *http.Response, body string) string { return body }
 
 func TestPhotoIsMadeAnew(t *testing.T) {
 	n := start(t)
@@ -461,6 +472,31 @@ func TestPhotoIsMadeAnew(t *testing.T) {
 	res, body := b.Get("/maple/patients/rosa-delgado/photo")
 	if res.StatusCode != 200 || res.Header.Get("Content-Type") != "image/jpeg" || strings.Contains(body, "script") || len(body) > 40_000 {
 		t.Errorf("%d %s %d bytes", res.StatusCode, res.Header.Get("Content-Type"), len(body))
+	}
+}
+
+func TestWeeklyHours(t *testing.T) {
+	n := start(t)
+	admin := n.User(auth.User{Site: "maple", Name: "admin", FullName: "Ada Min", Role: access.Admin})
+	page := admin.Open("/maple/schedule/hours/reyes")
+	version := regexp.MustCompile(`name="version" value="(\d+)"`).FindStringSubmatch(page)[1]
+	v := url.Values{"version": {version}, "mon": {"07:00-12:00, 13:00–15:30"}, "tue": {"07:00-12:00"}, "wed": {"12:00-07:00"}}
+	if res, body := admin.Post("/maple/schedule/hours/reyes", v); res.StatusCode != 422 || !strings.Contains(body, "earliest first") || !strings.Contains(body, "07:00-12:00, 13:00–15:30") {
+		t.Errorf("a day that ends before it begins: %d", res.StatusCode)
+	}
+	v.Set("wed", "")
+	if res, body := admin.Post("/maple/schedule/hours/reyes", v); res.StatusCode != 200 || !strings.Contains(body, "Mon Tue 07:00–12:00; Mon 13:00–15:30") {
+		t.Errorf("%d", res.StatusCode)
+	}
+	r, _ := n.System("maple").Read(t.Context(), "PractitionerRole", "reyes")
+	if !strings.Contains(string(r.Body), `"availableStartTime":"07:00:00"`) || !strings.Contains(string(r.Body), `"practitioner"`) {
+		t.Error("the role is not what it should be")
+	}
+	if page := admin.Open("/maple/schedule?date=2026-11-24"); !strings.Contains(page, "Book 07:00, Tom") {
+		t.Error("the calendar does not follow")
+	}
+	if res, _ := n.User(hughes).Get("/maple/schedule/hours/reyes"); res.StatusCode != http.StatusForbidden {
+		t.Errorf("the front desk changes the directory: %d", res.StatusCode)
 	}
 }
 

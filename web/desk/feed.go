@@ -216,7 +216,7 @@ func (h *feeds) serve(w http.ResponseWriter, r *http.Request) {
 	cal, err := schedule.Open(ctx, s, zone)
 	var p *schedule.Period
 	if err == nil {
-		p, err = cal.Between(ctx, s, now.AddDate(0, 0, -30), now.AddDate(0, 6, 0))
+		p, err = cal.Between(ctx, s, now.AddDate(0, 0, -30), now.AddDate(0, 6, 0), of)
 	}
 	var refused *record.Refused
 	if errors.As(err, &refused) {

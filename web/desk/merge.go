@@ -81,13 +81,13 @@ type mergePage struct {
 
 type mergeLine struct {
 	Label, A, B string
-	Same        bool
+	Differs     bool // both say something, and not the same
 }
 
 // counted are the kinds of facts that a merge brings together.
 var counted = []struct{ typ, label string }{
-	{"Appointment", "appointments"}, {"Encounter", "visits"}, {"Condition", "problems"}, {"AllergyIntolerance", "allergies"}, {"MedicationRequest", "prescriptions"},
-	{"Observation", "results and measurements"}, {"Immunization", "immunisations"}, {"DocumentReference", "documents"}, {"Coverage", "coverages"}, {"RelatedPerson", "contacts"},
+	{"Appointment", "appointment"}, {"Encounter", "visit"}, {"Condition", "problem"}, {"AllergyIntolerance", "allergy"}, {"MedicationRequest", "prescription"},
+	{"Observation", "result or measurement"}, {"Immunization", "immunisation"}, {"DocumentReference", "document"}, {"Coverage", "coverage"}, {"RelatedPerson", "contact"},
 }
 
 func (h *Desk) side(c *door.Call, id string) (*side, error) {
@@ -149,7 +149,7 @@ func (h *Desk) showMerge(c *door.Call, status int, f *form) {
 		*x.at = s
 	}
 	if v.A != nil && v.B != nil {
-		v.compare(c)
+		v.compare(c, h.gps(c))
 	}
 	if !f.ok() && status == http.StatusOK {
 		status = http.StatusUnprocessableEntity
@@ -157,7 +157,7 @@ func (h *Desk) showMerge(c *door.Call, status int, f *form) {
 	c.Render(status, web.Framed(h.page(c, "Merge two records"), mergeMain(v)))
 }
 
-func (v *mergePage) compare(c *door.Call) {
+func (v *mergePage) compare(c *door.Call, gps []web.Option) {
 	s := c.Session(access.EMR)
 	ra, errA := s.Read(c.R.Context(), "Patient", v.A.ID)
 	rb, errB := s.Read(c.R.Context(), "Patient", v.B.ID)
@@ -166,16 +166,16 @@ func (v *mergePage) compare(c *door.Call) {
 	}
 	v.Score = identity.Compare(identity.DemographicsOf(ra.Node()), identity.DemographicsOf(rb.Node()))
 	v.Merged = slices.Contains(linkOf(ra.Node(), "replaced-by"), v.B.ID) || slices.Contains(linkOf(rb.Node(), "replaced-by"), v.A.ID)
-	page := &personPage{form: newForm(v.A.Values)}
+	page := &personPage{form: newForm(url.Values{}), GPs: gps}
 	for _, sec := range page.sections() {
 		for _, f := range sec.Fields {
 			a, b := oneLine(v.A.Values.Get(f.Name)), oneLine(v.B.Values.Get(f.Name))
 			if a != "" || b != "" {
-				v.Rows = append(v.Rows, mergeLine{f.Label, label(f, a), label(f, b), a == b})
+				v.Rows = append(v.Rows, mergeLine{f.Label, label(f, a), label(f, b), a != b && a != "" && b != ""})
 			}
 		}
 	}
-	v.Rows = append(v.Rows, mergeLine{"Record number", v.A.MRN, v.B.MRN, v.A.MRN == v.B.MRN})
+	v.Rows = append(v.Rows, mergeLine{"Record number", v.A.MRN, v.B.MRN, false})
 	if v.Keep == "" { // offered: the one that holds more
 		v.Keep = v.A.ID
 		if total(v.B.Counts) > total(v.A.Counts) {

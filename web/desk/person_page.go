@@ -47,10 +47,25 @@ func (v *mergePage) pill() web.Pill {
 func (s *side) holds() string {
 	var out []string
 	for _, c := range s.Counts {
-		out = append(out, fmt.Sprintf("%d %s", c.N, c.Label))
+		out = append(out, plural(c.N, c.Label))
 	}
 	if len(out) == 0 {
 		return "nothing yet"
 	}
 	return strings.Join(out, ", ")
+}
+
+// plural says a number of things.
+func plural(n int, one string) string {
+	switch {
+	case n == 1:
+		return "1 " + one
+	case one == "allergy":
+		one = "allergies"
+	case one == "result or measurement":
+		one = "results and measurements"
+	default:
+		one += "s"
+	}
+	return fmt.Sprintf("%d %s", n, one)
 }

@@ -1441,7 +1441,7 @@ func mergeMain(v *mergePage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 117, "</span></p><div class=\"card\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 117, "</span></p><div class=\"card side-by-side\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1458,7 +1458,7 @@ func mergeMain(v *mergePage) templ.Component {
 				}
 				ctx = templ.InitializeContext(ctx)
 				for _, r := range v.Rows {
-					var templ_7745c5c3_Var73 = []any{templ.KV("differs", !r.Same)}
+					var templ_7745c5c3_Var73 = []any{templ.KV("differs", r.Differs)}
 					templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var73...)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
@@ -1519,7 +1519,7 @@ func mergeMain(v *mergePage) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					if !r.Same {
+					if r.Differs {
 						templ_7745c5c3_Err = web.Pill{Kind: web.Warning, Text: "differs"}.Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
@@ -1562,7 +1562,7 @@ func mergeMain(v *mergePage) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = web.DataTable("Both records side by side", []web.Column{{Label: "Field"}, {Label: "First"}, {Label: "Second"}, {Label: "Same", Hidden: true}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var72), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = web.DataTable("Both records side by side", []web.Column{{Label: "Field"}, {Label: "First"}, {Label: "Second"}, {Label: "Differs", Hidden: true}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var72), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -165,7 +165,12 @@ func (h *Desk) showSchedule(c *door.Call, status int, f *form, problem func(*boo
 		window.From = schedule.AddDays(window.From, -back, c.Zone)
 		window.To = schedule.AddDays(window.From, 7, c.Zone)
 	}
-	p, err := cal.Between(ctx, s, window.From, window.To)
+	var only []string // a week is one provider's
+	if v.View == "week" && len(v.With) > 0 {
+		v.With = v.With[:1]
+		only = v.With
+	}
+	p, err := cal.Between(ctx, s, window.From, window.To, only...)
 	if err != nil {
 		c.Failed(err)
 		return
@@ -576,15 +581,14 @@ func (h *Desk) searchFree(c *door.Call, f *form, cal *schedule.Calendar, b sched
 		h.showSchedule(c, http.StatusUnprocessableEntity, f, nil)
 		return
 	}
-	first := schedule.DayOf(from, c.Zone).From
-	p, err := cal.Between(c.R.Context(), c.Session(access.EMR), first, schedule.AddDays(first, 15, c.Zone))
+	found, err := cal.Next(c.R.Context(), c.Session(access.EMR), w, 15)
 	if err != nil {
 		c.Failed(err)
 		return
 	}
 	h.showSchedule(c, http.StatusOK, f, func(x *bookForm) {
 		x.Searched = true
-		for _, o := range p.Openings(w) {
+		for _, o := range found {
 			x.Free = append(x.Free, freeOf(o, c))
 		}
 	})
