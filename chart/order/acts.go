@@ -242,7 +242,7 @@ func Again(n fhir.Node) Order {
 	if o.Kind == Medicine && (o.Status == "active" || o.Status == "on-hold" || o.Status == "completed" || o.Status == "stopped") {
 		prior = "MedicationRequest/" + o.ID
 	}
-	o.ID, o.Version, o.Status, o.Group, o.StatusWhy, o.AuthoredOn, o.Author, o.Due, o.Encounter, o.Prior = "", "", "draft", "", "", time.Time{}, "", "", "", prior
+	o.ID, o.Version, o.Status, o.Group, o.StatusWhy, o.AuthoredOn, o.AuthoredDay, o.Author, o.Due, o.Encounter, o.Prior = "", "", "draft", "", "", time.Time{}, false, "", "", "", prior
 	o.Requester, o.RequesterAs = "", ""
 	return o
 }

@@ -30,7 +30,7 @@ type Item struct {
 	Also     []string
 	Codes    []fhir.Coding
 	Strength string // of a medicine: "500 mg"
-	Unit     string // in which its dose is counted
+	Unit     string // of a medicine: in which its dose is counted; of a test: the usual one of its values (UCUM)
 	Route    string
 	Sigs     []string // usual directions, the most usual first
 	Specimen string
@@ -108,9 +108,9 @@ var load = sync.OnceValue(func() *catalogue {
 		c.add(it)
 	}
 	codes := map[string]string{}
-	for f := range rows(laboratoryTSV, 6) {
+	for f := range rows(laboratoryTSV, 7) {
 		codes[f[0]] = f[2]
-		it := Item{Key: "laboratory:" + f[0], Kind: Test, Name: f[1], Specimen: f[3], Also: append(list(f[4]), f[0])}
+		it := Item{Key: "laboratory:" + f[0], Kind: Test, Name: f[1], Specimen: f[3], Unit: f[6], Also: append(list(f[4]), f[0])}
 		if f[2] != "" {
 			it.Codes = []fhir.Coding{{System: LOINC, Code: f[2], Display: f[1]}}
 		}

@@ -297,7 +297,7 @@ func Read(n fhir.Node) Order {
 	if t, err := time.Parse(time.RFC3339Nano, n.Get("authoredOn").Str()); err == nil {
 		o.AuthoredOn = t
 	} else if t, err := time.Parse(time.DateOnly, n.Get("authoredOn").Str()); err == nil {
-		o.AuthoredOn = t
+		o.AuthoredOn, o.AuthoredDay = t, true
 	}
 	for x := range n.Get("extension").Items() {
 		if x.Get("url").Is(AuthorURL) {

@@ -68,6 +68,7 @@ type Order struct {
 	RequesterAs string // their name
 	Author      string // who drafted it, when that is someone else (a nurse): a name
 	AuthoredOn  time.Time
+	AuthoredDay bool   // of AuthoredOn only the day is known
 	Group       string // requisition: one a basket that was signed
 	Prior       string // MedicationRequest/… that this one renews
 	StatusWhy   string

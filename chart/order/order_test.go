@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"wholechart/fhir"
+	"wholechart/ucum"
 	"wholechart/validate"
 )
 
@@ -141,5 +142,15 @@ func TestFieldsAreChecked(t *testing.T) {
 	img := ByKey("imaging:X-ray knee").Order(Line{})
 	if f := img.Check(now0); len(f) != 2 || f[0].Field != "side" || f[1].Field != "reason" {
 		t.Errorf("imaging: %v", f)
+	}
+}
+
+func TestUnitsOfTestsAreUCUM(t *testing.T) {
+	for _, it := range Items() {
+		if it.Kind == Test && it.Unit != "" {
+			if _, err := ucum.Parse(it.Unit); err != nil {
+				t.Errorf("%s: %q: %v", it.Key, it.Unit, err)
+			}
+		}
 	}
 }

@@ -176,6 +176,13 @@ func (v *view) overview() overview {
 	if n := v.outsideCount(); n > 0 && v.whole() {
 		p.Acts = append(p.Acts, web.Button{Label: "Not in this chart · " + strconv.Itoa(n), Href: v.href("outside"), Key: "x"})
 	}
+	for _, k := range v.Call.Commands { // what the rooms do with this patient by one letter
+		if k.Patient && len(k.Key) == 1 && k.Key >= "a" && (k.Can == nil || k.Can(v.Call)) {
+			if href := k.Path(v.Call, v.id); href != v.R.URL.Path {
+				p.Acts = append(p.Acts, web.Button{Label: k.Label, Href: href, Key: k.Key})
+			}
+		}
+	}
 	return p
 }
 

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"wholechart/access"
 	"wholechart/chart/order"
@@ -86,9 +87,7 @@ func (r *room) one(c *door.Call) (*onePage, bool) {
 	fact("To be done on", o.Due)
 	fact("Ordered by", o.RequesterAs)
 	fact("Drafted by", o.Author)
-	if !o.AuthoredOn.IsZero() {
-		fact("Ordered", o.AuthoredOn.In(c.Zone).Format("2 Jan 2006, 15:04 MST"))
-	}
+	fact("Ordered", orderedOn(o, c.Zone))
 	for _, k := range o.Codes {
 		fact(codeName(k.System), strings.TrimSpace(k.Code+" "+k.Display))
 	}
@@ -154,6 +153,17 @@ func (r *room) one(c *door.Call) (*onePage, bool) {
 		}
 	}
 	return x, true
+}
+
+// orderedOn is when an order was signed, as precisely as it says.
+func orderedOn(o order.Order, zone *time.Location) string {
+	switch {
+	case o.AuthoredOn.IsZero():
+		return ""
+	case o.AuthoredDay:
+		return o.AuthoredOn.Format("2 Jan 2006")
+	}
+	return o.AuthoredOn.In(zone).Format("2 Jan 2006, 15:04 MST")
 }
 
 func firstOf(texts ...string) string {
@@ -330,7 +340,7 @@ func (r *room) print(c *door.Call) {
 			if o.Group != group || o.Status == "draft" {
 				continue
 			}
-			x.By, x.At = o.RequesterAs, o.AuthoredOn.In(c.Zone).Format("2 Jan 2006, 15:04 MST")
+			x.By, x.At = o.RequesterAs, orderedOn(o, c.Zone)
 			if o.Kind == order.Medicine {
 				x.Prescriptions = append(x.Prescriptions, o)
 			} else {

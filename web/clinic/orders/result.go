@@ -42,7 +42,9 @@ type resultView struct {
 	Review   order.Review
 	Bad      map[string]string
 	Said     string
-	Past     []step
+	Plot     *plot.Trend
+	Plotted  web.Link
+	Meds     []medicine
 }
 
 type valueRow struct {
@@ -131,8 +133,7 @@ func (x *resultView) values(c *door.Call, n fhir.Node) {
 	}
 	at := map[string][]valueRow{}
 	critical := map[string]string{}
-	var look func(s *chart.Series, key string)
-	look = func(s *chart.Series, key string) {
+	look := func(s *chart.Series, key string) {
 		for i := len(s.Points) - 1; i >= 0; i-- {
 			p := s.Points[i]
 			if p.Type != "Observation" || p.Source == nil || !p.Source.Own {
@@ -159,13 +160,16 @@ func (x *resultView) values(c *door.Call, n fhir.Node) {
 			at[p.ID] = append(at[p.ID], row)
 		}
 	}
+	series := map[string]*chart.Series{}
 	for _, s := range x.p.Chart().Results.Series {
-		if len(s.Parts) == 0 {
-			look(s, s.Key)
-			continue
-		}
 		look(s, s.Key)
+		for _, p := range s.Points {
+			if _, of := at[p.ID]; of && p.Type == "Observation" {
+				series[p.ID] = s
+			}
+		}
 	}
+	x.course(c, ids, series, critical)
 	for _, id := range ids {
 		if rows := at[id]; len(rows) > 0 {
 			x.Values = append(x.Values, rows...)
@@ -186,6 +190,52 @@ func (x *resultView) values(c *door.Call, n fhir.Node) {
 			}
 			x.Critical += w
 		}
+	}
+}
+
+// course is the plot of the value that matters most: a critical one, else one
+// that is flagged, else the first that has a past.
+func (x *resultView) course(c *door.Call, ids []string, series map[string]*chart.Series, critical map[string]string) {
+	var best *chart.Series
+	rank := 0
+	for _, id := range ids {
+		s := series[id]
+		if s == nil || !s.Numeric || len(s.Points) < 2 {
+			continue
+		}
+		r := 1
+		if s.Latest().Flag != "" {
+			r = 2
+		}
+		if critical[id] != "" {
+			r = 3
+		}
+		if r > rank {
+			best, rank = s, r
+		}
+	}
+	if best != nil {
+		t := &plot.Trend{Title: best.Name, Unit: best.Unit, Low: best.Range.Low, High: best.Range.High, Zone: c.Zone, Height: 160}
+		line := plot.Series{Name: best.Name}
+		for _, p := range best.Points[max(0, len(best.Points)-40):] {
+			if !p.When.Known() {
+				continue
+			}
+			pt := plot.Point{Time: p.When.At, Day: !p.When.HasTime(), Value: p.Number, Text: p.Value, Flag: p.Flag, Href: x.p.FactHref(p.Prov)}
+			if pt.Day {
+				y, m, d := p.When.At.Date()
+				pt.Time = time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+			}
+			if p.Source != nil {
+				pt.Source = plot.Source{Letters: p.Source.Badge, Color: p.Source.Color, Site: p.Source.Name}
+			}
+			line.Points = append(line.Points, pt)
+		}
+		t.Series = []plot.Series{line}
+		x.Plot, x.Plotted = t, web.Link{Label: "All values", Href: x.p.ChartHref("results", best.Key)}
+	}
+	for _, m := range x.p.Chart().Medicines.Active {
+		x.Meds = append(x.Meds, medicine{Name: m.Name, Sig: m.Sig, Href: x.p.FactHref(m.Prov), Held: m.State == "on-hold"})
 	}
 }
 
@@ -341,7 +391,7 @@ func (r *room) enterOf(c *door.Call) (*enterView, record.Resource, bool) {
 	for i, code := range codes {
 		name, unit, rng := o.Name, "", ""
 		if it := order.ByLOINC(code); it != nil {
-			name = it.Name
+			name, unit = it.Name, it.Unit
 		}
 		if s := p.Chart().Results.Find(code); s != nil && code != "" { // as the laboratory wrote it last time
 			unit, rng = s.Latest().Unit, s.Latest().Range.Text

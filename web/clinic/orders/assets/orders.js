@@ -86,7 +86,7 @@ document.addEventListener("keydown", async (e) => {
       break;
     case "Enter":
       e.preventDefault();
-      if (!q) { (document.querySelector("#order-sign") ?? document.querySelector(".basket-sign button"))?.focus(); return; }
+      if (!q) { toSign = !e.repeat; return; }
       clearTimeout(timer);
       if (asked !== q) await ask(q); // what is shown must be what was typed
       if (asked === q && at >= 0) add(choices()[at].dataset.item); else add("");
@@ -98,6 +98,23 @@ document.addEventListener("keydown", async (e) => {
       close();
   }
 }, true);
+
+// The focus moves when the key is let go: a key that is held down never signs.
+let toSign = false;
+document.addEventListener("keyup", (e) => {
+  if (e.key !== "Enter" || !toSign) return;
+  toSign = false;
+  if (e.target === box() && !box().value.trim()) (document.querySelector("#order-sign") ?? document.querySelector(".basket-sign button"))?.focus();
+});
+
+// Signing is sent once: a second press while the first is on its way would only be told that it came late.
+document.addEventListener("submit", (e) => {
+  if (!e.target.matches?.("[data-order-sign]")) return;
+  if (e.target.dataset.sent) { e.preventDefault(); return; }
+  e.target.dataset.sent = "yes";
+  e.target.setAttribute("aria-busy", "true");
+});
+addEventListener("pageshow", () => { const f = document.querySelector("[data-order-sign]"); if (f) { delete f.dataset.sent; f.removeAttribute("aria-busy"); } });
 
 document.addEventListener("pointerdown", (e) => { if (e.target.closest?.("#order-list")) e.preventDefault(); }); // the box keeps the focus
 document.addEventListener("click", (e) => {
