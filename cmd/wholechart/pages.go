@@ -6,12 +6,19 @@ import (
 	"net/http"
 	"strings"
 
+	"wholechart/chart"
+	"wholechart/decision"
+	"wholechart/decision/rule"
 	"wholechart/exchange"
 	"wholechart/record"
 	"wholechart/web"
 	"wholechart/web/admin"
 	"wholechart/web/clinic"
 	"wholechart/web/clinic/day"
+	"wholechart/web/clinic/facts"
+	ordering "wholechart/web/clinic/orders"
+	"wholechart/web/clinic/visit"
+	"wholechart/web/desk"
 )
 
 // pages are the doors for people. demo says on every page that nobody in it is real.
@@ -23,6 +30,10 @@ func pages(n *node, demo bool) (http.Handler, error) {
 		return nil, err
 	}
 	day.Register(clinicians)
+	visit.Register(clinicians)
+	facts.Register(clinicians)
+	ordering.Register(clinicians, ordering.Config{Check: check})
+	desk.Register(clinicians.Door)
 	admin.Register(clinicians.Door, n)
 	handler, err := clinicians.Handler()
 	if err != nil {
@@ -49,4 +60,9 @@ func (o opener) Open(ctx context.Context, s record.Session, patient string, forc
 		return o.Exchange.Reopen(ctx, s, patient)
 	}
 	return o.Exchange.Open(ctx, s, patient)
+}
+
+// check holds drafted orders against all rules.
+func check(_ context.Context, c *chart.Chart, drafts []rule.Draft) rule.Answer {
+	return decision.Check(rule.Input{Chart: c, Drafts: drafts, Now: c.Now}, nil)
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"wholechart/api"
@@ -92,7 +93,12 @@ func serve(ctx context.Context, n *node, handler http.Handler, l net.Listener, c
 			ended <- srv.Serve(l)
 		}
 	}()
-	go upkeep(ctx, n)
+	ctx, rest := context.WithCancel(ctx)
+	var background sync.WaitGroup
+	background.Go(func() { upkeep(ctx, n) })
+	background.Go(func() { work(ctx, n) })
+	defer background.Wait()
+	defer rest()
 	select {
 	case err := <-ended:
 		return err
