@@ -8,8 +8,8 @@ import (
 	"wholechart/web"
 )
 
-// entry is one line of the palette.
-type entry struct {
+// offer is one line of the palette.
+type offer struct {
 	Label string `json:"label"`
 	Words string `json:"words,omitempty"`
 	Note  string `json:"note,omitempty"`
@@ -25,19 +25,19 @@ func palette(c *Call) {
 			patient = id
 		}
 	}
-	out := []entry{}
+	out := []offer{}
 	for _, k := range c.Commands {
 		if k.Patient && patient == "" || k.Can != nil && !k.Can(c) {
 			continue
 		}
-		e := entry{Label: k.Label, Words: k.Words, Key: k.Key, Href: k.Path(c, patient)}
+		e := offer{Label: k.Label, Words: k.Words, Key: k.Key, Href: k.Path(c, patient)}
 		if k.Patient {
 			e.Note = "this patient"
 		}
 		out = append(out, e)
 	}
 	for _, n := range c.nav() {
-		out = append(out, entry{Label: n.Label, Key: n.Key, Href: n.Href, Note: "go to"})
+		out = append(out, offer{Label: n.Label, Key: n.Key, Href: n.Href, Note: "go to"})
 	}
 	web.SecurityHeaders(c.W)
 	c.W.Header().Set("Content-Type", "application/json")
