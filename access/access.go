@@ -190,7 +190,12 @@ func user(a Actor, lens Lens, act Action) Decision {
 		if act.writes() {
 			types := in(clinical, demographic, workflow)
 			if act == Create { // where a fact comes from is said once, and stays
-				types = func(t string) bool { return in(clinical, demographic, workflow)(t) || t == "Provenance" }
+				types = func(t string) bool {
+					return in(clinical, demographic, workflow)(t) || t == "Provenance" || t == "Device"
+				}
+			}
+			if act == Update { // a Device is in the directory, and an implant in a patient
+				types = func(t string) bool { return in(clinical, demographic, workflow)(t) || t == "Device" }
 			}
 			return Decision{Allowed: true, Types: types}
 		}

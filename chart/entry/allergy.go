@@ -12,7 +12,7 @@ var allergy = Kind{
 		hinted(required(codeField("what", "Substance", "code", terminology.Allergen)), "A medicine, a class, a food, latex, a venom… or your own words."),
 		half(optional(choiceField("type", "Kind", "type", false, opts("", "allergy", "Allergy", "intolerance", "Intolerance")...), "Not known")),
 		half(optional(choiceField("criticality", "Danger", "criticality", false, opts("", "high", "High: may threaten life", "low", "Low", "unable-to-assess", "Cannot be assessed")...), "Not said")),
-		{Name: "category", Label: "Of", Input: Many, Options: opts("", "medication", "Medicine", "food", "Food", "environment", "Environment", "biologic", "Biologic"),
+		{Name: "category", Label: "Category", Input: Many, Options: opts("", "medication", "Medicine", "food", "Food", "environment", "Environment", "biologic", "Biologic"),
 			get: func(n fhir.Node) value {
 				var v value
 				for c := range n.Get("category").Items() {
@@ -53,9 +53,9 @@ var allergy = Kind{
 		noteField(),
 	},
 	Groups: []Group{{Name: "reaction", Label: "Reaction", Most: 4, element: "reaction", Fields: []Field{
-		half(required(conceptItem("what", "What happened", "manifestation", terminology.Reaction))),
+		required(conceptItem("what", "What happened", "manifestation", terminology.Reaction)),
 		half(optional(choiceField("severity", "How bad", "severity", false, opts("", "mild", "Mild", "moderate", "Moderate", "severe", "Severe")...), "Not said")),
-		more(textField("story", "How it went", "description", 500)),
+		half(textField("story", "How it went", "description", 500)),
 	}}},
 	start: func(f Form, _ Context) {
 		f.Set("clinical", "active")

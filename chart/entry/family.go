@@ -80,9 +80,9 @@ var family = Kind{
 		noteField(),
 	},
 	Groups: []Group{{Name: "condition", Label: "Condition", Most: 5, element: "condition", Fields: []Field{
-		half(required(codeField("what", "What", "code", terminology.Problem))),
+		required(codeField("what", "What", "code", terminology.Problem)),
 		half(hinted(onsetField("onset", "Since", "onset", "String"), "age 55")),
-		{Name: "fatal", Label: "Died of it", Input: Check,
+		{Name: "fatal", Label: "Died of it", Input: Check, Half: true,
 			get: func(n fhir.Node) value {
 				if n.Get("contributedToDeath").True() {
 					return value{text: "yes"}

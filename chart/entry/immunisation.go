@@ -147,9 +147,7 @@ var immunisation = Kind{
 			errs.add("expires", "It had expired when it was given.")
 		}
 	},
-	Short: func(n fhir.Node) string {
-		return conceptValue(fhir.Node{}, n.Get("vaccineCode")).text + " " + SayDay(n.Get("occurrenceDateTime").Str())
-	},
+	Short: func(n fhir.Node) string { return conceptValue(fhir.Node{}, n.Get("vaccineCode")).text },
 }
 
 var originWords = map[string]string{"provider": "Other Provider", "record": "Written Record", "recall": "Parent/Guardian/Patient Recall", "school": "School Record", "jurisdiction": "Jurisdictional IIS"}

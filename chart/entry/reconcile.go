@@ -118,7 +118,11 @@ func Reconcile(c Context, own *Own, o Outside, decision Decision, reason string)
 // decided is the Provenance of a decision. The source's fact is named by
 // identifier: it has no address in this chart.
 func decided(c Context, o Outside, decision Decision, reason, target string) record.Act {
-	p := why(c, concept(ReconcileSystem, string(decision), "", ""), reason, target)
+	targets := []string{target}
+	if about := "Patient/" + c.Patient; target != about { // so that it stands in the patient's record
+		targets = append(targets, about)
+	}
+	p := why(c, concept(ReconcileSystem, string(decision), "", ""), reason, targets...)
 	value := o.Type + "/" + o.ID
 	if o.Version != "" {
 		value += "/_history/" + o.Version

@@ -23,6 +23,7 @@ func Withdrawn(old fhir.Node) ([]byte, error) {
 	case "Condition":
 		d.set("verificationStatus", concept(verSystem, "entered-in-error", "Entered in Error", ""))
 		d.set("clinicalStatus", nil)
+		d.choose("abatement", "", nil) // con-4 wants a clinical status with it, con-5 none; the version before says it
 	case "AllergyIntolerance":
 		d.set("verificationStatus", concept(allergyVer, "entered-in-error", "Entered in Error", ""))
 		d.set("clinicalStatus", nil)
@@ -78,7 +79,7 @@ func Withdraw(c Context, id string, version int, old fhir.Node, reason string) (
 	typ := old.ResourceType()
 	return []record.Act{
 		{Op: record.Update, Type: typ, ID: id, Resource: parse(body), IfMatch: version},
-		{Op: record.Create, Type: "Provenance", Resource: parse(Why(c, "NULLIFY", reason, typ+"/"+id))},
+		{Op: record.Create, Type: "Provenance", Resource: parse(Why(c, "NULLIFY", reason, typ+"/"+id, "Patient/"+c.Patient))},
 	}, nil
 }
 

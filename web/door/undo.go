@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"wholechart/access"
+	written "wholechart/chart/entry"
 	"wholechart/fhir"
 	"wholechart/record"
 	"wholechart/web"
@@ -91,6 +92,13 @@ func undo(c *Call) {
 
 // enteredInError is a resource with the status that says so.
 func enteredInError(r record.Resource) (fhir.Node, error) {
+	if body, err := written.Withdrawn(r.Node()); err == nil { // facts of the chart: what their invariants want goes with it
+		d, err := fhir.Parse(body)
+		if err != nil {
+			return fhir.Node{}, err
+		}
+		return d.Root(), nil
+	}
 	field := inError[r.Type]
 	value := []byte(`"entered-in-error"`)
 	if sys, ok := codedStatus[r.Type]; ok {

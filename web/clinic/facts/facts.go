@@ -8,7 +8,6 @@ package facts
 import (
 	_ "embed"
 	"errors"
-	"net/http"
 	"net/url"
 	"strings"
 
@@ -187,5 +186,3 @@ func (h *room) author(c *door.Call, ref string) string {
 }
 
 func notFound(c *door.Call) { c.Failed(record.ErrNotFound) }
-
-var _ = http.StatusOK

@@ -135,14 +135,16 @@ boxes.forEach((box, number) => {
 
 // What was typed is not left behind by a slip: leaving asks once, a form that is sent does not.
 for (const form of document.querySelectorAll("form.panel")) {
-  let touched = false;
-  form.addEventListener("input", () => { touched = true; });
-  form.addEventListener("submit", () => { touched = false; });
-  addEventListener("beforeunload", (e) => { if (touched) e.preventDefault(); });
+  const said = () => new URLSearchParams(new FormData(form)).toString();
+  const first = said();
+  let sent = false;
+  const touched = () => !sent && said() !== first;
+  form.addEventListener("submit", () => { sent = true; });
+  addEventListener("beforeunload", (e) => { if (touched()) e.preventDefault(); });
   const close = form.querySelector("[data-escape]");
   form.addEventListener("keydown", (e) => {
     if ((e.ctrlKey || e.metaKey) && e.key === "Enter") { e.preventDefault(); form.requestSubmit(form.querySelector('[name="act"][value="save"]')); }
-    if (e.key === "Escape" && !e.defaultPrevented && !touched && close) { e.preventDefault(); location.assign(close.href); }
+    if (e.key === "Escape" && !e.defaultPrevented && !touched() && close) { e.preventDefault(); location.assign(close.href); }
   });
 }
 

@@ -76,6 +76,19 @@ func TestAddProblem(t *testing.T) {
 	if res.StatusCode != http.StatusOK || res.Request.URL.Path != rosa+"/problems" || !strings.Contains(body, "Problem added.") || !strings.Contains(body, "Gout, unspecified") || !strings.Contains(body, "Undo") {
 		t.Errorf("%d at %s", res.StatusCode, res.Request.URL.Path)
 	}
+	undo := regexp.MustCompile(`name="(type|id|version|back)" value="([^"]*)"`).FindAllStringSubmatch(body, -1)
+	if len(undo) < 4 {
+		t.Fatalf("no undo: %v", undo)
+	}
+	form0 := url.Values{}
+	for _, f := range undo {
+		form0.Set(f[1], f[2])
+	}
+	if res, body := doc.Post("/maple/undo", form0); res.StatusCode != 200 || !strings.Contains(body, "entered in error") || strings.Contains(body, "Gout, unspecified") {
+		t.Errorf("undo: %d", res.StatusCode)
+	}
+	before = bodies(t, n, "Condition")
+	doc.Post(rosa+"/enter/problem", url.Values{"what": {"Gout, unspecified"}, "what.code": {"http://hl7.org/fhir/sid/icd-10-cm|M10.9"}, "clinical": {"active"}, "verification": {"confirmed"}, "onset": {"Sep 2021"}, "category": {"problem-list-item"}, "act": {"save"}})
 	id, made := fresh(before, bodies(t, n, "Condition"))
 	for _, want := range []string{`"M10.9"`, `"onsetDateTime":"2021-09"`, `"recorder":{"reference":"Practitioner/okonkwo"`} {
 		if !strings.Contains(made, want) {
@@ -221,7 +234,7 @@ func TestEveryKind(t *testing.T) {
 		typ  string
 		form url.Values
 	}{
-		"medicine":     {"MedicationStatement", url.Values{"what": {"Grandmother's tea"}, "status": {"active"}, "told": {"patient"}, "sig": {"a cup at night"}}},
+		"medicine":     {"MedicationStatement", url.Values{"what": {"Tea of the grandmother"}, "status": {"active"}, "told": {"patient"}, "sig": {"a cup at night"}}},
 		"immunisation": {"Immunization", url.Values{"what": {"Tdap"}, "what.code": {"http://hl7.org/fhir/sid/cvx|115"}, "how": {"here"}, "when": {"today"}, "lot": {"A1"}, "vis": {"yes"}}},
 		"procedure":    {"Procedure", url.Values{"what": {"Appendix out"}, "status": {"completed"}, "when": {"age 12"}}},
 		"family":       {"FamilyMemberHistory", url.Values{"relation": {"MTH"}, "dead": {"age 79"}, "condition-0-what": {"Breast cancer"}, "condition-0-onset": {"age 55"}}},

@@ -33,7 +33,7 @@ func pedigree(c *chart.Chart, href func(chart.Prov) string) plot.Pedigree {
 	self := plot.Relative{Sex: c.Patient.Sex, Age: c.Patient.Age, Dead: c.Patient.Deceased}
 	var p plot.Pedigree
 	for _, r := range c.Family {
-		one := plot.Relative{Role: roleOf(r.Relation), Label: capital(r.Relation), Name: r.Name, Sex: r.Sex, Age: strings.TrimSuffix(r.Age, " y"), Dead: r.Deceased != "", Note: r.Note}
+		one := plot.Relative{Role: roleOf(r.Relation), Label: capital(strings.TrimPrefix(r.Relation, "natural ")), Name: r.Name, Sex: r.Sex, Age: strings.TrimSuffix(r.Age, " y"), Dead: r.Deceased != "", Note: r.Note}
 		if one.Role == "" {
 			one.Role = "other"
 		} else if one.Sex == "" {

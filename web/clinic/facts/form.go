@@ -15,6 +15,7 @@ type panel struct {
 	Error       string // what is wrong with the whole
 	Fields      []input
 	More        []input
+	Last        []input // the note, after the groups
 	Groups      []part
 	Over        string // the word of the button that ends it: "Resolve"
 	Withdraw    bool
@@ -24,6 +25,7 @@ type panel struct {
 	None        []none
 	New         bool
 	CodeURL     string // of the type-ahead, the kind follows
+	Sources     string // which codes it knows, and how old they are
 }
 
 // none is a button that says that there is none, or that nobody asked.

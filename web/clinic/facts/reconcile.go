@@ -155,12 +155,16 @@ func (h *room) candidates(c *door.Call, p *clinic.Patient) (list []candidate, be
 				continue
 			}
 			for _, df := range m.Differs {
-				if df.Prov.Source == nil || df.Prov.Source.Own {
+				x := candidate{group: "Medicines", kind: "medicine", words: m.Full}
+				ours, theirs, ok := sides(m.Prov, df, &x)
+				if !ok {
 					continue
 				}
-				x := candidate{group: "Medicines", kind: "medicine", outside: df.Prov, own: own, words: m.Full}
-				x.item.Own = &recSide{Title: m.Name, Bits: []recBit{{Text: df.What + ": " + df.Here, Differs: true}, {Text: m.Sig}}}
-				x.item.Outside = recSide{Title: m.Name, Bits: []recBit{{Text: df.What + ": " + df.There, Differs: true}}}
+				if x.own == nil {
+					x.own = own
+				}
+				x.item.Own = &recSide{Title: nameOf(m, *x.own), Bits: []recBit{{Text: df.What + ": " + ours, Differs: true}, {Text: sigOf(m, *x.own)}}}
+				x.item.Outside = recSide{Title: nameOf(m, x.outside), Bits: []recBit{{Text: df.What + ": " + theirs, Differs: true}, {Text: sigOf(m, x.outside)}}}
 				add(x)
 			}
 		}
@@ -177,12 +181,16 @@ func (h *room) candidates(c *door.Call, p *clinic.Patient) (list []candidate, be
 				continue
 			}
 			for _, df := range pr.Differs {
-				if df.Prov.Source == nil || df.Prov.Source.Own {
+				x := candidate{group: "Problems", kind: "problem"}
+				ours, theirs, ok := sides(pr.Prov, df, &x)
+				if !ok {
 					continue
 				}
-				x := candidate{group: "Problems", kind: "problem", outside: df.Prov, own: own}
-				x.item.Own = &recSide{Title: pr.Name, Bits: []recBit{{Text: df.What + ": " + df.Here, Differs: true}, {Text: said("since", pr.Onset.String(), pr.Onset.Known())}}}
-				x.item.Outside = recSide{Title: pr.Name, Bits: []recBit{{Text: df.What + ": " + df.There, Differs: true}}}
+				if x.own == nil {
+					x.own = own
+				}
+				x.item.Own = &recSide{Title: pr.Name, Bits: []recBit{{Text: df.What + ": " + ours, Differs: true}, {Text: said("since", pr.Onset.String(), pr.Onset.Known())}}}
+				x.item.Outside = recSide{Title: pr.Name, Bits: []recBit{{Text: df.What + ": " + theirs, Differs: true}}}
 				add(x)
 			}
 		}
@@ -220,6 +228,45 @@ func (h *room) candidates(c *door.Call, p *clinic.Patient) (list []candidate, be
 		x.item.Choices = append(x.item.Choices, recChoice{"4", "reject", "Leave out", false})
 	}
 	return list, before, nil
+}
+
+// sides tells which of what differs is ours and which is theirs: the chart's
+// leading fact may be either.
+func sides(lead chart.Prov, df chart.Difference, x *candidate) (ours, theirs string, ok bool) {
+	switch {
+	case df.Prov.Source == nil || lead.Source == nil:
+		return "", "", false
+	case !df.Prov.Source.Own:
+		x.outside = df.Prov
+		if lead.Source.Own {
+			x.own = &lead
+		}
+		return df.Here, df.There, true
+	case !lead.Source.Own:
+		x.outside, x.own = lead, &df.Prov
+		return df.There, df.Here, true
+	}
+	return "", "", false
+}
+
+// nameOf is what one of a medicine's entries calls it.
+func nameOf(m chart.Medicine, p chart.Prov) string {
+	for _, e := range m.Entries {
+		if e.Prov.Type == p.Type && e.Prov.ID == p.ID {
+			return e.Name
+		}
+	}
+	return m.Name
+}
+
+// sigOf is how a medicine is taken by one of its entries.
+func sigOf(m chart.Medicine, p chart.Prov) string {
+	for _, e := range m.Entries {
+		if e.Prov.Type == p.Type && e.Prov.ID == p.ID {
+			return e.Sig
+		}
+	}
+	return ""
 }
 
 func targetType(typ string) string {

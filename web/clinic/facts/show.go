@@ -1,9 +1,9 @@
 package facts
 
 import (
+	"cmp"
+	"slices"
 	"strings"
-
-	"github.com/a-h/templ"
 
 	"wholechart/access"
 	"wholechart/chart/entry"
@@ -66,6 +66,7 @@ func (pg *page) show(status int) {
 	if m.Title == "" {
 		m.Title = pg.k.Title
 	}
+	sortFacts(pg.k, facts)
 	for _, r := range facts {
 		m.Rows = append(m.Rows, pg.row(r))
 	}
@@ -103,12 +104,15 @@ func (pg *page) title() string {
 }
 
 func (pg *page) panel(some bool) panel {
-	pl := panel{Title: pg.title(), Lead: pg.k.Lead, Action: pg.c.R.URL.EscapedPath(), Error: pg.said, Conflict: pg.con, New: pg.cur.ID == "", CodeURL: pg.c.Path("code") + "/"}
+	pl := panel{Title: pg.title(), Lead: pg.k.Lead, Action: pg.c.R.URL.EscapedPath(), Error: pg.said, Conflict: pg.con, New: pg.cur.ID == "", CodeURL: pg.c.Path("code") + "/", Sources: sourcesLine(pg.k)}
 	pl.Back = pg.p.ChartHref(cmpOr(sectionOf[pg.k.Slug], "about"))
 	if pg.k.Code() != "" {
 		pl.Back = pg.p.ChartHref("enter", "social")
 	}
 	pl.Fields, pl.More, pl.Groups = inputs(pg.k, pg.form, pg.errs)
+	if last := len(pl.Fields) - 1; len(pl.Groups) > 0 && pl.Fields[last].Name == "note" {
+		pl.Fields, pl.Last = pl.Fields[:last], pl.Fields[last:]
+	}
 	if pl.New {
 		if len(pg.errs) == 0 && pl.Error == "" && len(pl.Fields) > 0 {
 			pl.Fields[0].Autofocus = true
@@ -134,6 +138,9 @@ func (pg *page) panel(some bool) panel {
 		}
 		for i := range pl.More {
 			pl.More[i].beside(pg.con)
+		}
+		for i := range pl.Last {
+			pl.Last[i].beside(pg.con)
 		}
 		for i := range pl.Groups {
 			for j := range pl.Groups[i].Fields {
@@ -174,7 +181,7 @@ func (pg *page) row(r record.Resource) row {
 		fd := &pg.k.Fields[i]
 		v := shown(fd, f, fd.Name)
 		switch {
-		case v == "" || i == 0 || fd.Input == entry.Area || fd.Name == "category" || fd.Name == "verification" || fd.Name == "udi":
+		case v == "" || i == 0 || fd.Name == "how" && v == "Given here" || fd.Name == "maker" || fd.Name == "route" || fd.Input == entry.Area || fd.Name == "category" || fd.Name == "verification" || fd.Name == "udi":
 		case fd.Name == "what":
 			out.Title = v
 		case fd.Name == "clinical" || fd.Name == "status":
@@ -185,6 +192,12 @@ func (pg *page) row(r record.Resource) row {
 			out.Pills = append(out.Pills, web.Pill{Text: strings.ToLower(v)})
 		case fd.Name == "criticality" && f.Get(fd.Name) == "high":
 			out.Pills = append(out.Pills, web.Pill{Kind: web.Danger, Text: "high danger"})
+		case fd.Name == "number":
+			bits = append(bits, "dose "+v)
+		case fd.Name == "criticality":
+			if f.Get(fd.Name) == "low" {
+				bits = append(bits, "low danger")
+			}
 		case fd.Input == entry.Check:
 		case fd.Name == "onset" || fd.Name == "since" || fd.Name == "ended" || fd.Name == "until" || fd.Name == "dead" || fd.Name == "expires" || fd.Name == "due" || fd.Name == "lot":
 			bits = append(bits, strings.ToLower(fd.Label)+" "+v)
@@ -206,6 +219,7 @@ func (pg *page) row(r record.Resource) row {
 			}
 		}
 	}
+	out.Title = capital(strings.TrimPrefix(out.Title, "natural "))
 	out.Note = strings.Join(bits, " · ")
 	return out
 }
@@ -219,6 +233,28 @@ func (pg *page) stated(r record.Resource) row {
 		}
 	}
 	return row{Title: title, Note: web.ExactText(r.Updated, pg.c.Zone) + " · " + pg.h.author(pg.c, r.Author)}
+}
+
+// sortFacts puts what goes on before what is over, and of what has a day the newest first.
+func sortFacts(k *entry.Kind, list []record.Resource) {
+	slices.SortStableFunc(list, func(a, b record.Resource) int {
+		x, y := a.Node(), b.Node()
+		over := func(n fhir.Node) int {
+			if isOver(k.Slug, k.Form(n)) {
+				return 1
+			}
+			return 0
+		}
+		day := func(n fhir.Node) string {
+			for _, v := range [...]string{"occurrenceDateTime", "performedDateTime"} {
+				if s := n.Get(v).Str(); s != "" {
+					return s
+				}
+			}
+			return n.Get("performedPeriod").Get("start").Str()
+		}
+		return cmp.Or(cmp.Compare(over(x), over(y)), -strings.Compare(day(x), day(y)))
+	})
 }
 
 const versionsMost = 30
@@ -270,5 +306,3 @@ func changes(k *entry.Kind, was, is fhir.Node) []diff {
 	}
 	return out
 }
-
-var _ templ.Component

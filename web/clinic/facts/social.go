@@ -2,7 +2,6 @@ package facts
 
 import (
 	"net/http"
-	"strconv"
 
 	"wholechart/access"
 	"wholechart/chart/entry"
@@ -144,5 +143,3 @@ func (h *room) saveSocial(c *door.Call) {
 	}
 	c.Done(back, f)
 }
-
-var _ = strconv.Itoa
