@@ -35,8 +35,6 @@ type checkpoints struct {
 // steps long the writer waits 200 ms for readers.
 const stepPages = 8192
 
-const pageAndHeader = pageSize + 24 // https://sqlite.org/fileformat2.html#the_write_ahead_log
-
 func newCheckpoints(c *conn, d *durable, step int64) *checkpoints {
 	p := &checkpoints{c: c, d: d, step: step, wake: make(chan struct{}, 1), gone: make(chan struct{})}
 	go p.loop()
@@ -97,7 +95,7 @@ func (p *checkpoints) failed(err error) bool {
 
 // checkpoint is called by the writer between commits.
 func (w *writer) checkpoint() {
-	frames := w.log.end / pageAndHeader
+	frames := w.log.end / w.frame
 	p := w.carry
 	if frames < p.frames.Load() || frames < p.carried.Load() { // begun anew
 		p.carried.Store(0)

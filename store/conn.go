@@ -39,11 +39,12 @@ func openConn(o Options, cacheKiB int, readOnly bool) (*conn, error) {
 		PRAGMA journal_mode = WAL;
 		PRAGMA synchronous = FULL;
 		PRAGMA cache_size = -%d;
+		PRAGMA cache_spill = %d;
 		PRAGMA temp_store = MEMORY;
 		PRAGMA foreign_keys = ON;
 		PRAGMA trusted_schema = OFF;
 		PRAGMA wal_autocheckpoint = 0;
-		PRAGMA journal_size_limit = 134217728;`, busyTimeout.Milliseconds(), pageSize, cacheKiB)
+		PRAGMA journal_size_limit = 134217728;`, busyTimeout.Milliseconds(), pageSize, cacheKiB, spillPages)
 	if readOnly {
 		pragmas += `PRAGMA query_only = ON;`
 	}
@@ -63,6 +64,11 @@ func openConn(o Options, cacheKiB int, readOnly bool) (*conn, error) {
 const (
 	pageSize    = 4096
 	busyTimeout = 10 * time.Second
+
+	// At a commit after a tree was rebalanced SQLite walks the whole page cache. The
+	// writer's is therefore no larger than a reader's; but a transaction of many pages
+	// may take more, 32 MiB, before some of them are written ahead of its commit.
+	spillPages = 8192
 )
 
 func (c *conn) close() error {
@@ -70,6 +76,18 @@ func (c *conn) close() error {
 		s.Close()
 	}
 	return c.db.Close()
+}
+
+// pageSize is that of the database, which need not be the one that new ones get.
+func (c *conn) pageSize() (int64, error) {
+	st, _, err := c.db.Prepare(`PRAGMA page_size`)
+	if err != nil {
+		return 0, err
+	}
+	defer st.Close()
+	q := query{st: st}
+	n, _, err := q.oneInt()
+	return n, err
 }
 
 // keepLog makes that closing does not carry the log over and remove it: after a

@@ -22,7 +22,7 @@ type Options struct {
 	Path      string           // the database file; its directory must exist
 	Blobs     string           // directory of blobs; empty is "blobs" beside the database
 	Readers   int              // connections for reading; 0 is 6
-	CacheKiB  int              // page cache of each reader; 0 is 8 MiB; the writer has four times as much
+	CacheKiB  int              // page cache of each connection; 0 is 8 MiB
 	LatestKiB int              // memory for current versions that were read lately; 0 is 32 MiB, below 0 none
 	WorkLimit int              // index rows and resources that one search may look at; 0 is 2,000,000
 	Now       func() time.Time // the clock; nil is time.Now
@@ -80,7 +80,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err := os.MkdirAll(o.Blobs, 0o700); err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
-	c, err := openConn(o, 4*o.CacheKiB, false)
+	c, err := openConn(o, o.CacheKiB, false)
 	if err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}

@@ -37,6 +37,7 @@ type writer struct {
 	c     *conn
 	log   *runFile // of the connection
 	carry *checkpoints
+	frame int64 // bytes of a page in the log
 	tried int64 // frames in the log when it was last to begin anew
 
 	jobs     chan *job
@@ -76,6 +77,10 @@ func newWriter(s *Store, c *conn) (*writer, error) {
 	if w.log, err = c.log(); err != nil {
 		return nil, err
 	}
+	if w.frame, err = c.pageSize(); err != nil {
+		return nil, err
+	}
+	w.frame += 24 // https://sqlite.org/fileformat2.html#the_write_ahead_log
 	carrier, err := openConn(s.opt, 256, false)
 	if err != nil {
 		return nil, err
