@@ -434,8 +434,17 @@ func readQuantity(n fhir.Node) (float64, string) {
 }
 
 // ReadSig reads a Dosage: its parts, or of a text alone what the parser of typed
-// lines understands.
+// lines understands. A text that says it otherwise than the parts stays: nobody's
+// "at night" is lost because the parts say once a day.
 func ReadSig(d fhir.Node) Sig {
+	s, text := readParts(d), clean(cut(d.Get("text").Str(), MaxNote))
+	if text != "" && text != s.Note && !strings.EqualFold(text, s.How()) {
+		s.Said = text
+	}
+	return s
+}
+
+func readParts(d fhir.Node) Sig {
 	rate, repeat := d.Get("doseAndRate").Index(0), d.Get("timing").Get("repeat")
 	if !rate.Exists() && !repeat.Exists() {
 		return ParseSig(d.Get("text").Str()).Sig

@@ -151,6 +151,7 @@ func (o Order) Check(today time.Time) []Fault {
 func (o Order) checkSig(say func(field, text string)) {
 	s := o.Sig
 	switch {
+	case s.Said != "": // as it was written before
 	case s.Dose <= 0 && s.Note == "":
 		say("sig", "Say how much is taken: 1 tablet, 5 mL.")
 	case s.Times == 0 && !s.Once && !s.PRN && s.Note == "":

@@ -154,3 +154,20 @@ func TestUnitsOfTestsAreUCUM(t *testing.T) {
 		}
 	}
 }
+
+// What another prescriber wrote stays as it was written, in a renewal too.
+func TestWordsOfOthersStay(t *testing.T) {
+	d, err := fhir.Parse([]byte(`{"resourceType":"MedicationRequest","id":"m","meta":{"versionId":"1"},"status":"active","intent":"order","medicationCodeableConcept":{"text":"Atorvastatin 40 mg tablet"},"subject":{"reference":"Patient/rosa"},
+		"dosageInstruction":[{"text":"1 tablet at night","timing":{"repeat":{"frequency":1,"period":1,"periodUnit":"d"}},"doseAndRate":[{"doseQuantity":{"value":1,"unit":"tablet"}}]}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := Again(d.Root())
+	if o.Sig.How() != "1 tablet at night" || o.Sig.PerDay() != 1 || o.Sig.Unit != "tablet" {
+		t.Errorf("read: %+v", o.Sig)
+	}
+	back := Read(resource(t, o))
+	if back.Sig.How() != "1 tablet at night" {
+		t.Errorf("renewed: %q", back.Sig.How())
+	}
+}

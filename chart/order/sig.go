@@ -37,6 +37,7 @@ type Sig struct {
 	RefillsSaid  bool
 
 	Note string // words that are kept as said: additional instruction
+	Said string // the directions as somebody else wrote them, which the parts need not say in full; How is then these words
 }
 
 // unit is a unit in which doses are written.
@@ -154,6 +155,9 @@ func (s Sig) Empty() bool { return s.How() == "" && s.Quantity == 0 && !s.Refill
 // 7 days". Abbreviations are spelled out: many have been misread (ISMP's list
 // of error-prone abbreviations). Empty when there are none.
 func (s Sig) How() string {
+	if s.Said != "" {
+		return s.Said
+	}
 	var out []string
 	if d := s.dose(); d != "" {
 		out = append(out, d)

@@ -281,7 +281,7 @@ func soft(faults map[string]string, form url.Values) bool {
 // apply puts what a form says into an order, and says what could not be read.
 func apply(o *order.Order, form url.Values, p *clinic.Patient) map[string]string {
 	faults := map[string]string{}
-	if form.Has("sig") && o.Kind == order.Medicine {
+	if form.Has("sig") && o.Kind == order.Medicine && clean(form.Get("sig")) != clean(sigText(*o)) {
 		text := form.Get("sig")
 		if len(text) > order.MaxLine {
 			faults["sig"] = "This is too long: at most 500 letters."
@@ -337,6 +337,11 @@ func apply(o *order.Order, form url.Values, p *clinic.Patient) map[string]string
 	}
 	return faults
 }
+
+// sigText is what stands in the field of the directions.
+func sigText(o order.Order) string { return o.Sig.How() + noteTail(o) }
+
+func clean(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 // refStill is a reference to a problem as long as the words are still that problem's.
 func refStill(ref, words string, p *clinic.Patient) string {

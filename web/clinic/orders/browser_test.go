@@ -20,6 +20,7 @@ func TestOrdersByKeyboard(t *testing.T) {
 	ctx := pagetest.Chromium(t)
 	n.User(okonkwo)
 	pagetest.SignIn(t, ctx, n, "maple", "okonkwo")
+	pagetest.Do(t, ctx, cd.EmulateViewport(1600, 1000))
 	pagetest.Do(t, ctx, cd.Navigate(n.Base+rosa))
 	pagetest.Until(t, ctx, `document.querySelector("main") && document.readyState === "complete"`)
 	steps := 0
