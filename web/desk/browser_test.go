@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/chromedp/cdproto/emulation"
 	cd "github.com/chromedp/chromedp"
 
 	"wholechart/internal/pagetest"
@@ -58,11 +59,11 @@ func TestARegistrationInABrowser(t *testing.T) {
 		t.Errorf("said %q", said)
 	}
 	mine := `[...document.querySelectorAll(".appt")].find((a) => a.textContent.includes("Delgado-Luna"))`
-	pagetest.JS(t, ctx, `(`+mine+`.querySelector("[data-slot]").focus(), 1)`)
+	// What was booked has the focus: the next key acts on it, and the focus stays.
+	pagetest.Until(t, ctx, mine+`.contains(document.activeElement)`)
 	pagetest.Do(t, ctx, cd.KeyEvent("a"))
-	pagetest.Until(t, ctx, mine+`?.classList.contains("st-arrived")`)
+	pagetest.Until(t, ctx, mine+`?.classList.contains("st-arrived") && `+mine+`.contains(document.activeElement)`)
 	pagetest.Shot(t, ctx, "desk-arrived")
-	pagetest.JS(t, ctx, `(`+mine+`.querySelector("[data-slot]").focus(), 1)`)
 	pagetest.Do(t, ctx, cd.KeyEvent("x"))
 	pagetest.Until(t, ctx, `document.querySelector("#side input[name=why]") === document.activeElement`)
 	pagetest.Do(t, ctx, cd.KeyEvent("went home\r"))
@@ -147,6 +148,29 @@ func TestPhone(t *testing.T) {
 	}
 }
 
+// On paper the day list is a list, and the calendar has no buttons.
+func TestPrint(t *testing.T) {
+	n := start(t)
+	fill(t, n)
+	n.User(hughes)
+	ctx := pagetest.Chromium(t)
+	pagetest.SignIn(t, ctx, n, "maple", "hughes")
+	pagetest.Do(t, ctx, cd.EmulateViewport(800, 1100))
+	for i, path := range []string{"/maple/schedule/list?date=2026-11-22", "/maple/schedule?date=2026-11-22"} {
+		pagetest.Do(t, ctx, cd.Navigate(n.Base+path))
+		if _, err := cd.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print"}); err != nil {
+			t.Fatal(err)
+		}
+		if seen := pagetest.JS(t, ctx, `[...document.querySelectorAll("button, .side, .slot, .btn, nav")].filter((e) => e.getClientRects().length).map((e) => e.outerHTML.slice(0, 80)).join(" | ")`); seen != "" {
+			t.Errorf("%s prints %s", path, seen)
+		}
+		if !strings.Contains(pagetest.JS(t, ctx, `document.querySelector("main").innerText`), "Amara Okafor") {
+			t.Errorf("%s does not print who comes", path)
+		}
+		pagetest.Shot(t, ctx, "desk-print-"+string(rune('0'+i)))
+	}
+}
+
 func TestShots(t *testing.T) {
 	n := start(t)
 	paths := fill(t, n)
@@ -162,5 +186,9 @@ func TestShots(t *testing.T) {
 	for i, path := range paths {
 		pagetest.Do(t, ctx, cd.EmulateViewport(1440, 900), cd.Navigate(n.Base+path))
 		pagetest.Shot(t, ctx, "desk-"+string(rune('a'+i)))
+		if i == 0 {
+			pagetest.JS(t, ctx, `(document.documentElement.dataset.theme = "dark", 1)`)
+			pagetest.Shot(t, ctx, "desk-dark")
+		}
 	}
 }

@@ -12,9 +12,14 @@ function rove(cal, to) {
   const one = to ?? all.find((s) => s.classList.contains("appt-main")) ?? all[0];
   if (one) one.tabIndex = 0;
 }
-const start = () => { for (const cal of document.querySelectorAll("[data-cal]")) rove(cal); };
+const start = () => { for (const cal of document.querySelectorAll("[data-cal]")) rove(cal, cal.contains(document.activeElement) ? document.activeElement : null); };
 start();
 addEventListener("wc:swap", start);
+
+// What was just booked or moved has the focus: the next key acts on it. The browser looks for the fragment after the
+// modules have run, and takes the focus away again when it finds it: so after that.
+const land = () => { if (location.hash.startsWith("#a-")) document.getElementById(location.hash.slice(1))?.querySelector("[data-slot]")?.focus({ preventScroll: true }); };
+if (document.readyState === "complete") land(); else addEventListener("load", () => setTimeout(land));
 
 document.addEventListener("focusin", (e) => {
   const cal = e.target.closest?.("[data-cal]");

@@ -475,6 +475,38 @@ func TestPhotoIsMadeAnew(t *testing.T) {
 	}
 }
 
+// What another program wrote on top of an appointment is said on the calendar;
+// days on which the clocks change open; nothing of a reason is markup.
+func TestTheCalendarOfOthers(t *testing.T) {
+	n := start(t)
+	for i, at := range []string{"09:00", "09:10"} {
+		n.Write("maple", fmt.Sprintf(`{"resourceType":"Appointment","id":"x%d","status":"booked","description":"<img src=x onerror=alert(1)>","start":"2026-11-24T%s:00-05:00","end":"2026-11-24T09:30:00-05:00","participant":[{"actor":{"reference":"Patient/%s"},"status":"accepted"},{"actor":{"reference":"Practitioner/okonkwo"},"status":"accepted"}]}`, i, at, []string{"rosa-delgado", "walter-nowak"}[i]))
+	}
+	b := n.User(hughes)
+	page := b.Open("/maple/schedule?date=2026-11-24")
+	if !strings.Contains(page, "double booked") || !strings.Contains(page, "Move one of them") || strings.Contains(page, "<img") {
+		t.Error("the clash is not said")
+	}
+	n.Write("maple", `{"resourceType":"PractitionerRole","id":"reyes","active":true,"practitioner":{"reference":"Practitioner/reyes"},"availableTime":[{"availableStartTime":"01:00:00","availableEndTime":"04:00:00"}]}`)
+	if page := b.Open("/maple/schedule?date=2027-03-14&with=Practitioner/reyes"); strings.Contains(page, "Book 02:30") || !strings.Contains(page, "Book 03:00") || !strings.Contains(page, "Book 01:50") || !strings.Contains(page, "the clocks skip this") {
+		t.Error("the spring day")
+	}
+	if page := b.Open("/maple/schedule?date=2027-11-07&with=Practitioner/reyes"); !strings.Contains(page, "Book 01:30") || !strings.Contains(page, "Book 03:50") {
+		t.Error("the autumn day")
+	}
+	if res, body := b.Post("/maple/schedule/book", url.Values{"patient": {"rosa-delgado"}, "type": {"follow-up"}, "with": {"Practitioner/reyes"}, "date": {"2027-03-14"}, "time": {"02:30"}}); res.StatusCode != 422 || !strings.Contains(body, "clocks skip") {
+		t.Errorf("half past two that night: %d", res.StatusCode)
+	}
+	for _, q := range []string{"date=2026-02-31", "date=%F0%9F%8E%89", "view=month", "with=nobody", "at=99:99", "date=0001-01-01", "date=9999-12-31"} {
+		b.Open("/maple/schedule?" + q)
+	}
+	for _, path := range []string{"/maple/schedule?move=nobody", "/maple/schedule?patient=nobody", "/maple/schedule?wait=nobody", "/maple/appointments/nobody", "/maple/patients/nobody/demographics"} {
+		if res, _ := b.Get(path); res.StatusCode != 404 {
+			t.Errorf("%s: %d", path, res.StatusCode)
+		}
+	}
+}
+
 func TestWeeklyHours(t *testing.T) {
 	n := start(t)
 	admin := n.User(auth.User{Site: "maple", Name: "admin", FullName: "Ada Min", Role: access.Admin})

@@ -550,7 +550,7 @@ func (h *Desk) anyRoom(c *door.Call, cal *schedule.Calendar, b schedule.Booking)
 	if err != nil {
 		return schedule.Party{}
 	}
-	for _, r := range cal.Rooms {
+	for _, r := range p.Rooms {
 		if _, away := r.Hours.Absent(s); !away && len(p.Busy(r.Ref)) == 0 {
 			return r.Party
 		}
