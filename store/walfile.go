@@ -109,6 +109,13 @@ func (f *runFile) toDisk(flags vfs.SyncFlag) error {
 	return f.failed
 }
 
+// broken is the failure of a sync.
+func (f *runFile) broken() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.failed
+}
+
 func (f *runFile) Truncate(size int64) error {
 	if err := f.flush(); err != nil {
 		return err

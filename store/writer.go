@@ -276,6 +276,9 @@ func (w *writer) commit(b *batch) {
 	w.changed = w.changed[:0]
 	if err != nil {
 		// The disk is full or worse: nothing of the batch is kept.
+		if e := w.log.broken(); e != nil {
+			w.s.durable.fail(e)
+		}
 		err = fmt.Errorf("store: the commit failed: %w", err)
 		if !w.c.db.GetAutocommit() {
 			q := w.c.query(sqlRollback)
