@@ -39,6 +39,7 @@ type clinic struct {
 	openings openings
 	recent   recent
 	asking   asking
+	acts     []Acts
 }
 
 // Pages are the clinicians' pages: the chart, and what other rooms hang beside it.

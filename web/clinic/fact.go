@@ -24,6 +24,7 @@ type factPage struct {
 	Lens        web.Lens // leads to the overviews: a fact stands in one chart
 	Opened      opened
 	Tabs        web.Tabs
+	Acts        []web.Button
 	Badge       web.Badge
 	Lines       []aboutLine // source, author, version, route
 	Elements    []element
@@ -114,6 +115,7 @@ func (h *clinic) fact(c *call) {
 	}
 	n := res.Node()
 	p := factPage{Title: titleOf(n), Type: res.Type, Lens: v.lensSwitch(""), Opened: v.opened(), Tabs: v.tabs("-"), Download: v.href("fact", res.Type, res.ID, "content", "json")}
+	p.Acts = v.factActs(res)
 	prov := chart.Prov{Source: v.sourceOf(res.Site), Type: res.Type, ID: res.ID, Version: res.Version, Author: res.Author}
 	p.Badge = v.badge(prov)
 	p.Badge.Href = ""

@@ -23,6 +23,7 @@ type sectionPage struct {
 	Cut    []cutLine
 	Lens   web.Lens
 	Tabs   web.Tabs
+	Acts   []web.Button
 	Groups []group
 	Sheet  *flowsheet
 	Grid   *vaccineGrid
@@ -86,7 +87,7 @@ func (h *clinic) section(s section) func(*call) {
 			v.deskPage()
 			return
 		}
-		p := &sectionPage{Title: s.title, Opened: v.opened(), Cut: v.cut(s.slug), Lens: v.lensSwitch(s.slug), Tabs: v.tabs(s.slug)}
+		p := &sectionPage{Title: s.title, Opened: v.opened(), Cut: v.cut(s.slug), Lens: v.lensSwitch(s.slug), Tabs: v.tabs(s.slug), Acts: v.sectionActs(s.slug)}
 		s.show(v, p)
 		v.frame(http.StatusOK, s.title, sectionMain(p))
 	}

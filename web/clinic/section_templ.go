@@ -75,7 +75,7 @@ func sectionMain(p *sectionPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = lensBar(p.Lens, nil).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = lensBar(p.Lens, p.Acts).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -45,6 +45,13 @@ func Register(p *clinic.Pages) {
 	p.Handle("POST "+patient+"enter/{kind}/{rid}", h.change)
 	p.Handle("GET "+patient+"whole/reconcile", h.reconcile)
 	p.Handle("POST "+patient+"whole/reconcile", h.decide)
+	p.AddActs(clinic.Acts{Section: Links, Fact: func(c *door.Call, base string, r record.Resource) []web.Button {
+		href := EditHref(base, r)
+		if k, ok := entry.KindFor(r.Node()); href == "" || !ok || !c.Can(access.Update, k.Type) {
+			return nil
+		}
+		return []web.Button{{Label: "Edit", Href: href, Key: "e", Primary: true}}
+	}})
 	for _, k := range entry.Kinds() {
 		if k.Code() != "" {
 			continue

@@ -135,6 +135,25 @@ func TestAddProblem(t *testing.T) {
 	}
 }
 
+// TestHooks: the chart's own pages lead here.
+func TestHooks(t *testing.T) {
+	n := start(t)
+	doc := n.User(okonkwo)
+	for section, want := range map[string]string{"problems": "/enter/problem", "medicines": "/enter/medicine", "allergies": "/enter/allergy", "immunisations": "/enter/immunisation",
+		"procedures": "/enter/procedure", "family": "/enter/family", "about": "/enter/social", "whole/outside": "/whole/reconcile"} {
+		if page := doc.Open(rosa + "/" + section); !strings.Contains(page, `href="`+rosa+want+`"`) {
+			t.Errorf("%s does not lead to %s", section, want)
+		}
+	}
+	n.Write("maple", `{"resourceType":"Condition","id":"gout","clinicalStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/condition-clinical","code":"active"}]},"code":{"text":"Gout"},"subject":{"reference":"Patient/rosa-delgado"}}`)
+	if page := doc.Open(rosa + "/fact/Condition/gout"); !strings.Contains(page, rosa+"/enter/problem/gout") {
+		t.Error("a fact does not lead to its form")
+	}
+	if page := n.User(hughes).Open(rosa); strings.Contains(page, "/enter/") {
+		t.Error("the front desk is offered to write facts")
+	}
+}
+
 func TestConflict(t *testing.T) {
 	n := start(t)
 	n.Write("maple", `{"resourceType":"Condition","id":"gout","clinicalStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/condition-clinical","code":"active"}]},"code":{"text":"Gout"},"onsetDateTime":"2020","extension":[{"url":"http://x/e","valueString":"stays"}],"subject":{"reference":"Patient/rosa-delgado"}}`)

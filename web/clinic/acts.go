@@ -1,0 +1,39 @@
+package clinic
+
+import (
+	"wholechart/access"
+	"wholechart/record"
+	"wholechart/web"
+	"wholechart/web/door"
+)
+
+// Acts are the buttons that rooms add to the chart's own pages. base is the
+// address of the patient's chart.
+type Acts struct {
+	Section func(c *door.Call, base, section string) []web.Button           // of a section, by its slug
+	Fact    func(c *door.Call, base string, r record.Resource) []web.Button // of one fact of the own chart
+}
+
+// AddActs adds a room's buttons.
+func (p *Pages) AddActs(a Acts) { p.h.acts = append(p.h.acts, a) }
+
+func (v *view) sectionActs(section string) (out []web.Button) {
+	for _, a := range v.acts {
+		if a.Section != nil {
+			out = append(out, a.Section(v.Call, v.PatientPath(v.id, access.EMR), section)...)
+		}
+	}
+	return out
+}
+
+func (v *view) factActs(r record.Resource) (out []web.Button) {
+	if r.Site == nil || r.Site.Slug != v.Site.Slug {
+		return nil
+	}
+	for _, a := range v.acts {
+		if a.Fact != nil {
+			out = append(out, a.Fact(v.Call, v.PatientPath(v.id, access.EMR), r)...)
+		}
+	}
+	return out
+}
