@@ -12,7 +12,9 @@ import (
 // their own.
 type Item struct {
 	Name      string
+	Codes     []fhir.Coding
 	Detail    string
+	Safety    string // of a device: what it and its notes say of safety, as of magnetic resonance
 	Status    string
 	Active    bool
 	When, End When
@@ -46,6 +48,7 @@ func (b *builder) items() {
 			i.Name = b.calls(f.Node)
 		}
 		i.Detail = strings.TrimSpace(f.Node.Get("manufacturer").Str() + " " + f.Node.Get("modelNumber").Str())
+		i.Safety = b.safety(f.Node)
 		b.c.Devices = append(b.c.Devices, i)
 	}
 	for _, f := range b.of("Coverage") {
@@ -74,7 +77,7 @@ func (b *builder) items() {
 func (b *builder) item(f *fact, dated string) Item {
 	f.used = true
 	n := f.Node
-	i := Item{Name: b.itemName(f), Status: f.status, Active: f.status == "active" || f.status == "", Also: b.routes(f)}
+	i := Item{Name: b.itemName(f), Codes: b.itemCodes(n), Status: f.status, Active: f.status == "active" || f.status == "", Also: b.routes(f)}
 	i.Detail = b.label(n.Get("reasonCode"))
 	if i.Detail == "" {
 		i.Detail = b.notes(n)
@@ -106,6 +109,30 @@ func (b *builder) itemName(f *fact) string {
 		}
 	}
 	return ""
+}
+
+// itemCodes are the codes of what a resource is about.
+func (b *builder) itemCodes(n fhir.Node) []fhir.Coding {
+	for _, name := range [...]string{"code", "codeCodeableConcept", "type"} {
+		if v := n.Get(name); v.Kind() == fhir.Object {
+			return b.codings(v)
+		}
+	}
+	return nil
+}
+
+// safety is what a Device says of its safety, with its notes.
+func (b *builder) safety(n fhir.Node) string {
+	var words []string
+	for s := range n.Get("safety").Items() {
+		if l := b.label(s); l != "" {
+			words = append(words, l)
+		}
+	}
+	if l := b.notes(n); l != "" {
+		words = append(words, l)
+	}
+	return strings.Join(words, "; ")
 }
 
 // rest takes what no view has taken.
