@@ -98,6 +98,9 @@ func (it *Item) sig(l Line) Sig {
 	}
 	if s.Dose == 0 {
 		s.Dose, s.DoseMax, s.Unit = usual.Dose, usual.DoseMax, usual.Unit
+		if s.Dose == 0 && l.Strength > 0 && units[it.Unit].countable && strengthFits(it, l) == yes { // "10 daily" of 10 mg tablets
+			s.Dose, s.Unit = 1, it.Unit
+		}
 	}
 	it.whole(&s)
 	if s.Times == 0 && !s.Once && len(s.When) == 0 {

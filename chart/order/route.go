@@ -128,7 +128,7 @@ func reviewOf(ctx context.Context, s record.Session, c record.Change, now time.T
 	}
 	n := r.Node()
 	if c.Type == "Observation" {
-		if !laboratory(n) {
+		if !Laboratory(n) {
 			return nil, nil
 		}
 		// A value is reviewed with the report or panel that holds it, however it changes.
@@ -222,9 +222,9 @@ func withIdentifier(a record.Act, key string) (record.Act, error) {
 	return a, err
 }
 
-// laboratory says whether an Observation is a result that stands for itself:
+// Laboratory says whether an Observation is a result that stands for itself:
 // vital signs, histories and surveys are read where they were taken.
-func laboratory(n fhir.Node) bool {
+func Laboratory(n fhir.Node) bool {
 	for cat := range n.Get("category").Items() {
 		for c := range cat.Get("coding").Items() {
 			switch strings.ToLower(c.Get("code").Str()) {

@@ -82,13 +82,8 @@ func (r *room) find(c *door.Call) {
 		c.Failed(err)
 		return
 	}
-	var list []choice
 	typed := form.Get("q")
-	for _, k := range order.Find(typed, 8) {
-		list = append(list, choiceOf(k))
-	}
-	l := order.Parse(typed)
-	c.Render(http.StatusOK, options(list, l.Problems))
+	c.Render(http.StatusOK, options(matches(typed, 8), order.Parse(typed).Problems))
 }
 
 // add puts into the basket what was typed or chosen: one item, a set, or words.
@@ -117,11 +112,15 @@ func (r *room) add(c *door.Call) {
 		}
 	case form.Get("item") != "":
 		it := order.ByKey(form.Get("item"))
-		if it == nil {
+		o := order.Order{}
+		if it != nil {
+			o = it.Order(order.Line{})
+		} else if it = codedBy(form.Get("item")); it != nil {
+			o = it.Order(order.Parse(typed))
+		} else {
 			c.Failed(record.ErrNotFound)
 			return
 		}
-		o := it.Order(order.Line{})
 		for _, k := range order.Find(typed, 40) {
 			if k.Item == it {
 				o = k.Order()
@@ -136,25 +135,23 @@ func (r *room) add(c *door.Call) {
 		}
 		new = append(new, order.Words(k, typed))
 	default:
-		found := order.Find(typed, 8)
-		if len(found) != 1 {
+		found := matches(typed, 8)
+		if len(found) != 1 || order.ByKey(found[0].Key) == nil {
 			r.again(c, p, http.StatusUnprocessableEntity, func(b *basket) {
 				b.Typed, b.Words = typed, strings.TrimSpace(typed) != ""
-				for _, k := range found {
-					b.Choices = append(b.Choices, choiceOf(k))
-				}
+				b.Choices = found
 				switch {
 				case strings.TrimSpace(typed) == "":
 					b.TypedWhy = "Type what to order."
 				case len(found) == 0:
-					b.TypedWhy = "Nothing in the catalogue is called that. It can be ordered in words; no check knows it then."
+					b.TypedWhy = "Nothing that is known here is called that. It can be ordered in words; no check knows it then."
 				default:
 					b.TypedWhy = "Which of these?"
 				}
 			})
 			return
 		}
-		new = append(new, found[0].Order())
+		new = append(new, order.Find(typed, 1)[0].Order())
 	}
 	if problems := order.Parse(typed).Problems; len(problems) > 0 && len(new) == 1 && new[0].Kind == order.Medicine {
 		r.again(c, p, http.StatusUnprocessableEntity, func(b *basket) { b.Typed, b.TypedWhy = typed, strings.Join(problems, ". ") })

@@ -70,8 +70,41 @@ func Register(p *clinic.Pages, cfg Config) {
 	p.Handle("POST "+patient+"/result/{rid}", r.review)
 	p.Handle("GET "+patient+"/refill/{tid}", r.refillPage)
 	p.Handle("POST "+patient+"/refill/{tid}", r.refill)
+	p.AddActs(clinic.Acts{Section: sectionActs, Fact: factActs})
 	p.Commands = append(p.Commands, door.Command{Label: "Order", Key: "o", Words: "prescribe medicine laboratory test imaging referral vaccine basket", Patient: true,
 		Path: func(c *door.Call, id string) string { return c.PatientPath(id, access.EMR, "order") }, Can: drafts})
+}
+
+// sectionActs lead from the lists of what is ordered to the basket.
+func sectionActs(c *door.Call, base, section string) []web.Button {
+	switch section {
+	case "medicines", "results", "imaging", "procedures", "immunisations":
+		if drafts(c) {
+			return []web.Button{{Label: "Order", Href: base + "/order", Key: "o"}}
+		}
+	}
+	return nil
+}
+
+// factActs lead from one fact to what can be done with it as an order or result.
+func factActs(c *door.Call, base string, r record.Resource) []web.Button {
+	n := r.Node()
+	switch r.Type {
+	case "MedicationRequest":
+		if st := n.Get("status"); st.Is("active") || st.Is("on-hold") {
+			return []web.Button{{Label: "Renew or discontinue", Href: base + "/orders/" + url.PathEscape(r.ID), Key: "o"}}
+		}
+		return []web.Button{{Label: "The order", Href: base + "/orders/" + url.PathEscape(r.ID), Key: "o"}}
+	case "ServiceRequest":
+		return []web.Button{{Label: "The order", Href: base + "/orders/" + url.PathEscape(r.ID), Key: "o"}}
+	case "DiagnosticReport":
+		return []web.Button{{Label: "Review", Href: base + "/result/" + url.PathEscape(r.ID), Key: "o"}}
+	case "Observation":
+		if order.Laboratory(n) {
+			return []web.Button{{Label: "Review", Href: base + "/result/" + url.PathEscape(r.ID), Key: "o"}}
+		}
+	}
+	return nil
 }
 
 // drafts says whether who asks may draft orders at all.

@@ -182,6 +182,26 @@ func TestABetterChoiceAndTheResultThatIsThere(t *testing.T) {
 	}
 }
 
+// What the catalogue lacks is found in the code systems and stays coded.
+func TestCodesBeyondTheCatalogue(t *testing.T) {
+	n := start(t, nil)
+	clearBasket(t, n, "rosa-delgado")
+	doc := n.User(okonkwo)
+	_, list := doc.Post(rosa+"/order/find", url.Values{"q": {"ivermectin 3 mg 4 tabs once"}})
+	m := regexp.MustCompile(`data-item="(code:medicine:[^"]+)"`).FindStringSubmatch(list)
+	if m == nil {
+		t.Skip("the loaded tables have no ivermectin")
+	}
+	doc.Post(rosa+"/order/add", url.Values{"item": {m[1]}, "line": {"ivermectin 3 mg 4 tabs once"}})
+	for _, o := range drafted(t, n, "rosa-delgado") {
+		if len(o.Codes) != 1 || o.Codes[0].System != order.RxNorm || o.Sig.Dose != 4 || !o.Sig.Once {
+			t.Errorf("drafted: %+v", o)
+		}
+		return
+	}
+	t.Error("nothing was drafted")
+}
+
 func TestWithoutKnowledgeItSaysSo(t *testing.T) {
 	n := start(t, nil)
 	doc := n.User(okonkwo)
@@ -215,6 +235,8 @@ func TestWhatCannotBeReadIsKeptAndSaid(t *testing.T) {
 	add(url.Values{"line": {"😀 د. 1 tab"}}, 422, "in words")
 	add(url.Values{"line": {"warfarin 5 mg qod"}, "item": {"medicine:warfarin 5 mg"}}, 422, "write every other day")
 	add(url.Values{"item": {"nonsense"}}, 404)
+	add(url.Values{"item": {"code:medicine:http://www.nlm.nih.gov/research/umls/rxnorm|0"}}, 404)
+	add(url.Values{"item": {"code:spell:http://snomed.info/sct|73761001"}}, 404)
 	add(url.Values{"set": {"nonsense"}}, 404)
 	if res, _ := doc.Post(rosa+"/order/add", url.Values{"line": {strings.Repeat("x", 2<<20)}}); res.StatusCode != 413 {
 		t.Errorf("two megabytes: %d", res.StatusCode)
