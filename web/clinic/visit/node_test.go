@@ -81,4 +81,3 @@ func hasNot(t testing.TB, body string, words ...string) {
 		}
 	}
 }
-

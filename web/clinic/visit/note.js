@@ -291,6 +291,7 @@ function write(form) {
         a.setSelectionRange(from, at);
         insert(a, hit.text);
         const mark = hit.text.indexOf("***");
+        if (mark >= 0 || e.key !== " ") eat(a);
         if (mark >= 0) { a.setSelectionRange(from + mark, from + mark + 3); e.preventDefault(); } else if (e.key !== " ") e.preventDefault();
         return;
       }
@@ -298,6 +299,13 @@ function write(form) {
     if (e.key !== "Tab") return;
     const next = a.value.indexOf("***", a.selectionEnd);
     if (next >= 0) { a.setSelectionRange(next, next + 3); e.preventDefault(); }
+  }
+
+  // Remote desktops and drivers send the character apart from the key.
+  function eat(a) {
+    const no = (i) => { if (i.inputType === "insertText" && i.data === " " || i.inputType === "insertLineBreak") i.preventDefault(); };
+    a.addEventListener("beforeinput", no, { once: true });
+    setTimeout(() => a.removeEventListener("beforeinput", no), 60);
   }
 
   function insert(a, text) {
@@ -349,7 +357,7 @@ function write(form) {
     for (const s of sections.values()) form.elements[`base.${s.code}`].value = s.base;
     form.elements.key.value = key;
     submitting = true;
-    form.requestSubmit(by);
+    setTimeout(() => form.requestSubmit(by)); // not from within this event: it would be ignored
   });
   addEventListener("pageshow", (e) => { if (e.persisted) { submitting = false; location.reload(); } });
 

@@ -258,20 +258,20 @@ func clock(t time.Time, zone *time.Location) string {
 func copiedWords(s note.Section, zone *time.Location) string {
 	switch s.Copied.Left(s.Text) {
 	case "all":
-		return "Copied from " + from(s.Copied, zone) + ", not changed"
+		return "Copied: " + from(s.Copied, zone)
 	case "part":
-		return "Partly copied from " + from(s.Copied, zone)
+		return "Partly copied: " + from(s.Copied, zone)
 	}
 	return ""
 }
 
 func from(k *note.Copied, zone *time.Location) string {
-	out := "a note"
-	if who := strings.TrimSpace(k.Who); who != "" && who != "unknown" {
-		out = "the note of " + who
+	out := "an earlier note"
+	if who := door.Bare(strings.TrimSpace(k.Who)); who != "" && who != "unknown" {
+		out = who
 	}
 	if !k.When.IsZero() {
-		out += " of " + k.When.In(zone).Format("2 Jan 2006")
+		out += ", " + k.When.In(zone).Format("2 Jan 2006")
 	}
 	return out
 }

@@ -226,3 +226,14 @@ func TestBadInput(t *testing.T) {
 }
 
 func short(s string) string { return s[:min(len(s), 80)] }
+
+func TestWhatIsCopiedForwardReadsAsCorrected(t *testing.T) {
+	n := house(t)
+	b := n.User(lena)
+	pages := story(t, n, b)
+	body := b.Open(pages["visit"])
+	has(t, body, "nodule 8 mm", "Copied: Lena Okonkwo, 22 Nov 2026", "Partly copied")
+	hasNot(t, body, "nodule 6 mm")
+	has(t, b.Open(pages["error"]), "struck", "Written into the wrong chart")
+	has(t, b.Open(pages["note"]), "nodule 6 mm", "<del>6</del><ins>8</ins>")
+}

@@ -229,7 +229,8 @@ func rows(text string) int {
 	return min(max(n, 2), 24)
 }
 
-// lastNote is the patient's last signed note with sections in it, nil without one.
+// lastNote is the patient's last signed note with sections in it, as it reads with
+// its addenda; nil without one.
 func lastNote(c *door.Call, id string) (*note.Note, error) {
 	list, err := find(c, "Composition", url.Values{"patient": {id}, "status": {"final,amended"}, "_sort": {"-date"}, "_count": {"20"}})
 	if err != nil {
@@ -238,9 +239,15 @@ func lastNote(c *door.Call, id string) (*note.Note, error) {
 	for _, r := range list {
 		n := note.Parse(r.Node())
 		n.ID, n.Version = r.ID, r.Version
-		if n.Appends == "" && len(n.Sections) > 0 {
-			return &n, nil
+		if n.Appends != "" || len(n.Sections) == 0 {
+			continue
 		}
+		adds, _, err := addenda(c, id, r.ID) // a corrected section is brought as it reads now
+		if err != nil {
+			return nil, err
+		}
+		n.Sections = note.Reading(n, adds)
+		return &n, nil
 	}
 	return nil, nil
 }
