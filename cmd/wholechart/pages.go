@@ -17,6 +17,8 @@ import (
 	"wholechart/web/clinic/day"
 	"wholechart/web/clinic/facts"
 	ordering "wholechart/web/clinic/orders"
+	"wholechart/web/clinic/progress"
+	"wholechart/web/clinic/rules"
 	"wholechart/web/clinic/visit"
 	"wholechart/web/desk"
 )
@@ -32,8 +34,10 @@ func pages(n *node, demo bool) (http.Handler, error) {
 	day.Register(clinicians)
 	visit.Register(clinicians)
 	facts.Register(clinicians)
-	ordering.Register(clinicians, ordering.Config{Check: check})
+	progress.Register(clinicians)
+	ordering.Register(clinicians, ordering.Config{Check: n.check})
 	desk.Register(clinicians.Door)
+	rules.Register(clinicians.Door)
 	admin.Register(clinicians.Door, n)
 	handler, err := clinicians.Handler()
 	if err != nil {
@@ -62,7 +66,21 @@ func (o opener) Open(ctx context.Context, s record.Session, patient string, forc
 	return o.Exchange.Open(ctx, s, patient)
 }
 
-// check holds drafted orders against all rules.
-func check(_ context.Context, c *chart.Chart, drafts []rule.Draft) rule.Answer {
-	return decision.Check(rule.Input{Chart: c, Drafts: drafts, Now: c.Now}, nil)
+// check holds drafted orders against all rules, as loud as the chart's own site
+// wants them. When its choices cannot be read, every rule speaks as written.
+func (n *node) check(ctx context.Context, c *chart.Chart, drafts []rule.Draft) rule.Answer {
+	var chosen decision.Settings
+	for _, s := range c.Sources {
+		if !s.Own {
+			continue
+		}
+		body, _, err := n.system(s.Slug, "decision").Setting(ctx, rules.SettingName)
+		if err == nil {
+			chosen, err = rules.Decode(body)
+		}
+		if err != nil {
+			slog.Error("the site's choices of rules", "site", s.Slug, "error", err)
+		}
+	}
+	return decision.Check(rule.Input{Chart: c, Drafts: drafts, Now: c.Now}, chosen)
 }

@@ -18,6 +18,7 @@ type Bar struct {
 // BarPart is one dose for one time.
 type BarPart struct {
 	Start, End time.Time // zero: not known
+	StartAbout bool      // known to the month or year only
 	Ongoing    bool      // to the chart's now: End is it
 	// EndUnknown: it is over, or may be, but nobody wrote when; End is the last day that is known of it.
 	EndUnknown bool
@@ -93,7 +94,7 @@ func (c Courses) bar(d *drawing, b Bar, flat bool) {
 		d.tag("rect", "class", "bar", "x", pct(x), "y", "3", "width", pct(width), "height", "16", "rx", "3")
 		d.end("rect")
 		// Edges that nobody wrote are dashed.
-		if p.Start.IsZero() {
+		if p.Start.IsZero() || p.StartAbout && !p.Start.Before(c.From) {
 			d.line(pct(x), "3", pct(x), "19", "edge unknown")
 		} else if !p.Start.Before(c.From) {
 			d.line(pct(x), "3", pct(x), "19", "edge")
