@@ -1,0 +1,103 @@
+package rules
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"wholechart/access"
+	"wholechart/auth"
+	"wholechart/decision/rule"
+	"wholechart/internal/pagetest"
+	"wholechart/web/clinic"
+)
+
+func start(t *testing.T) *pagetest.Node {
+	t.Helper()
+	n := pagetest.New(t, []string{"maple", "riverside"}, nil)
+	n.Load("maple", "riverside")
+	p, err := clinic.New(clinic.Config{Records: n.Records, Auth: n.Auth, Demo: true, Now: n.Clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	Register(p.Door)
+	n.Serve(p)
+	return n
+}
+
+var (
+	okonkwo = auth.User{Site: "maple", Name: "okonkwo", FullName: "Lena Okonkwo, MD", Role: access.Physician}
+	admin   = auth.User{Site: "maple", Name: "boss", FullName: "Ann Boss", Role: access.Admin}
+	hughes  = auth.User{Site: "maple", Name: "hughes", FullName: "Patricia Hughes", Role: access.FrontDesk}
+)
+
+// TestASiteChoosesHowLoudARuleIs walks from the list to a choice that others see.
+func TestASiteChoosesHowLoudARuleIs(t *testing.T) {
+	n := start(t)
+	doc, boss := n.User(okonkwo), n.User(admin)
+	page := doc.Open("/maple/rules?q=warfarin")
+	for _, want := range []string{"drug–drug interaction", "Warfarin", "interrupts", "needs review by a clinician", "Formulas", "CKD-EPI", "Tables that are loaded", "CPT", "not loaded"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	if strings.Contains(page, "rule-form") {
+		t.Error("a physician is offered to switch rules off")
+	}
+	const id = "ddi-maoi-serotonergic"
+	at := "/maple/rules/" + id
+	if res, _ := doc.Post(at, url.Values{"level": {"off"}, "why": {"x"}, "version": {"0"}}); res.StatusCode != http.StatusForbidden {
+		t.Errorf("a physician switched a rule off: %d", res.StatusCode)
+	}
+	if res, _ := n.User(hughes).Get("/maple/rules"); res.StatusCode != http.StatusForbidden {
+		t.Errorf("the front desk: %d", res.StatusCode)
+	}
+	for name, c := range map[string]struct {
+		form url.Values
+		says string
+	}{
+		"no reason":   {url.Values{"level": {"off"}, "version": {"0"}}, "Say why"},
+		"no level":    {url.Values{"level": {"loudest"}, "why": {"x"}, "version": {"0"}}, "Choose one"},
+		"long reason": {url.Values{"level": {"off"}, "why": {strings.Repeat("é", 301)}, "version": {"0"}}, "At most 300"},
+		"old page":    {url.Values{"level": {"off"}, "why": {"<b>our pharmacist asks</b>"}, "version": {"7"}}, "Somebody else changed"},
+	} {
+		res, body := boss.Post(at, c.form)
+		if res.StatusCode < 400 || !strings.Contains(body, c.says) {
+			t.Errorf("%s: %d", name, res.StatusCode)
+		}
+		if name == "old page" && !strings.Contains(body, "&lt;b&gt;our pharmacist asks") {
+			t.Error("what was typed is lost")
+		}
+	}
+	if res, body := boss.Post(at, url.Values{"level": {"quiet"}, "why": {"our pharmacist asks herself"}, "version": {"0"}}); res.StatusCode != 200 || !strings.Contains(body, "takes effect at once") {
+		t.Fatalf("%d", res.StatusCode)
+	}
+	if page := doc.Open("/maple/rules?q=" + id); !strings.Contains(page, "by Ann Boss: our pharmacist asks herself") {
+		t.Error("who chose and why does not stand there")
+	}
+	body, _, err := n.System("maple").Setting(t.Context(), SettingName)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s, err := Decode(body); err != nil || s[id].Level != rule.Quiet {
+		t.Errorf("%+v %v", s, err)
+	}
+	if body, _, _ := n.System("riverside").Setting(t.Context(), SettingName); body != nil {
+		t.Error("another site's rules were changed")
+	}
+	if res, _ := boss.Post(at, url.Values{"level": {"interrupt"}, "version": {"1"}}); res.StatusCode != 200 {
+		t.Errorf("back to as written: %d", res.StatusCode)
+	}
+	if body, _, _ := n.System("maple").Setting(t.Context(), SettingName); strings.Contains(string(body), id) {
+		t.Error("the choice is still there")
+	}
+}
+
+func TestAccessible(t *testing.T) {
+	ctx := pagetest.Chromium(t)
+	n := start(t)
+	n.User(admin)
+	pagetest.SignIn(t, ctx, n, "maple", "boss")
+	pagetest.Axe(t, ctx, n, "/maple/rules?q=warfarin")
+}
