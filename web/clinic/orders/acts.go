@@ -135,8 +135,9 @@ func (r *room) add(c *door.Call) {
 		}
 		new = append(new, order.Words(k, typed))
 	default:
-		found := matches(typed, 8)
-		if len(found) != 1 || order.ByKey(found[0].Key) == nil {
+		one := order.Find(typed, 2)
+		if len(one) != 1 {
+			found := matches(typed, 8)
 			r.again(c, p, http.StatusUnprocessableEntity, func(b *basket) {
 				b.Typed, b.Words = typed, strings.TrimSpace(typed) != ""
 				b.Choices = found
@@ -151,7 +152,7 @@ func (r *room) add(c *door.Call) {
 			})
 			return
 		}
-		new = append(new, order.Find(typed, 1)[0].Order())
+		new = append(new, one[0].Order())
 	}
 	if problems := order.Parse(typed).Problems; len(problems) > 0 && len(new) == 1 && new[0].Kind == order.Medicine {
 		r.again(c, p, http.StatusUnprocessableEntity, func(b *basket) { b.Typed, b.TypedWhy = typed, strings.Join(problems, ". ") })
