@@ -2,6 +2,7 @@ package clinic
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/a-h/templ"
 
@@ -99,4 +100,23 @@ func (p *Patient) Show(status int, page web.Page, main templ.Component) {
 	default:
 		p.v.Render(status, web.Framed(page, main))
 	}
+}
+
+// Ask asks the other sites for what they know of the patient of {id}, as opening
+// the whole record does, and waits for them no longer than wait. What is decided
+// on the whole record is decided after it. missing says in words who may still
+// have something to say, "" when all were heard or given up; what was given up
+// stands in the record's own completeness.
+func (p *Pages) Ask(c *door.Call, wait time.Duration) (missing string) {
+	k := &call{p.h, c}
+	if !access.Decide(c.Actor, access.EHR, access.Read, "Patient").Allowed {
+		return "this account sees this chart only"
+	}
+	switch o := k.open(c.R.PathValue("id"), false, wait); {
+	case o.running():
+		return "other sites are still being asked"
+	case o != nil && o.failed:
+		return "other sites could not be asked"
+	}
+	return ""
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"wholechart/access"
 	"wholechart/chart"
@@ -124,6 +125,10 @@ func (r *room) load(c *door.Call, p *clinic.Patient) (*basket, error) {
 	return b, nil
 }
 
+// askWait is how long the basket waits for other sites before it is checked: who
+// prescribes elsewhere is the reason for checking.
+const askWait = 1500 * time.Millisecond
+
 // check asks what is to be known about the drafts, on the whole record where the
 // actor may see it.
 func (r *room) check(c *door.Call, b *basket) error {
@@ -135,6 +140,9 @@ func (r *room) check(c *door.Call, b *basket) error {
 		return nil
 	}
 	ctx := c.R.Context()
+	if why := r.Ask(c, askWait); why != "" {
+		b.Gaps = append(b.Gaps, rule.Gap{Check: "whole record", Why: why})
+	}
 	whole, err := chart.Glance(ctx, c.Session(access.EHR), b.p.ID(), c.Now, "MedicationRequest", "MedicationStatement", "AllergyIntolerance", "Condition", "Observation")
 	if err != nil {
 		whole = b.p.Chart()
