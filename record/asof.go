@@ -2,6 +2,7 @@ package record
 
 import (
 	"context"
+	"sort"
 	"time"
 
 	"wholechart/access"
@@ -55,6 +56,7 @@ const factsPage = 5000
 
 func (w *window) factsAt(ctx context.Context, v *store.View, scope store.Scope, at time.Time, out *Facts) error {
 	there, refs := false, map[string]bool{}
+	var keys []store.Key // of out.List
 	filter := store.HistoryFilter{At: at, Count: factsPage}
 	for {
 		rows, next, err := v.History(scope, filter)
@@ -76,7 +78,7 @@ func (w *window) factsAt(ctx context.Context, v *store.View, scope store.Scope, 
 					refs[s] = true
 				}
 			}
-			out.List = append(out.List, w.fact(row, doc))
+			out.List, keys = append(out.List, w.fact(row, doc)), append(keys, row.Key)
 		}
 		if len(out.List) > maxFacts {
 			return invalid("too-costly", "", "this record is longer than can be read at once")
@@ -92,6 +94,7 @@ func (w *window) factsAt(ctx context.Context, v *store.View, scope store.Scope, 
 	if !there {
 		return store.ErrNotFound // nobody knew this patient then
 	}
+	sort.Sort(byKey{keys, out.List}) // in the order of Facts, whenever they were last written
 	for s := range refs {
 		ref, ok := parseRef(s)
 		if !ok {
@@ -108,6 +111,18 @@ func (w *window) factsAt(ctx context.Context, v *store.View, scope store.Scope, 
 		out.List = append(out.List, w.fact(&row, doc))
 	}
 	return nil
+}
+
+type byKey struct {
+	keys []store.Key
+	list []Fact
+}
+
+func (b byKey) Len() int           { return len(b.keys) }
+func (b byKey) Less(i, j int) bool { return b.keys[i] < b.keys[j] }
+func (b byKey) Swap(i, j int) {
+	b.keys[i], b.keys[j] = b.keys[j], b.keys[i]
+	b.list[i], b.list[j] = b.list[j], b.list[i]
 }
 
 func parsedRow(row *store.Row) (*fhir.Doc, error) {

@@ -155,9 +155,15 @@ func (g Growth) draw(d *drawing) {
 		d.end("path")
 	}
 	d.end("svg")
+	said := math.Inf(1)
 	for _, c := range g.Curves {
-		if p, ok := g.last(c); ok {
-			d.leaf("text", c.Name, "class", "curve-name", "x", pct(across(p.Months)+0.008), "y", px(level(p.Value)+4))
+		p, ok := g.last(c)
+		if !ok {
+			continue
+		}
+		if at := level(p.Value); math.Abs(said-at) >= 11 { // names do not lie on each other
+			said = at
+			d.leaf("text", c.Name, "class", "curve-name", "x", pct(across(p.Months)+0.008), "y", px(at+4))
 		}
 	}
 	points := g.inside()

@@ -30,6 +30,9 @@ func (h *room) asOf(c *door.Call) {
 	}
 	if v.At != "" {
 		at, err := moment(v.At, c.Zone)
+		if at.After(c.Now) && at.Format("2006-01-02") == c.Now.In(c.Zone).Format("2006-01-02") && begins(v.At, c.Zone).Before(c.Now.Add(time.Second)) {
+			at = c.Now // this minute, today: until now
+		}
 		switch {
 		case err != nil:
 			v.Error = "Write the moment as 2026-11-22T10:30 (or the day alone, for its end)."
@@ -69,6 +72,21 @@ func (h *room) asOf(c *door.Call) {
 		status = http.StatusUnprocessableEntity
 	}
 	p.Show(status, page, pastAsk(v))
+}
+
+// begins is the first instant of what moment reads.
+func begins(text string, zone *time.Location) time.Time {
+	if t, err := time.ParseInLocation(minute, text, zone); err == nil {
+		return t
+	}
+	if t, err := time.ParseInLocation("2006-01-02", text, zone); err == nil {
+		return t
+	}
+	t, err := moment(text, zone)
+	if err != nil {
+		return time.Time{}
+	}
+	return t
 }
 
 // moment reads a minute, or a day for its last instant.

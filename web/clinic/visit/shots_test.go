@@ -43,7 +43,7 @@ func TestShots(t *testing.T) {
 		{"past", harold + "/as-of?at=2026-11-22T10:24", 1440, 1000, false},
 		{"snippets", "/maple/snippets", 1440, 900, false},
 	} {
-		if only := os.Getenv("VISIT_SHOT"); only != "" && !strings.Contains(only, s.name) {
+		if only := os.Getenv("VISIT_SHOT"); only != "" && !strings.Contains(s.name, only) {
 			continue
 		}
 		ctx := pagetest.Chromium(t)
@@ -54,7 +54,7 @@ func TestShots(t *testing.T) {
 		}
 		pagetest.Do(t, ctx, cd.Navigate(n.Base+s.path))
 		pagetest.JS(t, ctx, "new Promise((r) => setTimeout(r, 900))")
-		png, err := cd.Run(ctx, picture(s.w < 500))
+		png, err := cd.Run(ctx, picture(os.Getenv("VISIT_WHOLE") != ""))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -82,7 +82,7 @@ func story(t testing.TB, n *pagetest.Node, b *pagetest.Browser) map[string]strin
 		return res.Request.URL.Path
 	}
 	at := started(t, b, harold, "Results of the CT")
-	_, _ = b.Post(at+"/vitals", url.Values{"day": {"2026-11-22"}, "time": {"10:20"}, "bp": {"152/94"}, "bp.2": {"146/90"}, "bp.side": {"left arm"}, "bp.posture": {"sitting"}, "pulse": {"74"}, "temp": {"98.6"}, "temp.unit": {"[degF]"}, "temp.method": {"oral"}, "weight": {"212 lb"}, "spo2": {"96"}, "height.absent": {"not-needed"}})
+	_, _ = b.Post(at+"/vitals", url.Values{"day": {"2026-11-22"}, "time": {"10:20"}, "bp": {"152/94"}, "bp.2": {"146/90"}, "bp.side": {"left arm"}, "bp.posture": {"sitting"}, "pulse": {"74"}, "temp": {"98.6"}, "temp.unit": {"[degF]"}, "temp.method": {"oral"}, "weight": {"168 lb"}, "spo2": {"96"}, "height.absent": {"not-needed"}})
 	out["note"] = sign(at, url.Values{"text.61150-9": {"Feels well. Read the letter about the CT and is worried.\nNo cough, no blood, no weight loss."}, "text.61149-1": {"Lungs clear. No nodes in the neck."}, "text.51847-2": {"1. Pulmonary nodule 6 mm: no change expected to matter now, CT in 12 months.\n2. Blood pressure above goal at home too."}})
 	_, _ = b.Post(out["note"]+"/addendum", url.Values{"reason": {"The radiologist called back"}, "text": {"Dr Chen measured again: 8 mm."}, "amend": {"51847-2"}, "amended": {"1. Pulmonary nodule 8 mm: CT in 6 months.\n2. Blood pressure above goal at home too."}})
 	out["error"] = sign(at, url.Values{"text.51847-2": {"Refill of lisinopril."}})

@@ -182,6 +182,14 @@ func TestBadInput(t *testing.T) {
 	if res, body := b.Post(at+"/vitals", vital("weight", "heavy", "pulse", "74")); !strings.Contains(body, `value="heavy"`) || !strings.Contains(body, `value="74"`) {
 		t.Errorf("what was typed is kept: %d", res.StatusCode)
 	}
+	res, body := b.Post(at+"/vitals", vital("weight", "33 lb"))
+	if res.StatusCode != 422 {
+		t.Errorf("a fifth of the last weight: %d", res.StatusCode)
+	}
+	has(t, body, "less than the last one", "Is the unit right")
+	if v := field(body, "weight.sure"); v != "33 lb" {
+		t.Errorf("asked about %q", v)
+	}
 	list, err := n.System("maple").Everything(t.Context(), record.Everything{Patient: "harold-whitman", Types: []string{"Observation"}})
 	if err != nil {
 		t.Fatal(err)
@@ -192,7 +200,10 @@ func TestBadInput(t *testing.T) {
 		}
 	}
 
-	res, body := b.Post(at, url.Values{"text.51847-2": {strings.Repeat("x", note.MaxText+1)}, "do": {"save"}})
+	if res, _ := b.Post(at+"/vitals", vital("weight", "33 lb", "weight.sure", "33 lb")); res.StatusCode != 200 {
+		t.Errorf("meant: %d", res.StatusCode)
+	}
+	res, body = b.Post(at, url.Values{"text.51847-2": {strings.Repeat("x", note.MaxText+1)}, "do": {"save"}})
 	if res.StatusCode != 422 || !strings.Contains(body, "60,000") || !strings.Contains(body, "xxxxxxxx") {
 		t.Errorf("a section that is too long: %d", res.StatusCode)
 	}
@@ -236,4 +247,53 @@ func TestWhatIsCopiedForwardReadsAsCorrected(t *testing.T) {
 	hasNot(t, body, "nodule 6 mm")
 	has(t, b.Open(pages["error"]), "struck", "Written into the wrong chart")
 	has(t, b.Open(pages["note"]), "nodule 6 mm", "<del>6</del><ins>8</ins>")
+}
+
+func TestAsItWas(t *testing.T) {
+	n := house(t)
+	b := n.User(lena)
+	_ = story(t, n, b)
+	body := b.Open(harold + "/as-of?at=2026-11-22T10:24")
+	has(t, body, "As it was on 22 Nov 2026, 10:24 EST", "This is not the chart as it is now", "146/90")
+	res, body := b.Get(harold + "/as-of?at=2026-11-22T10:00")
+	if res.StatusCode != 422 {
+		t.Error(res.StatusCode)
+	}
+	has(t, body, "Nothing was recorded here about this patient at that moment")
+	has(t, b.Open(harold+"/as-of"), "Every version is kept")
+	has(t, b.Open(harold+"/as-of?at=2026-11-22"), "As it was on 22 Nov 2026")
+	if res, _ := b.Get("/maple/patients/ghost/as-of?at=2026-11-22T10:24"); res.StatusCode != 404 {
+		t.Error("nobody:", res.StatusCode)
+	}
+}
+
+func TestCosign(t *testing.T) {
+	n := house(t)
+	nurse := n.User(tomas)
+	at := started(t, nurse, harold, "Blood pressure check")
+	_, _ = nurse.Post(at, url.Values{"do": {"save"}, "text.51847-2": {"146/90, medicine taken."}})
+	body := nurse.Open(at + "/sign")
+	has(t, body, "Cosigner", "Practitioner/okonkwo")
+	form := url.Values{"rev": {field(body, "rev")}, "key": {field(body, "key")}, "cosigner": {"Practitioner/nobody"}}
+	if res, _ := nurse.Post(at+"/sign", form); res.StatusCode != 422 {
+		t.Error("a cosigner who is none:", res.StatusCode)
+	}
+	form.Set("cosigner", "Practitioner/okonkwo")
+	res, body := nurse.Post(at+"/sign", form)
+	signed := res.Request.URL.Path
+	has(t, body, "the cosigner was asked", "Cosignature asked of", "(personal)")
+	if res, _ := nurse.Post(signed+"/cosign", url.Values{"statement": {"me too"}}); res.StatusCode != 403 {
+		t.Error("a nurse cosigns:", res.StatusCode)
+	}
+	doctor := n.User(lena)
+	has(t, doctor.Open(signed), "Attestation")
+	if res, _ := doctor.Post(signed+"/error", url.Values{"reason": {"x"}}); res.StatusCode != 403 {
+		t.Error("another marks it as an error:", res.StatusCode)
+	}
+	if res, body := doctor.Post(signed+"/cosign", url.Values{"statement": {" "}}); res.StatusCode != 422 {
+		t.Error("an empty attestation:", res.StatusCode, short(body))
+	}
+	_, body = doctor.Post(signed+"/cosign", url.Values{"statement": {"Discussed with the nurse; I agree with the plan."}})
+	has(t, body, "Cosigned", "Discussed with the nurse", "Attestation")
+	hasNot(t, body, "Cosignature asked of", `action="`+signed+`/cosign"`)
 }

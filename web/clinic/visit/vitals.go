@@ -3,6 +3,7 @@ package visit
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -40,6 +41,9 @@ type vitalRow struct {
 	Second                  string // a second blood pressure
 	SecondError             string
 	Side, Posture           string
+	Sure                    string  // what was typed and asked about: typed again as it is, it is meant
+	last                    float64 // of a weight or height, in its unit; 0 without one
+	lastDays                int
 }
 
 func (h *room) vitalsForm(c *door.Call, p *clinic.Patient, eid string) *vitalsForm {
@@ -56,6 +60,9 @@ func (h *room) vitalsForm(c *door.Call, p *clinic.Patient, eid string) *vitalsFo
 		r := vitalRow{Kind: v.Kind, Name: v.Name, Units: v.Units(), Unit: v.Unit.UCUM, Methods: v.Methods, Pressure: v.Kind == "bp"}
 		if last := p.Chart().Vitals.Get(v.Kind); last != nil {
 			r.Last = strings.TrimSpace(last.Latest.Value+" "+last.Latest.Unit) + ", " + last.Latest.When.String()
+			if cv, err := formula.Convert(last.Latest.Number, seriesUnit(last.Series), v.Unit.UCUM); err == nil && (v.Kind == "weight" || v.Kind == "height") {
+				r.last, r.lastDays = cv, int(c.Now.Sub(last.Latest.When.At).Hours()/24)
+			}
 		}
 		f.Rows = append(f.Rows, r)
 	}
@@ -88,6 +95,7 @@ func (h *room) takeVitals(c *door.Call) {
 	for i := range f.Rows {
 		r := &f.Rows[i]
 		r.Value, r.Second, r.Absent, r.Method = cut(form.Get(r.Kind)), cut(form.Get(r.Kind+".2")), form.Get(r.Kind+".absent"), form.Get(r.Kind+".method")
+		r.Sure = cut(form.Get(r.Kind + ".sure"))
 		r.Side, r.Posture = form.Get(r.Kind+".side"), form.Get(r.Kind+".posture")
 		if u := form.Get(r.Kind + ".unit"); u != "" {
 			r.Unit = u
@@ -184,11 +192,38 @@ func (r *vitalRow) read(age formula.Age) (out []note.Measured, bad bool) {
 	if err == nil {
 		err = formula.Plausible(r.Kind, a.Float(), v.Unit.UCUM, age)
 	}
+	if err == nil && r.Sure != r.Value {
+		if err = r.leap(a.Float(), age); err != nil {
+			r.Sure = r.Value
+		}
+	}
 	if err != nil {
 		r.Error = err.Error()
 		return nil, true
 	}
 	return []note.Measured{{Vital: v, Amount: a, Method: r.Method}}, false
+}
+
+// leap asks about a grown person's weight or height that is far from the last one:
+// the unit or the patient may be another. It is no reading of the value; what is
+// meant is recorded when it is sent again.
+func (r *vitalRow) leap(value float64, age formula.Age) error {
+	if r.last <= 0 || !age.Known || age.Years < 20 {
+		return nil
+	}
+	off := (value - r.last) / r.last
+	most := 0.2
+	if r.Kind == "height" {
+		most = 0.04
+	}
+	if off > -most && off < most || r.Kind == "weight" && r.lastDays > 2*365 {
+		return nil
+	}
+	word := "more"
+	if off < 0 {
+		word, off = "less", -off
+	}
+	return fmt.Errorf("%.0f %% %s than the last one (%s). Is the unit right, and the patient? Send it again as it is to record it", off*100, word, r.Last)
 }
 
 // lineOf is one recorded vital sign as the page shows it, read by age.
