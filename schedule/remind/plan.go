@@ -35,7 +35,7 @@ func PlanVisit(a schedule.Appointment, known time.Time, p Person, r Rules, m Mea
 	wanted := map[string]bool{}
 	rule, ok := r.Of(a.Type.Code)
 	if ok && p.Out == "" && a.State() == schedule.Booked && a.From.After(now) && a.Patient.Ref == "Patient/"+p.ID {
-		unreachable := false
+		said := false
 		for _, s := range slices.SortedFunc(slices.Values(rule.Steps), func(x, y Step) int { return x.At(a.From, site).Compare(y.At(a.From, site)) }) {
 			id := reminderID(a.ID, p.ID, a.From, rule.ID, s.Key())
 			old := byID(have, id)
@@ -48,11 +48,10 @@ func PlanVisit(a schedule.Appointment, known time.Time, p Person, r Rules, m Mea
 				Start: a.From, When: when, Expires: a.From.Add(-Lead / 4), Made: now}
 			if ways := p.Ways(m, a.From.Sub(when)); len(ways) > 0 {
 				q.Way = ways[0]
-			} else if q.Status, q.Why = "on-hold", NoWay; unreachable {
-				continue // said once an appointment
-			} else {
-				unreachable = true
+			} else if q.Status, q.Why = "on-hold", NoWay; said {
+				continue // once an appointment is enough, and not where a letter goes before
 			}
+			said = true
 			wanted[id] = true
 			switch {
 			case old == nil:

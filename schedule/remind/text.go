@@ -117,6 +117,9 @@ next:
 	return strings.Join(lines, "\n")
 }
 
+// link puts the address in the place that Text left open.
+func (f Fill) link(text string) string { return strings.ReplaceAll(text, "{link}", f.Link) }
+
 var (
 	daysES   = [...]string{"domingo", "lunes", "martes", "miércoles", "jueves", "viernes", "sábado"}
 	monthsES = [...]string{"enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre"}

@@ -1,0 +1,472 @@
+package remind
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"math/rand/v2"
+	"net/url"
+	"slices"
+	"sync"
+	"time"
+
+	"wholechart/fhir"
+	"wholechart/record"
+	"wholechart/schedule"
+)
+
+// idle is how long nothing is looked for when nothing is planned.
+const idle = 10 * time.Minute
+
+// send sends all that is due, and says when the next is. What is in-progress
+// when it begins was claimed by a process that is gone.
+func (w *work) send(ctx context.Context) (next time.Time, err error) {
+	next = w.now.Add(idle)
+	if w.rules.Paused {
+		return next, nil
+	}
+	var jobs []func(context.Context) error
+	soon := func(t time.Time) {
+		if t.Before(next) {
+			next = t
+		}
+	}
+	var due []Request
+	err = each(ctx, w.s, "CommunicationRequest", url.Values{"status": {"active"}, "_sort": {"occurrence"}}, func(r record.Resource) (bool, error) {
+		q, ok := RequestOf(r.Node())
+		if !ok || q.Claimed {
+			return true, nil
+		}
+		if q.When.After(w.now) {
+			soon(q.When)
+			return false, nil
+		}
+		due = append(due, q)
+		return len(due) < most, nil
+	})
+	if err != nil {
+		return next, err
+	}
+	for _, q := range due {
+		jobs = append(jobs, func(ctx context.Context) error { return w.first(ctx, q, due) })
+	}
+	err = each(ctx, w.s, "Communication", url.Values{"status": {"preparation,in-progress"}}, func(r record.Resource) (bool, error) {
+		m, ok := MessageOf(r.Node())
+		switch {
+		case !ok || m.Way == schedule.ByLetter:
+		case m.Status == "preparation" && m.Next.After(w.now):
+			soon(m.Next)
+		default:
+			jobs = append(jobs, func(ctx context.Context) error { return w.again(ctx, m) })
+		}
+		return len(jobs) < 2*most, nil
+	})
+	if err != nil {
+		return next, err
+	}
+	if len(jobs) == 0 {
+		return next, nil
+	}
+	return w.now, w.all(ctx, jobs) // what failed has a new time: look again
+}
+
+// all does jobs, AtOnce at a time, and joins their errors.
+func (w *work) all(ctx context.Context, jobs []func(context.Context) error) error {
+	var wait sync.WaitGroup
+	var mu sync.Mutex
+	var errs []error
+	slot := make(chan struct{}, w.AtOnce)
+	for _, job := range jobs {
+		if ctx.Err() != nil {
+			break
+		}
+		slot <- struct{}{}
+		wait.Go(func() {
+			defer func() { <-slot }()
+			if err := job(ctx); err != nil && !conflict(err) { // a conflict: it was changed meanwhile, and is looked at again
+				mu.Lock()
+				if len(errs) < 10 {
+					errs = append(errs, err)
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	wait.Wait()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return errors.Join(errs...)
+}
+
+// ready is what a message needs at the moment it is sent.
+type ready struct {
+	person Person
+	appt   schedule.Appointment
+	stop   string    // why it is not to be sent at all
+	wait   time.Time // not before; zero: now
+}
+
+// look asks again whether a request is still to be sent: what it is about may
+// have changed since it was planned.
+func (w *work) look(ctx context.Context, q Request, due []Request) (x ready, err error) {
+	if !q.Expires.IsZero() && !w.now.Before(q.Expires) {
+		x.stop = TooLate
+		return x, nil
+	}
+	if x.person, err = w.person(ctx, q.Patient); err != nil {
+		return x, err
+	}
+	if x.stop = x.person.Out; x.stop != "" {
+		return x, nil
+	}
+	if q.Appointment != "" {
+		r, err := w.s.Read(ctx, "Appointment", q.Appointment)
+		if missing(err) {
+			x.stop = GoneOff
+			return x, nil
+		}
+		if err != nil {
+			return x, err
+		}
+		x.appt = schedule.AppointmentOf(r.Node(), w.zone)
+	}
+	if q.Kind == Reminder {
+		switch {
+		case x.appt.State() != schedule.Booked || !x.appt.From.Equal(q.Start) || x.appt.Patient.Ref != "Patient/"+q.Patient:
+			x.stop = GoneOff
+			return x, nil
+		case overtaken(q, due, w.now):
+			x.stop = Overtaken
+			return x, nil
+		}
+	} else if x.stop, err = w.stillDue(ctx, q, x.appt); err != nil || x.stop != "" {
+		return x, err
+	}
+	if q.Now {
+		return x, nil
+	}
+	if at, ok := w.rules.Quiet.After(w.now, q.Kind == Recall, x.person.Zone); ok && at.After(w.now) {
+		x.wait = at
+	}
+	if x.wait.IsZero() {
+		x.wait, err = w.often(ctx, q.Patient)
+	}
+	if err == nil && !x.wait.IsZero() && !q.Expires.IsZero() && !x.wait.Before(q.Expires) {
+		x.stop = TooLate
+	}
+	return x, err
+}
+
+// stillDue says why a recall is not to be sent any more.
+func (w *work) stillDue(ctx context.Context, q Request, about schedule.Appointment) (string, error) {
+	booked, err := w.ahead(ctx, q.Patient)
+	switch {
+	case err != nil:
+		return "", err
+	case booked:
+		return BookedNow, nil
+	case q.Appointment != "":
+		if about.State() != schedule.Proposed {
+			return NotDue, nil
+		}
+		return "", nil
+	case w.Due == nil:
+		return "", nil
+	}
+	due, err := w.dueOf(ctx, q.Patient)
+	if err != nil {
+		return "", err
+	}
+	if !slices.ContainsFunc(due, func(d DueItem) bool { return w.rules.For(d.ID) == q.Rule }) {
+		return NotDue, nil
+	}
+	return "", nil
+}
+
+// often is when a person may get the next message, if they got as many as they
+// may within a day.
+func (w *work) often(ctx context.Context, patient string) (time.Time, error) {
+	found, err := find(ctx, w.s, "Communication", url.Values{"patient": {patient}, "sent": {"ge" + w.now.Add(-24*time.Hour).UTC().Format(time.RFC3339)}, "status": {"completed"}})
+	if err != nil {
+		return time.Time{}, err
+	}
+	var sent []time.Time
+	for _, m := range messages(found) {
+		sent = append(sent, m.Sent)
+	}
+	if len(sent) < w.rules.PerDay {
+		return time.Time{}, nil
+	}
+	slices.SortFunc(sent, time.Time.Compare)
+	return sent[len(sent)-w.rules.PerDay].Add(24*time.Hour + time.Second), nil
+}
+
+// first sends a request for the first time.
+func (w *work) first(ctx context.Context, q Request, due []Request) error {
+	x, err := w.look(ctx, q, due)
+	if err != nil {
+		return err
+	}
+	switch {
+	case x.stop != "":
+		q.Status, q.Why = "revoked", x.stop
+		return w.put(ctx, Changes{q})
+	case !x.wait.IsZero():
+		q.When = x.wait
+		return w.put(ctx, Changes{q})
+	}
+	lead := time.Duration(0)
+	if q.Kind == Reminder {
+		lead = q.Start.Sub(q.When)
+	}
+	ways := x.person.Ways(w.Means(), lead)
+	if len(ways) == 0 {
+		q.Status, q.Why = "on-hold", NoWay
+		return w.put(ctx, Changes{q})
+	}
+	q.Way, q.Claimed = ways[0], true
+	m := Message{ID: q.MessageID(), Status: "in-progress", Kind: q.Kind, Rule: q.Rule, Label: q.Label, Request: q.ID, Patient: q.Patient, Appointment: q.Appointment, Way: q.Way, Attempts: 1}
+	m.Subject, m.Text, m.Lang = write(q, x.person, w.rules, w.site.Name, q.Start, w.zone, x.appt.Practitioner().Name, x.appt.Type.Display, w.Base != "" && q.Way != schedule.ByLetter)
+	r, err := w.s.Read(ctx, "Communication", m.ID)
+	switch { // of a request that was revoked after a claim, and planned again
+	case err == nil:
+		old, _ := MessageOf(r.Node())
+		if old.Status == "completed" {
+			q.Status, q.Why = "completed", ""
+			return w.put(ctx, Changes{q})
+		}
+		m.Version, m.Attempts = r.Version, old.Attempts+1
+	case !missing(err):
+		return err
+	}
+	switch q.Way {
+	case schedule.ByText:
+		m.To = x.person.Mobile
+	case schedule.ByEmail:
+		m.To = x.person.Email
+	case schedule.ByPortal: // it is there as soon as it is written
+		m.Status, m.Sent, q.Status = "completed", w.now, "completed"
+		_, _, err := w.both(ctx, q, m)
+		return err
+	case schedule.ByLetter:
+		m.Status = "preparation"
+		_, _, err := w.both(ctx, q, m)
+		return err
+	case schedule.ByVoice:
+		return w.giveUp(ctx, q, m, "the patient asks to be called")
+	}
+	q, m, err = w.both(ctx, q, m) // the claim
+	if err != nil {
+		return err
+	}
+	return w.leave(ctx, q, m)
+}
+
+// both writes a request and its message in one transaction and returns them as
+// they stand then.
+func (w *work) both(ctx context.Context, q Request, m Message, more ...record.Act) (Request, Message, error) {
+	a, err := act("CommunicationRequest", q.ID, q.Version, q)
+	if err != nil {
+		return q, m, err
+	}
+	b, err := act("Communication", m.ID, m.Version, m)
+	if err != nil {
+		return q, m, err
+	}
+	out, err := w.s.Transact(ctx, append([]record.Act{a, b}, more...))
+	if err != nil {
+		return q, m, err
+	}
+	q.Version, m.Version = out[0].Resource.Version, out[1].Resource.Version
+	return q, m, nil
+}
+
+// again goes on with a message that was tried before, or that a process claimed
+// which is gone.
+func (w *work) again(ctx context.Context, m Message) error {
+	r, err := w.s.Read(ctx, "CommunicationRequest", m.Request)
+	if err != nil && !missing(err) {
+		return err
+	}
+	var q Request
+	if err == nil {
+		q, _ = RequestOf(r.Node())
+	}
+	orphan := m.Status == "in-progress"
+	if orphan { // did it leave?
+		if asker, ok := w.sender(m.Way).(Asker); ok {
+			took, receipt, err := asker.Took(ctx, m.ID)
+			switch {
+			case err == nil && took:
+				return w.sent(ctx, m, receipt)
+			case err != nil && w.canAsk(asker): // nobody says: later
+				m.Status, m.Next, m.Why = "preparation", w.now.Add(w.Backoff), "whether it left is not known yet"
+				return w.message(ctx, m)
+			}
+		}
+	}
+	if q.ID == "" || !open(q) {
+		m.Status, m.Why, m.Next = "stopped", cmp.Or(q.Why, GoneOff), time.Time{}
+		if orphan {
+			m.Why += "; it may have left before"
+		}
+		return w.message(ctx, m)
+	}
+	unhurried := q
+	unhurried.Now = true // it was let out before: quiet hours are looked at below
+	x, err := w.look(ctx, unhurried, nil)
+	if err != nil {
+		return err
+	}
+	if x.stop != "" {
+		q.Status, q.Why = "revoked", x.stop
+		m.Status, m.Why, m.Next = "stopped", x.stop, time.Time{}
+		_, _, err := w.both(ctx, q, m)
+		return err
+	}
+	if at, ok := w.rules.Quiet.After(w.now, q.Kind == Recall, x.person.Zone); ok && at.After(w.now) && !q.Now && !orphan {
+		m.Next = at
+		return w.message(ctx, m)
+	}
+	m.Status, m.Attempts, m.Next, m.Why = "in-progress", m.Attempts+1, time.Time{}, ""
+	q, m, err = w.both(ctx, q, m)
+	if err != nil {
+		return err
+	}
+	return w.leave(ctx, q, m)
+}
+
+// canAsk says whether a sender that can be asked is set up to be.
+func (w *work) canAsk(a Asker) bool {
+	g, ok := a.(*Gateway)
+	return !ok || g.StatusURL != ""
+}
+
+func (w *work) sender(way schedule.Channel) Sender {
+	switch {
+	case way == schedule.ByEmail && w.Mail != nil:
+		return w.Mail
+	case way == schedule.ByText && w.Texts != nil:
+		return w.Texts
+	}
+	return nil
+}
+
+func (w *work) message(ctx context.Context, m Message) error {
+	a, err := act("Communication", m.ID, m.Version, m)
+	if err == nil {
+		_, err = w.s.Transact(ctx, []record.Act{a})
+	}
+	return err
+}
+
+// leave hands a claimed message over and writes down what became of it.
+func (w *work) leave(ctx context.Context, q Request, m Message) error {
+	var receipt string
+	var err error = &Failure{Why: "this node has no such channel any more", Permanent: true}
+	if s := w.sender(m.Way); s != nil {
+		e := Envelope{Key: m.ID, To: m.To, Subject: m.Subject, Text: m.Text, Lang: m.Lang, From: w.site.Name, When: w.now}
+		if e.Text, err = w.linked(q, m.Text); err == nil {
+			receipt, err = s.Send(ctx, e)
+		}
+	}
+	if err == nil {
+		return w.sent(context.WithoutCancel(ctx), m, receipt)
+	}
+	if ctx.Err() != nil { // the program ends: the claim stands, and is resolved when it begins again
+		return ctx.Err()
+	}
+	f := &Failure{Why: "it could not be sent"}
+	if !errors.As(err, &f) {
+		w.Log.Error("reminders: a channel", "site", w.site.Slug, "channel", string(m.Way), "error", err)
+	}
+	if f.Permanent || m.Attempts >= w.Attempts {
+		return w.giveUp(ctx, q, m, f.Why)
+	}
+	m.Status, m.Why, m.Next = "preparation", f.Why, w.now.Add(max(w.delay(m.Attempts), f.After))
+	if !q.Expires.IsZero() && !m.Next.Before(q.Expires) {
+		return w.giveUp(ctx, q, m, f.Why)
+	}
+	return w.message(ctx, m)
+}
+
+// delay is how long to wait after so many attempts, a fifth more or less so that
+// what failed together is not tried together.
+func (w *work) delay(attempts int) time.Duration {
+	d := min(w.Backoff<<min(attempts-1, 16), time.Hour)
+	return d - d/5 + rand.N(d/5*2+1)
+}
+
+// linked puts the link into a text.
+func (w *work) linked(q Request, text string) (string, error) {
+	if w.Base == "" || q.Kind != Reminder {
+		return text, nil
+	}
+	address, err := w.Link(w.site.Slug, q.Appointment, q.Start)
+	if err != nil {
+		return "", err
+	}
+	return Fill{Link: address}.link(text), nil
+}
+
+// Link is the address at which a patient answers about an appointment. It ends
+// when the appointment begins.
+func (s *Service) Link(site, appointment string, start time.Time) (string, error) {
+	token, err := s.Keys.Seal(Link{Site: site, Appointment: appointment, Start: start, Expires: start})
+	if err != nil {
+		return "", err
+	}
+	return s.Base + "/" + url.PathEscape(site) + "/r/" + token, nil
+}
+
+// sent writes down that a message left. It left, whatever changed meanwhile: it
+// is tried until it is written.
+func (w *work) sent(ctx context.Context, m Message, receipt string) error {
+	for range 50 {
+		r, err := w.s.Read(ctx, "Communication", m.ID)
+		if err != nil {
+			return err
+		}
+		m, _ = MessageOf(r.Node())
+		m.Status, m.Sent, m.Receipt, m.Why, m.Next = "completed", w.Clock(), receipt, "", time.Time{}
+		req, err := w.s.Read(ctx, "CommunicationRequest", m.Request)
+		if err != nil {
+			return err
+		}
+		q, _ := RequestOf(req.Node())
+		q.Status, q.Why = "completed", ""
+		if _, _, err = w.both(ctx, q, m); !conflict(err) {
+			return err
+		}
+	}
+	return errors.New("others keep changing a message that was sent")
+}
+
+// giveUp ends a message that cannot be sent, and asks the desk.
+func (w *work) giveUp(ctx context.Context, q Request, m Message, why string) error {
+	q.Status, q.Why = "on-hold", why
+	m.Status, m.Why, m.Next = "not-done", why, time.Time{}
+	n, err := w.task(q, "A message to the patient could not be sent: "+why+". Call, or correct the address and send again.")
+	if err != nil {
+		return err
+	}
+	id := digest("late-", q.ID, m.ID)
+	task := record.Act{Op: record.Create, Type: "Task", ID: id, Resource: n}
+	if _, err := w.s.Read(ctx, "Task", id); err == nil { // given up before: the task is open again
+		n, err := w.task(q, "A message to the patient could still not be sent: "+why+".")
+		if err != nil {
+			return err
+		}
+		task = record.Act{Op: record.Update, Type: "Task", ID: id, Resource: n}
+	} else if !missing(err) {
+		return err
+	}
+	_, _, err = w.both(ctx, q, m, task)
+	return err
+}
+
+func (w *work) task(q Request, what string) (fhir.Node, error) {
+	return node(object{"resourceType": "Task", "status": "requested", "intent": "order", "priority": "routine", "code": coded(TaskSystem, "call-back", "Call back"),
+		"description": what, "for": ref("Patient", q.Patient), "focus": ref("CommunicationRequest", q.ID), "authoredOn": w.now.UTC().Format(time.RFC3339)})
+}
