@@ -6,6 +6,8 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"math"
 	"net/url"
 	"strconv"
 	"strings"
@@ -58,28 +60,50 @@ func Route(ctx context.Context, records *record.Records, site string, after reco
 	return next, nil
 }
 
-// Follow routes until ctx ends, keeping its place at the gate. It looks again
-// every so often, and at once while there is more.
-func Follow(ctx context.Context, records *record.Records, site string, every time.Duration, clock func() time.Time, failed func(error)) {
-	s := records.As(access.Actor{Kind: access.System, ID: "results", Site: site, Purpose: access.Treatment}, access.EMR)
+// Follow routes the results of all sites of a node until ctx ends, keeping its
+// place at the gate (at the site that the node had first). It looks again every
+// so often, and at once while there is more. A change that cannot be routed is
+// tried a few times, then told to failed and left, so that it does not stand in
+// the way of all that come after it.
+func Follow(ctx context.Context, records *record.Records, every time.Duration, clock func() time.Time, failed func(error)) {
+	const name = "results"
+	tries := 0
 	for {
-		at, err := s.Cursor(ctx, "results")
-		next := at
-		if err == nil {
-			next, err = Route(ctx, records, site, at, clock())
-		}
-		if next != at {
-			if e := s.SetCursor(ctx, "results", next); err == nil {
-				err = e
+		more := false
+		sessions, home := systems(records)
+		if home != nil {
+			at, err := home.Cursor(ctx, name)
+			var changes []record.Change
+			if err == nil {
+				changes, err = home.Changes(ctx, at, routeStep)
+			}
+			next := at
+			for _, c := range changes {
+				if s, ok := sessions[int64(c.Site)]; ok && (c.Type == "DiagnosticReport" || c.Type == "Observation") {
+					if err = routeOne(ctx, s, c, clock()); err != nil && ctx.Err() == nil {
+						if tries++; tries < maxTries {
+							break
+						}
+						failed(fmt.Errorf("a result was not put before anybody: %s, version %d: %w", c.Type, c.Version, err))
+						err = nil
+					}
+				}
+				tries, next = 0, c.Seq
+			}
+			if next != at {
+				more = len(changes) == routeStep
+				if e := home.SetCursor(ctx, name, next); err == nil {
+					err = e
+				}
+			}
+			if ctx.Err() != nil {
+				return
+			}
+			if err != nil {
+				failed(err)
 			}
 		}
-		if ctx.Err() != nil {
-			return
-		}
-		if err != nil && failed != nil {
-			failed(err)
-		}
-		if err == nil && next != at {
+		if more {
 			continue
 		}
 		select {
@@ -88,6 +112,26 @@ func Follow(ctx context.Context, records *record.Records, site string, every tim
 		case <-time.After(every):
 		}
 	}
+}
+
+// maxTries is how often one change is tried before it is left.
+const maxTries = 10
+
+// systems are the sessions of the node's own sites, and that of its first.
+func systems(records *record.Records) (of map[int64]record.Session, home *record.Session) {
+	of = map[int64]record.Session{}
+	first := int64(math.MaxInt64)
+	for _, site := range records.Sites() {
+		if !site.Local {
+			continue
+		}
+		s := records.As(access.Actor{Kind: access.System, ID: "results", Site: site.Slug, Purpose: access.Treatment}, access.EMR)
+		of[int64(site.No)] = s
+		if no := int64(site.No); no < first {
+			first, home = no, &s
+		}
+	}
+	return of, home
 }
 
 // reviewed are the statuses of results that somebody must see
