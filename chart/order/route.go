@@ -80,7 +80,10 @@ func Follow(ctx context.Context, records *record.Records, every time.Duration, c
 			next := at
 			for _, c := range changes {
 				if s, ok := sessions[int64(c.Site)]; ok && (c.Type == "DiagnosticReport" || c.Type == "Observation") {
-					if err = routeOne(ctx, s, c, clock()); err != nil && ctx.Err() == nil {
+					if err = routeOne(ctx, s, c, clock()); err != nil {
+						if ctx.Err() != nil {
+							break
+						}
 						if tries++; tries < maxTries {
 							break
 						}
@@ -92,7 +95,8 @@ func Follow(ctx context.Context, records *record.Records, every time.Duration, c
 			}
 			if next != at {
 				more = len(changes) == routeStep
-				if e := home.SetCursor(ctx, name, next); err == nil {
+				// What was done is kept, also when the end came in the middle.
+				if e := home.SetCursor(context.WithoutCancel(ctx), name, next); err == nil {
 					err = e
 				}
 			}

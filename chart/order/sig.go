@@ -42,11 +42,10 @@ type Sig struct {
 
 // unit is a unit in which doses are written.
 type unit struct {
-	one, many  string
-	code       string // UCUM
-	countable  bool   // whole things are handed out
-	also       []string
-	withoutNum string // what "1 of it" is called at the pharmacy: "inhaler"
+	one, many string
+	code      string // UCUM
+	countable bool   // whole things are handed out
+	also      []string
 }
 
 // units are the units of doses, by the word that Sig.Unit holds.

@@ -189,6 +189,17 @@ func (r *room) check(c *door.Call, b *basket) error {
 			l.Cards = append(l.Cards, x)
 		}
 	}
+	for _, l := range b.Lines { // one sentence at a time: what does not interrupt folds behind the first
+		loud := l.Cards
+		for i, k := range l.Cards {
+			if i > 0 && k.Level != rule.Interrupt {
+				loud = l.Cards[:i]
+				l.Quiet = append(slices.Clone(l.Cards[i:]), l.Quiet...)
+				break
+			}
+		}
+		l.Cards = loud
+	}
 	return nil
 }
 

@@ -73,9 +73,10 @@ func TestOrdersByKeyboard(t *testing.T) {
 	if k, err := order.Keeps(t.Context(), n.System("maple"), "rosa-delgado"); err != nil || len(k) != 1 {
 		t.Errorf("the override: %v %v", k, err)
 	}
+	before := pagetest.JS(t, ctx, `location.search`)
 	pagetest.JS(t, ctx, `(document.querySelector("#order-line").focus(), 1)`)
 	pagetest.JS(t, ctx, `document.querySelector("#order-line").dispatchEvent(new KeyboardEvent("keydown", {key: "Enter", ctrlKey: true, bubbles: true, cancelable: true}))`)
-	pagetest.Until(t, ctx, `document.querySelector(".flash")?.textContent.includes("signed")`)
+	pagetest.Until(t, ctx, `location.search !== "`+before+`" && document.querySelector(".flash")?.textContent.includes("signed")`)
 	if left := drafted(t, n, "rosa-delgado"); len(left) != 0 {
 		t.Errorf("still drafts: %d", len(left))
 	}
@@ -104,6 +105,34 @@ func typedFast(t *testing.T, n *pagetest.Node, lines ...string) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// What is typed into one draft is not lost by an act on another, and is not signed over.
+func TestNothingTypedIsLost(t *testing.T) {
+	n := start(t, nil)
+	clearBasket(t, n, "rosa-delgado")
+	typedFast(t, n, "macrobid", "a1c")
+	ctx := pagetest.Chromium(t)
+	n.User(okonkwo)
+	pagetest.SignIn(t, ctx, n, "maple", "okonkwo")
+	pagetest.Do(t, ctx, cd.Navigate(n.Base+rosa+"/order"))
+	pagetest.Until(t, ctx, `document.querySelectorAll(".draft").length === 2 && document.querySelector("#order-line").getAttribute("role")`)
+	pagetest.JS(t, ctx, `(document.querySelector(".draft-edit").open = true, document.querySelector(".draft-form [name=note]").focus(), 1)`)
+	pagetest.Keys(t, ctx, "call her first")
+	pagetest.JS(t, ctx, `(document.querySelectorAll(".draft .icon[aria-label^=Remove]")[1].click(), 1)`)
+	pagetest.Until(t, ctx, `document.querySelectorAll(".draft").length === 1`)
+	if got := pagetest.JS(t, ctx, `document.querySelector(".draft-form [name=note]").value + " " + document.querySelector(".draft-edit").open`); got != "call her first true" {
+		t.Errorf("after an act on another draft: %q", got)
+	}
+	pagetest.JS(t, ctx, `(document.querySelector("#order-sign").click(), 1)`)
+	pagetest.Until(t, ctx, `document.querySelector(".basket-sign [data-said]")?.textContent.startsWith("Not signed") && document.activeElement.name === "note"`)
+	if left := drafted(t, n, "rosa-delgado"); len(left) != 1 {
+		t.Errorf("signed over what was typed: %d drafts", len(left))
+	}
+	pagetest.Keys(t, ctx, kb.Enter) // saves this draft
+	pagetest.Until(t, ctx, `document.querySelector(".draft-detail").textContent.includes("call her first")`)
+	pagetest.JS(t, ctx, `(document.querySelector("#order-sign").click(), 1)`)
+	pagetest.Until(t, ctx, `document.querySelector(".flash")?.textContent.includes("1 order signed")`)
 }
 
 // resultOfTest is a critical result of Rosa's that waits for her physician.
@@ -151,7 +180,7 @@ func TestResultsByKeyboard(t *testing.T) {
 }
 
 func TestPagesAreAccessible(t *testing.T) {
-	n := start(t, says)
+	n := start(t, real)
 	path := resultOfTest(t, n)
 	doc := n.User(okonkwo)
 	doc.Post(rosa+"/order/add", url.Values{"item": {"laboratory:a1c"}})

@@ -9,11 +9,13 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"wholechart/access"
 	"wholechart/auth"
 	"wholechart/chart"
 	"wholechart/chart/order"
+	"wholechart/decision"
 	"wholechart/decision/rule"
 	"wholechart/internal/pagetest"
 	"wholechart/record"
@@ -163,6 +165,30 @@ func TestABasketIsFilledCheckedAndSigned(t *testing.T) {
 	if page := doc.Open(rosa + "/order"); !strings.Contains(page, "ordered today, no result") {
 		t.Error("the open test is not listed")
 	}
+}
+
+// real is the knowledge of the house.
+func real(_ context.Context, c *chart.Chart, d []rule.Draft) rule.Answer {
+	return decision.Check(rule.Input{Chart: c, Drafts: d, Now: c.Now}, nil)
+}
+
+// The real rules, over both sites: the warfarin stands in another state's chart.
+func TestTheRealRulesSeeTheOtherSite(t *testing.T) {
+	n := start(t, real)
+	clearBasket(t, n, "rosa-delgado")
+	doc := n.User(okonkwo)
+	_, page := doc.Post(rosa+"/order/add", url.Values{"line": {"tmp-smx bid 3d"}})
+	if !strings.Contains(page, "rule-loud") || !strings.Contains(strings.ToLower(page), "warfarin") {
+		t.Error("no interruption")
+	}
+	if res, _ := signAll(t, doc, rosa); res.StatusCode != 422 {
+		t.Errorf("signed: %d", res.StatusCode)
+	}
+	began := time.Now()
+	for range 40 {
+		doc.Open(rosa + "/order")
+	}
+	t.Logf("the basket's page with all rules: %v each", time.Since(began)/40)
 }
 
 func TestABetterChoiceAndTheResultThatIsThere(t *testing.T) {

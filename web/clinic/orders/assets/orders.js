@@ -107,6 +107,24 @@ document.addEventListener("keyup", (e) => {
   if (e.target === box() && !box().value.trim()) (document.querySelector("#order-sign") ?? document.querySelector(".basket-sign button"))?.focus();
 });
 
+// What is typed into one draft and not saved yet outlives an act on another, and nothing is signed over it.
+const changed = (f) => (f instanceof HTMLSelectElement ? [...f.options].some((o) => o.selected !== o.defaultSelected) && f.selectedIndex >= 0 && !(f.selectedIndex === 0 && ![...f.options].some((o) => o.defaultSelected)) : f.value !== f.defaultValue);
+const unsaved = () => [...document.querySelectorAll(".draft-form :is(input, select, textarea)[id]")].filter(changed);
+let typed = new Map();
+document.addEventListener("submit", (e) => {
+  if (!e.target.closest?.("#basket")) return;
+  typed = new Map(unsaved().filter((f) => f.form !== e.target).map((f) => [f.id, f.value]));
+  if (!e.target.matches("[data-order-sign]") || !typed.size) return;
+  e.preventDefault();
+  e.stopImmediatePropagation();
+  const f = unsaved()[0];
+  f.closest("details").open = true;
+  let note = e.target.querySelector("[data-said]");
+  if (!note) { note = document.createElement("p"); note.dataset.said = ""; note.className = "error"; note.setAttribute("role", "alert"); e.target.prepend(note); }
+  note.textContent = "Not signed: a change above is not saved yet. Save it or undo it.";
+  f.focus();
+}, true);
+
 // Signing is sent once: a second press while the first is on its way would only be told that it came late.
 document.addEventListener("submit", (e) => {
   if (!e.target.matches?.("[data-order-sign]")) return;
@@ -130,11 +148,15 @@ document.addEventListener("wc:swap", (e) => {
   close();
   const b = box();
   b.value = b.defaultValue;
+  for (const [id, value] of typed) {
+    const f = document.getElementById(id);
+    if (f) { f.value = value; f.closest("details").open = true; }
+  }
+  typed.clear();
   const bad = document.querySelector("#basket [aria-invalid=true]");
   if (bad && bad !== b) { bad.focus(); return; }
   if (document.activeElement === b || document.activeElement === document.body || document.activeElement?.id === "basket") b.focus();
 });
 
-// A form of a draft that is being edited asks nothing; leaving it open loses nothing that was saved.
 dress();
 if (box() && document.activeElement === document.body) box().focus();
