@@ -29,6 +29,7 @@ type house struct {
 	site    *record.Site
 	mail    *mailSink
 	texts   *textSink
+	store   *store.Store
 }
 
 // monday is half past seven in the morning in Columbus.
@@ -38,7 +39,7 @@ func open2(t testing.TB) *house {
 	t.Helper()
 	h := &house{t: t, zone: zone(t, "America/New_York"), now: monday, dir: t.TempDir()}
 	h.up()
-	t.Cleanup(func() { h.records.Close() })
+	t.Cleanup(h.close)
 	agreed := `{"url":"` + schedule.ConsentURL + `","valueBoolean":true}`
 	h.write(
 		`{"resourceType":"Practitioner","id":"okonkwo","active":true,"name":[{"text":"Lena Okonkwo, MD","family":"Okonkwo"}]}`,
@@ -60,10 +61,31 @@ func (h *house) up() {
 	if h.records, err = record.New(context.Background(), st, record.Options{Now: func() time.Time { return h.now }}); err != nil {
 		h.t.Fatal(err)
 	}
-	h.t.Cleanup(func() { st.Close() })
+	h.store = st
 	if h.site, err = h.records.PutSite(context.Background(), record.Site{Slug: "maple", Name: "Maple Street", State: "OH", Zone: "America/New_York", Local: true}); err != nil {
 		h.t.Fatal(err)
 	}
+}
+
+func (h *house) close() {
+	if h.store != nil {
+		h.records.Close()
+		h.store.Close()
+		h.store = nil
+	}
+}
+
+// check is what the store's own check finds.
+func (h *house) check() []string {
+	found, err := h.store.Check(context.Background())
+	if err != nil {
+		h.t.Error(err)
+	}
+	var out []string
+	for _, p := range found {
+		out = append(out, fmt.Sprint(p))
+	}
+	return out
 }
 
 func (h *house) system() record.Session {

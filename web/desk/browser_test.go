@@ -9,6 +9,7 @@ import (
 
 	"github.com/chromedp/cdproto/emulation"
 	cd "github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 
 	"wholechart/internal/pagetest"
 )
@@ -68,7 +69,77 @@ func TestARegistrationInABrowser(t *testing.T) {
 	pagetest.Until(t, ctx, `document.querySelector("#side input[name=why]") === document.activeElement`)
 	pagetest.Do(t, ctx, cd.KeyEvent("went home\r"))
 	pagetest.Until(t, ctx, `document.querySelector("main").textContent.includes("cancelled")`)
-	pagetest.Shot(t, ctx, "desk-appointment")
+}
+
+// What each task of the desk takes, in keys; the guide quotes these numbers.
+func TestSteps(t *testing.T) {
+	n := start(t)
+	n.User(hughes)
+	ctx := pagetest.Chromium(t)
+	pagetest.SignIn(t, ctx, n, "maple", "hughes")
+	pagetest.Do(t, ctx, cd.EmulateViewport(1440, 900))
+	keys := 0
+	key := func(k string) {
+		t.Helper()
+		keys += len([]rune(k))
+		pagetest.Do(t, ctx, cd.KeyEvent(k))
+	}
+	until := func(js string) { t.Helper(); pagetest.Until(t, ctx, js) }
+	task := func(name string, most int) {
+		t.Helper()
+		t.Logf("%s: %d keys", name, keys)
+		if keys > most {
+			t.Errorf("%s takes %d keys, not %d", name, keys, most)
+		}
+		keys = 0
+	}
+	cardOf := func(name string) string {
+		return `[...document.querySelectorAll(".appt")].find((a) => a.textContent.includes("` + name + `"))`
+	}
+	focused := func(name string) string { return cardOf(name) + `?.contains(document.activeElement)` }
+
+	key("gs")
+	until(`location.pathname.endsWith("/schedule") && document.querySelector("[data-slot][tabindex='0']")`)
+	task("open the schedule", 2)
+
+	// From now on: Rosa at 10:20, Daniel, Amara, Grace, then 11:40 is free.
+	key("j")
+	until(focused("Rosa"))
+	for range 4 {
+		key(kb.ArrowDown)
+	}
+	key("\r")
+	until(`document.activeElement.id === "f-qpatient" && document.querySelector("#f-time").value === "11:40"`)
+	key("bra")
+	until(`document.querySelector("#choose-patient input")`)
+	key("\r")
+	until(`document.activeElement.id === "f-type"`)
+	key("f")
+	key(kb.Tab)
+	until(`document.activeElement.id === "f-reason"`)
+	key("\r")
+	until(`location.hash || document.querySelector("#side .error, #side .taken")`)
+	if said := pagetest.JS(t, ctx, `[...document.querySelectorAll("#side .error, #side .taken")].map((e) => e.textContent).join()`); said != "" {
+		t.Fatal(said)
+	}
+	until(focused("11:40–"))
+	task("book a free time for somebody known", 13)
+
+	key("m")
+	until(`document.querySelector(".picked") && document.querySelector(".picked").contains(document.activeElement)`)
+	pagetest.JS(t, ctx, `(document.querySelector("[data-slot][aria-label^='Move to 13:20']").focus(), 1)`)
+	key("\r")
+	until(`document.activeElement.matches?.("#side .btn-primary")`)
+	key("\r")
+	until(focused("13:20–") + ` && !document.querySelector(".picked")`)
+	task("move it (besides the way by arrows)", 3)
+
+	key("a")
+	until(cardOf("13:20–") + `?.classList.contains("st-arrived") && ` + cardOf("13:20–") + `.contains(document.activeElement)`)
+	task("arrive", 1)
+	key("a")
+	until(cardOf("13:20–") + `?.classList.contains("st-roomed") && ` + cardOf("13:20–") + `.contains(document.activeElement)`)
+	task("room", 1)
 }
 
 func press(t *testing.T, ctx context.Context, key string) {

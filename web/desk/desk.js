@@ -5,11 +5,13 @@ document.documentElement.classList.add("js");
 
 const slots = (cal) => [...cal.querySelectorAll("[data-slot]")];
 
-// One stop for the Tab key: the slot that had the focus last, else the first that is booked, else the first.
+// One stop for the Tab key: the slot that had the focus last, else the first from now on, else the first that is booked.
 function rove(cal, to) {
   const all = slots(cal);
   for (const s of all) s.tabIndex = -1;
-  const one = to ?? all.find((s) => s.classList.contains("appt-main")) ?? all[0];
+  const now = cal.querySelector("tr.now");
+  const after = (s) => now && (s.closest("tr") === now || now.compareDocumentPosition(s) & Node.DOCUMENT_POSITION_FOLLOWING);
+  const one = to ?? all.find(after) ?? all.find((s) => s.classList.contains("appt-main")) ?? all[0];
   if (one) one.tabIndex = 0;
 }
 const start = () => { for (const cal of document.querySelectorAll("[data-cal]")) rove(cal, cal.contains(document.activeElement) ? document.activeElement : null); };
@@ -59,13 +61,23 @@ document.addEventListener("keydown", (e) => {
   if (press) { e.preventDefault(); press(); }
 }, true);
 
+// From anywhere on the page j goes into the calendar and b to the patient of a booking.
+const typing = (el) => el.closest?.("input:not([type=checkbox]):not([type=radio]), textarea, select");
+document.addEventListener("keydown", (e) => {
+  if (e.defaultPrevented || e.ctrlKey || e.altKey || e.metaKey || e.isComposing || typing(e.target) || document.querySelector("dialog[open]")) return;
+  const to = e.key === "j" ? document.querySelector("[data-cal] [data-slot][tabindex='0']") : e.key === "b" ? document.querySelector("#f-qpatient") : null;
+  if (!to || to.closest("[data-cal]") && e.target.closest?.("[data-list]")) return;
+  e.preventDefault();
+  to.focus();
+}, true);
+
 // What opens at the side by a key is where the next key goes.
 let opened = null;
 document.addEventListener("click", (e) => { opened = e.target.closest?.("[data-cal] a[data-target='#side']") ?? opened; }, true);
 addEventListener("wc:swap", (e) => {
   if (e.target.id !== "side" || !opened) return;
   const why = e.target.querySelector("details[open] input[name=why]");
-  const to = why ?? e.target.querySelector("input:not([type=hidden]), select, button, a[href]");
+  const to = why ?? e.target.querySelector("form[action$='/move'] .btn-primary") ?? e.target.querySelector("input:not([type=hidden]), select, button:not([aria-hidden]), a[href]");
   to?.focus();
 });
 document.addEventListener("keydown", (e) => {
@@ -115,10 +127,27 @@ document.addEventListener("input", (e) => {
   asks.get(form)();
 });
 
-// From the field down into the people found, and Enter takes the one that is marked.
+// From the field down into the people found. Enter takes the only one, or goes to choose; with nobody found yet the
+// form is sent, and the server looks.
 document.addEventListener("keydown", (e) => {
-  const field = e.target.closest?.("[data-finder] input:not([type=radio])");
-  if (!field || e.isComposing) return;
-  const people = [...field.closest("[data-finder]").querySelectorAll("input[type=radio]")];
-  if (e.key === "ArrowDown" && people.length) { e.preventDefault(); const to = people.find((p) => p.checked) ?? people[0]; to.checked = true; to.focus(); }
+  const finder = e.target.closest?.("[data-finder]");
+  if (!finder || e.isComposing || e.target.type === "submit") return;
+  const people = [...finder.querySelectorAll("input[type=radio]")];
+  if (e.key !== "Enter" && (e.key !== "ArrowDown" || e.target.type === "radio") || !people.length) return;
+  e.preventDefault();
+  const form = finder.closest("form");
+  if (e.key === "Enter" && (people.length === 1 || e.target.type === "radio")) {
+    (e.target.type === "radio" ? e.target : people[0]).checked = true;
+    const fields = [...form.querySelectorAll("input:not([type=hidden]), select, textarea, button")].filter((f) => f.getClientRects().length);
+    released = () => fields.find((f) => !finder.contains(f) && finder.compareDocumentPosition(f) & Node.DOCUMENT_POSITION_FOLLOWING)?.focus();
+    return;
+  }
+  const to = people.find((p) => p.checked) ?? people[0];
+  to.checked = true;
+  to.focus();
 });
+// The focus moves on when Enter is let go: remote desktops and drivers send the character apart from the key, and a
+// select that has the focus by then would open, or the form be sent.
+let released = null;
+document.addEventListener("keyup", (e) => { if (e.key === "Enter") { released?.(); released = null; } });
+document.addEventListener("submit", (e) => { if (released) e.preventDefault(); }, true);

@@ -82,7 +82,7 @@ func (v *schedulePage) dayOf(c *door.Call, t time.Time) string {
 }
 
 func (v *schedulePage) move(c *door.Call, a schedule.Appointment) string {
-	return c.Path("schedule") + "?" + url.Values{"date": {day(a.From, c.Zone)}, "move": {a.ID}}.Encode()
+	return c.Path("schedule") + "?" + url.Values{"date": {day(a.From, c.Zone)}, "move": {a.ID}}.Encode() + "#a-" + a.ID
 }
 
 // bookForm is the panel at the side: a new appointment, or the move of one.
