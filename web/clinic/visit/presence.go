@@ -53,7 +53,12 @@ func (p *presence) seen(key string, me here, now time.Time) (others []here) {
 func (p *presence) left(key, tab string) {
 	p.Lock()
 	defer p.Unlock()
-	p.notes[key] = slices.DeleteFunc(p.notes[key], func(h here) bool { return h.Tab == tab })
+	list := slices.DeleteFunc(p.notes[key], func(h here) bool { return h.Tab == tab })
+	if len(list) == 0 {
+		delete(p.notes, key)
+		return
+	}
+	p.notes[key] = list
 }
 
 // company words who else is writing: "only you are writing".

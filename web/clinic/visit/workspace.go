@@ -32,6 +32,7 @@ type workspace struct {
 	FinishURL       string
 	SignInURL       string
 	SnippetsURL     string
+	NoteHref        string // where the key n leads: the first section, here or on the note's tab
 	Editor          *editor
 	Vitals          *vitalsForm
 	Done            done
@@ -120,7 +121,7 @@ func (h *room) workspace(c *door.Call, p *clinic.Patient, e record.Resource) (*w
 	here := c.Path("patients", id, "visits", eid)
 	w := &workspace{
 		Tab: "note", Kind: n.Path("type", "text").Str(), Reason: reasonOf(n), Action: here, SaveURL: here + "/draft", SignURL: here + "/sign", FinishURL: here + "/finish",
-		SignInURL: c.Path("signin"), SnippetsURL: c.Path("snippets"), May: writes(c),
+		SignInURL: c.Path("signin"), SnippetsURL: c.Path("snippets"), NoteHref: here, May: writes(c),
 	}
 	if w.Kind == "" {
 		w.Kind = "Visit"
@@ -166,7 +167,9 @@ func (h *room) workspace(c *door.Call, p *clinic.Patient, e record.Resource) (*w
 		w.Growth, w.GrowthGap = growth(p)
 		return w, nil
 	}
-	w.Editor, err = h.editor(c, p, e)
+	if w.Editor, err = h.editor(c, p, e); w.Editor != nil && len(w.Editor.Sections) > 0 {
+		w.NoteHref = "#ns-" + w.Editor.Sections[0].Code
+	}
 	return w, err
 }
 
