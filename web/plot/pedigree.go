@@ -37,9 +37,9 @@ type Pedigree struct {
 }
 
 const (
-	pedStep = 78.0 // between persons
-	pedRow  = 104.0
-	pedSize = 26.0
+	pedStep = 96.0 // between persons
+	pedRow  = 112.0
+	pedSize = 32.0
 )
 
 type placed struct {
@@ -73,10 +73,16 @@ func (p Pedigree) Render(_ context.Context, w io.Writer) error {
 	}
 	var d drawing
 	d.tag("div", "class", "pedigree")
-	const margin = 48
+	const margin = 52
 	wide := high - low + 2*margin
-	tall := pedRow*4 - 24
-	d.tag("svg", "viewBox", fmt.Sprintf("%s 0 %s %s", px(low-margin), px(wide), px(tall)), "width", px(wide), "height", px(tall), "role", "img", "aria-label", p.says())
+	first, last := 3, 0
+	for i, row := range rows {
+		if len(row) > 0 {
+			first, last = min(first, i), max(last, i)
+		}
+	}
+	top, tall := pedRow*float64(first), pedRow*float64(last-first+1)-20
+	d.tag("svg", "viewBox", fmt.Sprintf("%s %s %s %s", px(low-margin), px(top), px(wide), px(tall)), "width", px(wide), "height", px(tall), "role", "img", "aria-label", p.says())
 	p.lines(&d, rows)
 	for _, row := range rows {
 		for _, one := range row {
@@ -262,10 +268,6 @@ func (p Pedigree) lines(d *drawing, rows [4][]placed) {
 }
 
 func (p Pedigree) person(d *drawing, r placed) {
-	if href := safeHref(r.Href); href != "" {
-		d.tag("a", "href", href, "aria-label", r.says())
-		defer d.end("a")
-	}
 	h := pedSize / 2
 	class := "ped-sign"
 	if r.Role == "" {
@@ -292,8 +294,8 @@ func (p Pedigree) person(d *drawing, r placed) {
 		d.line(px(r.x-h-5), px(r.y+h+5), px(r.x+h+5), px(r.y-h-5), "ped-slash")
 	}
 	if r.Role == "" { // the arrow at the proband
-		x, y := r.x-h-3, r.y+h+3
-		d.leaf("path", "", "d", fmt.Sprintf("M%s %sL%s %sm0 6v-6h-6", px(x-11), px(y+11), px(x), px(y)), "class", "ped-line ped-self")
+		x, y := r.x-h-3, r.y+4
+		d.leaf("path", "", "d", fmt.Sprintf("M%s %sL%s %sm-7 -3l7 3l-3 7", px(x-15), px(y+11), px(x), px(y)), "class", "ped-line ped-self")
 	}
 	label := r.Label
 	if r.Role == "" {
@@ -329,22 +331,6 @@ func (p Pedigree) quarter(d *drawing, r placed, i int) {
 	d.leaf("text", strconv.Itoa(i+1), "x", px(r.x+sx*h*.42), "y", px(r.y+sy*h*.42+3.2), "class", "ped-letter")
 }
 
-func (r Relative) says() string {
-	s := r.Label
-	if r.Role == "" {
-		s = "Patient"
-	}
-	for _, more := range []string{r.Name, r.Age, strings.Join(r.Conditions, ", ")} {
-		if more != "" {
-			s += ", " + more
-		}
-	}
-	if r.Dead && !strings.Contains(r.Age, "died") {
-		s += ", dead"
-	}
-	return s
-}
-
 func (p Pedigree) says() string {
 	return "Pedigree of " + plural(len(p.People)-1, "relative", "relatives") + "; the table below says the same"
 }
@@ -370,7 +356,14 @@ func (p Pedigree) table(d *drawing, left []Relative) {
 			continue
 		}
 		d.tag("tr")
-		d.leaf("th", strings.TrimSpace(r.Label+" "+r.Name), "scope", "row")
+		d.tag("th", "scope", "row")
+		who := strings.TrimSpace(r.Label + " " + r.Name)
+		if href := safeHref(r.Href); href != "" {
+			d.leaf("a", who, "href", href)
+		} else {
+			d.text(who)
+		}
+		d.end("th")
 		age := r.Age
 		if r.Dead && !strings.Contains(age, "died") {
 			age = strings.TrimSpace(age + " died")

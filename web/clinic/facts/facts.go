@@ -83,13 +83,13 @@ func Links(c *door.Call, base, section string) []web.Button {
 		if sectionOf[k.Slug] == section && c.Can(access.Create, k.Type) {
 			b := web.Button{Label: k.Add, Href: base + "/enter/" + k.Slug}
 			if len(out) == 0 {
-				b.Key = "+"
+				b.Key = "a"
 			}
 			out = append(out, b)
 		}
 	}
 	if section == "about" && c.Can(access.Create, "Observation") {
-		out = append(out, web.Button{Label: "Social history", Href: base + "/enter/social", Key: "+"})
+		out = append(out, web.Button{Label: "Social history", Href: base + "/enter/social", Key: "a"})
 	}
 	if section == "outside" && c.Can(access.Create, "Condition") {
 		out = append(out, web.Button{Label: "Bring in", Href: base + "/whole/reconcile", Key: "b", Primary: true})
@@ -167,7 +167,7 @@ func (h *room) author(c *door.Call, ref string) string {
 	typ, id, ok := strings.Cut(ref, "/")
 	if !ok || typ != "Practitioner" {
 		if strings.ContainsRune(ref, ':') || ref == "" {
-			return "not a person"
+			return "the system"
 		}
 		return ref
 	}

@@ -17,7 +17,7 @@ boxes.forEach((box, number) => {
   list.setAttribute("aria-label", "Codes");
   box.append(list);
   for (const [k, v] of Object.entries({ role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": list.id, "aria-haspopup": "listbox", spellcheck: "false" })) input.setAttribute(k, v);
-  let timer = 0, asking = null, at = -1, found = [], picked = token.value ? input.value : null;
+  let timer = 0, asking = null, at = -1, found = [], picked = token.value ? input.value : null, chosen = -1e9;
 
   const options = () => [...list.querySelectorAll("[role=option]")];
   const close = () => {
@@ -109,6 +109,8 @@ boxes.forEach((box, number) => {
     }
   };
 
+  // Remote desktops and drivers send the letter apart from the key: the Enter that chose sends no form.
+  input.form.addEventListener("submit", (e) => { if (performance.now() - chosen < 150 && !input.form.dataset.meant) { e.preventDefault(); e.stopImmediatePropagation(); } }, true);
   input.addEventListener("input", () => {
     if (input.value !== picked) { token.value = ""; say(input.value.trim() ? "not coded" : "", false); }
     clearTimeout(timer);
@@ -120,7 +122,7 @@ boxes.forEach((box, number) => {
     switch (e.key) {
       case "ArrowDown": e.preventDefault(); if (open) point(at + 1); else ask(); break;
       case "ArrowUp": e.preventDefault(); if (open) point(at < 0 ? -1 : at - 1); break;
-      case "Enter": if (open && at >= 0) { e.preventDefault(); pick(found[at]); } else close(); break;
+      case "Enter": if (open && at >= 0) { e.preventDefault(); chosen = performance.now(); pick(found[at]); } else close(); break;
       case "Escape": if (!list.hidden) { e.preventDefault(); e.stopPropagation(); close(); } break;
       case "Tab": if (open && at >= 0) pick(found[at]); else close();
     }
@@ -143,7 +145,7 @@ for (const form of document.querySelectorAll("form.panel")) {
   addEventListener("beforeunload", (e) => { if (touched()) e.preventDefault(); });
   const close = form.querySelector("[data-escape]");
   form.addEventListener("keydown", (e) => {
-    if ((e.ctrlKey || e.metaKey) && e.key === "Enter") { e.preventDefault(); form.requestSubmit(form.querySelector('[name="act"][value="save"]')); }
+    if ((e.ctrlKey || e.metaKey) && e.key === "Enter") { e.preventDefault(); form.dataset.meant = "1"; form.requestSubmit(form.querySelector('[name="act"][value="save"]')); }
     if (e.key === "Escape" && !e.defaultPrevented && !touched() && close) { e.preventDefault(); location.assign(close.href); }
   });
 }

@@ -71,7 +71,6 @@ func TestAddProblem(t *testing.T) {
 			t.Errorf("the form lacks %q", want)
 		}
 	}
-	before := bodies(t, n, "Condition")
 	res, body := doc.Post(rosa+"/enter/problem", url.Values{"what": {"Gout, unspecified"}, "what.code": {"http://hl7.org/fhir/sid/icd-10-cm|M10.9"}, "clinical": {"active"}, "verification": {"confirmed"}, "onset": {"Sep 2021"}, "category": {"problem-list-item"}, "act": {"save"}})
 	if res.StatusCode != http.StatusOK || res.Request.URL.Path != rosa+"/problems" || !strings.Contains(body, "Problem added.") || !strings.Contains(body, "Gout, unspecified") || !strings.Contains(body, "Undo") {
 		t.Errorf("%d at %s", res.StatusCode, res.Request.URL.Path)
@@ -87,7 +86,7 @@ func TestAddProblem(t *testing.T) {
 	if res, body := doc.Post("/maple/undo", form0); res.StatusCode != 200 || !strings.Contains(body, "entered in error") || strings.Contains(body, "Gout, unspecified") {
 		t.Errorf("undo: %d", res.StatusCode)
 	}
-	before = bodies(t, n, "Condition")
+	before := bodies(t, n, "Condition")
 	doc.Post(rosa+"/enter/problem", url.Values{"what": {"Gout, unspecified"}, "what.code": {"http://hl7.org/fhir/sid/icd-10-cm|M10.9"}, "clinical": {"active"}, "verification": {"confirmed"}, "onset": {"Sep 2021"}, "category": {"problem-list-item"}, "act": {"save"}})
 	id, made := fresh(before, bodies(t, n, "Condition"))
 	for _, want := range []string{`"M10.9"`, `"onsetDateTime":"2021-09"`, `"recorder":{"reference":"Practitioner/okonkwo"`} {
