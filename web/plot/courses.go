@@ -82,7 +82,7 @@ const (
 
 func (c Courses) Render(_ context.Context, w io.Writer) error {
 	d := &drawing{}
-	d.tag("figure", "class", "plot courses", "data-courses", "", "data-from", strconv.FormatInt(c.From.Unix(), 10), "data-to", strconv.FormatInt(c.To.Unix(), 10))
+	d.tag("figure", "class", "plot courses", "data-courses", "1", "data-from", strconv.FormatInt(c.From.Unix(), 10), "data-to", strconv.FormatInt(c.To.Unix(), 10))
 	if !c.To.After(c.From) || len(c.Panels)+len(c.Bars)+len(c.Events) == 0 {
 		d.leaf("p", "No values to draw", "class", "plot-none")
 		d.end("figure")
@@ -224,9 +224,14 @@ func (c Courses) levels(d *drawing, p Panel, y scale) {
 	}
 }
 
-// ticks are two to five levels within the scale.
-func (y scale) ticks() ([]float64, []string) {
-	ticks := slices.DeleteFunc(Ticks(y.low, y.high, 3), func(v float64) bool { return v < y.low || v > y.high })
+// ticks are levels within the scale, two of them at least where the scale allows.
+func (y scale) ticks() (ticks []float64, labels []string) {
+	for _, want := range []int{3, 5, 7} {
+		ticks = slices.DeleteFunc(Ticks(y.low, y.high, want), func(v float64) bool { return v < y.low || v > y.high })
+		if len(ticks) > 1 {
+			break
+		}
+	}
 	return ticks, tickLabels(ticks)
 }
 
@@ -382,20 +387,25 @@ func (c Courses) runs(l Line) [][]Reading {
 	return out
 }
 
-// open begins a mark: a link to its original, or a picture with a name; flat, a
-// group with a title.
+// open begins a mark whose words are its title: a link to its original, or a
+// picture with a name. The browser shows a title by itself; tip.js shows it on
+// focus too.
 func (d *drawing) open(href, class, tip string, flat bool, pairs ...string) string {
-	if flat {
-		d.tag("g", "class", class)
-		d.leaf("title", tip)
+	href = safeHref(href)
+	if flat || href == "" {
+		more := []string{"class", class}
+		if !flat {
+			more = append(more, append(pairs, "data-tip", tip, "aria-label", strings.ReplaceAll(tip, "\n", ", "), "role", "img")...)
+		}
+		d.tag("g", more...)
+		if flat {
+			d.leaf("title", tip)
+		}
 		return "g"
 	}
-	name, role := "g", "img"
-	if href = safeHref(href); href != "" {
-		name, role = "a", ""
-	}
-	d.tag(name, append([]string{"href", href, "class", class, "data-tip", tip, "aria-label", strings.ReplaceAll(tip, "\n", ", "), "role", role}, pairs...)...)
-	return name
+	d.tag("a", append([]string{"href", href, "class", class}, pairs...)...)
+	d.leaf("title", tip)
+	return "a"
 }
 
 func (c Courses) reading(d *drawing, p Panel, l Line, r Reading, y float64, flat bool) {

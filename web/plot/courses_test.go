@@ -80,7 +80,7 @@ func TestAMedicineSaysWhichEdgesAreKnown(t *testing.T) {
 			t.Errorf("%s: %d, not %d", want, got, n)
 		}
 	}
-	if strings.Contains(page, `data-tip="outside"`) {
+	if strings.Contains(page, `data-tip="outside`) {
 		t.Error("a dose before the axis is drawn")
 	}
 }

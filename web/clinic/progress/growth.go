@@ -59,7 +59,7 @@ func (v *view) growth() growthSheet {
 		if len(list) == 0 {
 			continue
 		}
-		g := growthChart{Title: m.title, Plot: plot.Growth{Title: m.title, Unit: m.unit, Table: true, Height: 340}}
+		g := growthChart{Title: m.title + ", " + m.unit, Plot: plot.Growth{Title: m.title, Unit: m.unit, Table: true, Height: 340}}
 		last := 0.0
 		corrected, refused := false, ""
 		for _, x := range list {
@@ -96,7 +96,7 @@ func (v *view) growth() growthSheet {
 			if err != nil {
 				continue
 			}
-			k := plot.GrowthCurve{Name: formula.Ordinal(p), Middle: p == 50}
+			k := plot.GrowthCurve{Name: curveName(p), Middle: p == 50}
 			for _, x := range curve {
 				k.Points = append(k.Points, plot.GrowthAt{Months: x.AgeMonths, Value: x.Value, Of: x.Reference})
 			}
@@ -130,6 +130,15 @@ func referenceNote(m formula.Measure, to float64) string {
 		return formula.WHOReference
 	}
 	return formula.WHOReference + " under 24 months (lying), " + formula.CDCReference + " from 24 months (standing): the curves do not meet, and are not joined"
+}
+
+// curveName is what stands beside a curve: the 5th and the 95th lie too near
+// their neighbours to be named, the page says that they are there.
+func curveName(p float64) string {
+	if p == 5 || p == 95 {
+		return ""
+	}
+	return formula.Ordinal(p)
 }
 
 // byLength is weight for length under two years: of each day that has both.
@@ -168,13 +177,13 @@ func (v *view) byLength(sex string) *growthChart {
 		if err != nil {
 			continue
 		}
-		k := plot.LengthCurve{Name: formula.Ordinal(p), Middle: p == 50}
+		k := plot.LengthCurve{Name: curveName(p), Middle: p == 50}
 		for _, x := range curve {
 			k.At = append(k.At, [2]float64{x.AgeMonths, x.Value})
 		}
 		b.Curves = append(b.Curves, k)
 	}
-	return &growthChart{Title: b.Title, By: &b}
+	return &growthChart{Title: b.Title + ", kg by cm", By: &b}
 }
 
 func (v *view) growthPage() {

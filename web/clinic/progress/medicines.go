@@ -131,7 +131,7 @@ func (v *view) barsOf(m chart.Medicine) []plot.Bar {
 	}
 	var out []plot.Bar
 	for i, s := range order {
-		b := plot.Bar{Name: name, Href: v.FactHref(lists[s][0].Prov), Parts: v.parts(m, lists[s]), Note: "lists differ · " + s.Name}
+		b := plot.Bar{Name: name, Href: v.FactHref(lists[s][0].Prov), Parts: v.parts(m, lists[s]), Note: "lists differ · " + s.Badge}
 		if i == 0 {
 			b.Marks = fills
 		}

@@ -31,9 +31,10 @@ type plotted struct {
 	Undrawn  []web.Link
 	More     int // series that fit and are not drawn
 	MoreMeds int
-	Span     string // the one that was taken
-	Latest   string // where nothing is within the dates: when the latest value is of
-	Chosen   string // how the rows were chosen
+	Span     string         // the one that was taken
+	Latest   string         // where nothing is within the dates: when the latest value is of
+	Chosen   string         // how the rows were chosen
+	Problem  *chart.Problem // of the problem list, that the view is of
 }
 
 // plotted draws what is asked: the rows chosen, a view's, those that a text
@@ -51,6 +52,13 @@ func (v *view) plotted() plotted {
 		})
 	case f != nil:
 		out.Title = f.Title
+		out.Chosen = "not on the problem list"
+		for i, p := range v.Chart().Problems.Active {
+			if f.of(p) {
+				out.Chosen, out.Problem = "", &v.Chart().Problems.Active[i]
+				break
+			}
+		}
 	case v.ask.Text != "" || v.ask.Group != "":
 		out.Chosen = "what was filtered"
 	default:

@@ -82,7 +82,7 @@ function cross(figure, clientX) {
       if (d < gap) { best = m; gap = d; }
     }
     best?.classList.add("near");
-    if (say) say.textContent = best ? best.dataset.tip.split("\n")[0] : "";
+    if (say) say.textContent = best ? (best.dataset.tip ?? best.querySelector("title")?.textContent ?? "").split("\n")[0] : "";
   }
 }
 function clear(figure) {

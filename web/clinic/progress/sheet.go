@@ -39,6 +39,7 @@ type rowGroup struct {
 type sheetRow struct {
 	Key, Name, Href, Unit, Range string
 	Note                         string // "2 values in mmol/mol"
+	Latest                       string // where no day of the page has a value
 	Cells                        [][]sheetValue
 	Chosen                       bool
 }
@@ -263,6 +264,11 @@ func (v *view) row(s *chart.Series, at map[string]int, days int, several bool) s
 			continue
 		}
 		r.Cells[col] = append(cell, v.value(s, p, several))
+	}
+	if !slices.ContainsFunc(r.Cells, func(c []sheetValue) bool { return len(c) > 0 }) {
+		if p := s.Latest(); p.When.Known() {
+			r.Latest = "latest " + strings.TrimSpace(orElse(p.Value, orElse(p.Absent, "no value"))+" "+unitText(p.Unit)) + ", " + p.When.String()
+		}
 	}
 	return r
 }
