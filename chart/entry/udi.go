@@ -118,6 +118,9 @@ func gs1(text string) (UDI, error) {
 
 // gtin checks the check digit (GS1 General Specifications, section 7.9).
 func gtin(v string) error {
+	if len(v) != 14 {
+		return errors.New("the device identifier has not 14 figures")
+	}
 	sum := 0
 	for i := range 14 {
 		d := int(v[i]) - '0'
