@@ -126,7 +126,14 @@ func (h *room) blank(c *door.Call) func() (note.Draft, error) {
 			return note.Draft{}, err
 		}
 		d := note.Draft{Encounter: e.ID}
-		d.Retemplate(note.TemplateOf(usual(e.Node().Path("type", "text").Str(), c.Actor.Role)))
+		months, sex := -1, ""
+		if p, err := c.Session(access.EMR).Read(c.R.Context(), "Patient", c.R.PathValue("id")); err == nil {
+			if born, err := time.Parse("2006-01-02", p.Node().Get("birthDate").Str()); err == nil {
+				months = note.Months(born, c.Now)
+			}
+			sex = p.Node().Get("gender").Str()
+		}
+		d.Retemplate(note.TemplateOf(usual(e.Node().Path("type", "text").Str(), reasonOf(e.Node()), c.Actor.Role, note.For(months, sex))))
 		if s := d.Section("10154-3"); s != nil {
 			s.Text = reasonOf(e.Node()) // said when the visit was begun, by hand
 		}
@@ -134,13 +141,26 @@ func (h *room) blank(c *door.Call) func() (note.Draft, error) {
 	}
 }
 
-// usual is the template that a kind of visit is usually written in.
-func usual(kind string, role access.Role) string {
+// usual is the template that such a visit is usually written in: by its kind, by
+// what its reason says, among those that fit the patient. It is a choice of
+// headings; the writer changes it with one key.
+func usual(kind, reason string, role access.Role, fits []note.Template) string {
 	switch {
 	case kind == "Telephone call":
 		return "telephone"
 	case kind == "Nurse visit" || role == access.Nurse:
 		return "nurse"
+	}
+	reason = strings.ToLower(reason)
+	for _, w := range []struct{ word, template string }{{"well child", "child-"}, {"well visit", "child-"}, {"check-up", "child-"}, {"prenatal", "prenatal"}, {"physical", "physical"}, {"yearly", "physical"}, {"annual", "physical"}} {
+		if !strings.Contains(reason, w.word) {
+			continue
+		}
+		for _, t := range fits {
+			if strings.HasPrefix(t.ID, w.template) {
+				return t.ID
+			}
+		}
 	}
 	return "progress"
 }

@@ -245,6 +245,7 @@ func TestWhatIsCopiedForwardReadsAsCorrected(t *testing.T) {
 	body := b.Open(pages["visit"])
 	has(t, body, "nodule 8 mm", "Copied: Lena Okonkwo, 22 Nov 2026", "Partly copied")
 	hasNot(t, body, "nodule 6 mm")
+	has(t, b.Open(pages["child"]), `value="child-early" selected`, "Development", "Nutrition")
 	has(t, b.Open(pages["error"]), "struck", "Written into the wrong chart")
 	has(t, b.Open(pages["note"]), "nodule 6 mm", "<del>6</del><ins>8</ins>")
 }
