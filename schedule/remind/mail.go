@@ -3,7 +3,6 @@ package remind
 import (
 	"bytes"
 	"encoding/base64"
-	"fmt"
 	"mime"
 	"strings"
 )
@@ -17,7 +16,9 @@ func Mail(e Envelope, from, host string) ([]byte, error) {
 		return nil, &Failure{Why: "an address is not one", Permanent: true}
 	}
 	var b bytes.Buffer
-	field := func(name, value string) { fmt.Fprintf(&b, "%s: %s\r\n", name, value) }
+	field := func(name, value string) {
+		b.WriteString(strings.ReplaceAll(name+": "+value, ": \r\n", ":\r\n") + "\r\n")
+	}
 	field("Date", e.When.UTC().Format("Mon, 02 Jan 2006 15:04:05 +0000"))
 	field("From", phrase(e.From)+" <"+from+">")
 	field("To", "<"+e.To+">")
@@ -70,7 +71,15 @@ func unstructured(s string) string {
 	if enc == s && len(s) > 60 {
 		return strings.ReplaceAll(fold(s), "\n", "\r\n ")
 	}
-	return strings.ReplaceAll(enc, "?= =?", "?=\r\n =?")
+	return folded(enc, s)
+}
+
+// folded puts each encoded word on a line of its own (RFC 2047 section 2).
+func folded(enc, plain string) string {
+	if enc == plain {
+		return enc
+	}
+	return "\r\n " + strings.ReplaceAll(enc, "?= =?", "?=\r\n =?")
 }
 
 // fold breaks a line of words at blanks, each line at most 70 bytes where words
@@ -94,7 +103,7 @@ func fold(s string) string {
 func phrase(s string) string {
 	s = clean(s)
 	if enc := mime.BEncoding.Encode("utf-8", s); enc != s {
-		return strings.ReplaceAll(enc, "?= =?", "?=\r\n =?")
+		return folded(enc, s)
 	}
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
 }

@@ -1,6 +1,7 @@
 package remind
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -301,4 +302,15 @@ func node(o object) (fhir.Node, error) {
 		return fhir.Node{}, err
 	}
 	return d.Root(), nil
+}
+
+// objectOf is a resource as values that can be changed; numbers keep their digits.
+func objectOf(n fhir.Node) (object, error) {
+	d := json.NewDecoder(bytes.NewReader(n.Raw()))
+	d.UseNumber()
+	var o object
+	if err := d.Decode(&o); err != nil {
+		return nil, err
+	}
+	return o, nil
 }
