@@ -36,7 +36,7 @@ var beside = map[string]string{
 	"decision/imaging": "decision", "decision/prevention": "decision", "decision/formula": "decision",
 	"schedule/remind": "schedule", "web/desk/outbox": "web/desk",
 	"web/clinic/visit": "web/clinic", "web/clinic/facts": "web/clinic", "web/clinic/orders": "web/clinic", "web/clinic/day": "web/clinic",
-	"web/clinic/progress": "web/clinic", "web/clinic/rules": "web/clinic", "web/clinic/documents": "web/clinic",
+	"web/clinic/progress": "web/clinic", "web/clinic/rules": "web/clinic", "web/clinic/lists": "web/clinic", "web/clinic/documents": "web/clinic",
 }
 
 // onlyThese may import what would otherwise be open to every floor above.

@@ -16,6 +16,7 @@ import (
 	"wholechart/web/clinic"
 	"wholechart/web/clinic/day"
 	"wholechart/web/clinic/facts"
+	"wholechart/web/clinic/lists"
 	ordering "wholechart/web/clinic/orders"
 	"wholechart/web/clinic/progress"
 	"wholechart/web/clinic/rules"
@@ -37,6 +38,7 @@ func pages(n *node, demo bool) (http.Handler, error) {
 	progress.Register(clinicians)
 	ordering.Register(clinicians, ordering.Config{Check: n.check})
 	desk.Register(clinicians.Door)
+	lists.Register(clinicians.Door)
 	rules.Register(clinicians.Door)
 	admin.Register(clinicians.Door, n)
 	handler, err := clinicians.Handler()

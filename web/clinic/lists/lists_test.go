@@ -1,0 +1,136 @@
+package lists
+
+import (
+	"encoding/csv"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"wholechart/access"
+	"wholechart/auth"
+	"wholechart/internal/pagetest"
+	"wholechart/web/clinic"
+)
+
+func start(t *testing.T) *pagetest.Node {
+	t.Helper()
+	n := pagetest.New(t, []string{"maple", "riverside"}, nil)
+	n.Load("maple", "riverside")
+	p, err := clinic.New(clinic.Config{Records: n.Records, Auth: n.Auth, Demo: true, Now: n.Clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	Register(p.Door)
+	n.Serve(p)
+	return n
+}
+
+var (
+	okonkwo = auth.User{Site: "maple", Name: "okonkwo", FullName: "Lena Okonkwo, MD", Role: access.Physician}
+	hughes  = auth.User{Site: "maple", Name: "hughes", FullName: "Patricia Hughes", Role: access.FrontDesk}
+)
+
+func person(id, name string) string {
+	return `{"resourceType":"Patient","id":"` + id + `","name":[{"text":"` + name + `"}],"birthDate":"1960-01-01","gender":"female","telecom":[{"system":"phone","value":"555-0100"}]}`
+}
+
+func problem(id, patient, code, status string) string {
+	return `{"resourceType":"Condition","id":"` + id + `","clinicalStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/condition-clinical","code":"` + status + `"}]},"code":{` + code + `},"subject":{"reference":"Patient/` + patient + `"}}`
+}
+
+func a1c(id, patient, day, value, status string) string {
+	return `{"resourceType":"Observation","id":"` + id + `","status":"` + status + `","code":{"coding":[{"system":"http://loinc.org","code":"4548-4"}]},"subject":{"reference":"Patient/` + patient + `"},"effectiveDateTime":"` + day + `","valueQuantity":{"value":` + value + `,"unit":"%"}}`
+}
+
+const (
+	coded = `"coding":[{"system":"http://snomed.info/sct","code":"44054006"}],"text":"Type 2 diabetes"`
+	words = `"text":"Steroid diabetes"`
+)
+
+// TestWhoIsOnAList has a patient for each way to be on it or not.
+func TestWhoIsOnAList(t *testing.T) {
+	n := start(t)
+	n.Write("maple",
+		person("never", "Never Tested"), problem("c1", "never", coded, "active"),
+		person("late", "Late Tested"), problem("c2", "late", coded, "active"), a1c("o2", "late", "2026-05-21", "7.1", "final"),
+		person("edge", "Edge Tested"), problem("c3", "edge", coded, "active"), a1c("o3", "edge", "2026-05-23", "7.2", "final"),
+		person("fresh", "Fresh Tested"), problem("c4", "fresh", words, "active"), a1c("o4", "fresh", "2026-11-01", "9.6", "final"),
+		person("wrote", "Wrong Tested"), problem("c5", "wrote", words, "active"), a1c("o5", "wrote", "2026-11-01", "6.0", "entered-in-error"),
+		person("gone", "Gone Away"), problem("c6", "gone", coded, "resolved"),
+		`{"resourceType":"Patient","id":"dead","name":[{"text":"Dead Person"}],"birthDate":"1960-01-01","deceasedBoolean":true}`, problem("c7", "dead", coded, "active"),
+		person("evil", "=cmd|' /C calc'!A0"), problem("c8", "evil", coded, "active"),
+	)
+	n.Write("riverside", person("other", "Other Site"), problem("c9", "other", coded, "active"))
+	doc := n.User(okonkwo)
+	if page := doc.Open("/maple/lists"); !strings.Contains(page, "Diabetes, no HbA1c in six months") || strings.Count(page, "row-title") < len(Registries) {
+		t.Error("the lists are not listed")
+	}
+	page := doc.Open("/maple/lists/diabetes-hba1c")
+	for _, want := range []string{"Never Tested", "none in this chart", "Late Tested", "7.1 %", "21 May 2026", "Wrong Tested", "By this chart alone"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the list lacks %q", want)
+		}
+	}
+	for _, bad := range []string{"Edge Tested", "Fresh Tested", "Gone Away", "Dead Person", "Other Site"} {
+		if strings.Contains(page, bad) {
+			t.Errorf("%s is on the list", bad)
+		}
+	}
+	if at, late := strings.Index(page, "Never Tested"), strings.Index(page, "Late Tested"); at > late {
+		t.Error("who was never looked at does not come first")
+	}
+	if page := doc.Open("/maple/lists/diabetes-high"); !strings.Contains(page, "Fresh Tested") || strings.Contains(page, "Late Tested") || strings.Contains(page, "Wrong Tested") {
+		t.Error("the list of high values is wrong")
+	}
+	res, body := doc.Get("/maple/lists/diabetes-hba1c/csv")
+	rows, err := csv.NewReader(strings.NewReader(body)).ReadAll()
+	if err != nil || !strings.Contains(res.Header.Get("Content-Disposition"), "diabetes-hba1c-2026-11-22.csv") {
+		t.Fatalf("%v %s", err, res.Header.Get("Content-Disposition"))
+	}
+	safe := false
+	for _, r := range rows {
+		safe = safe || r[1] == "'=cmd|' /C calc'!A0"
+	}
+	if !safe {
+		t.Errorf("a name is a formula: %v", rows)
+	}
+	if !strings.Contains(n.Noted(), "list diabetes-hba1c") {
+		t.Error("the export is not in the log")
+	}
+	if res, _ := n.User(hughes).Get("/maple/lists/diabetes-hba1c"); res.StatusCode != http.StatusForbidden {
+		t.Errorf("the front desk sees a list: %d", res.StatusCode)
+	}
+	if res, _ := doc.Get("/maple/lists/nothing"); res.StatusCode != 404 {
+		t.Errorf("%d", res.StatusCode)
+	}
+}
+
+// TestEveryListAnswers opens each over the demonstration's people.
+func TestEveryListAnswers(t *testing.T) {
+	n := start(t)
+	doc := n.User(okonkwo)
+	for _, r := range Registries {
+		if r.Title == "" || r.Says == "" || r.Citation == "" {
+			t.Errorf("%s says too little", r.ID)
+		}
+		page := doc.Open("/maple/lists/" + r.ID)
+		if !strings.Contains(page, "By this chart alone") {
+			t.Errorf("%s: not a list", r.ID)
+		}
+		if r.ID == "pressure-high" && !strings.Contains(page, "Owen Brandt") {
+			t.Error("Owen's pressure, 144/88, is not on the list")
+		}
+	}
+	if _, ok := ByID(fmt.Sprint("no-", Registries[0].ID)); ok {
+		t.Error("a list that is none")
+	}
+}
+
+func TestAccessible(t *testing.T) {
+	ctx := pagetest.Chromium(t)
+	n := start(t)
+	n.User(okonkwo)
+	pagetest.SignIn(t, ctx, n, "maple", "okonkwo")
+	pagetest.Axe(t, ctx, n, "/maple/lists", "/maple/lists/pressure-high")
+}
