@@ -1,6 +1,8 @@
 package clinic
 
 import (
+	"github.com/a-h/templ"
+
 	"wholechart/access"
 	"wholechart/record"
 	"wholechart/web"
@@ -11,6 +13,7 @@ import (
 // address of the patient's chart.
 type Acts struct {
 	Section func(c *door.Call, base, section string) []web.Button           // of a section, by its slug
+	Picture func(p *Patient, section string) templ.Component                // at the top of a section, or nil
 	Fact    func(c *door.Call, base string, r record.Resource) []web.Button // of one fact of the own chart
 }
 
@@ -24,6 +27,17 @@ func (v *view) sectionActs(section string) (out []web.Button) {
 		}
 	}
 	return out
+}
+
+func (v *view) picture(section string) templ.Component {
+	for _, a := range v.acts {
+		if a.Picture != nil {
+			if c := a.Picture(&Patient{v}, section); c != nil {
+				return c
+			}
+		}
+	}
+	return nil
 }
 
 func (v *view) factActs(r record.Resource) (out []web.Button) {

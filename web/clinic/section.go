@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/a-h/templ"
+
 	"wholechart/chart"
 	"wholechart/web"
 )
@@ -18,21 +20,22 @@ type section struct {
 
 // sectionPage is one section of a record.
 type sectionPage struct {
-	Title  string
-	Opened opened
-	Cut    []cutLine
-	Lens   web.Lens
-	Tabs   web.Tabs
-	Acts   []web.Button
-	Groups []group
-	Sheet  *flowsheet
-	Grid   *vaccineGrid
-	Tiles  []studyTile
-	Events *eventsPage
-	About  *aboutPage
-	Newer  string
-	Older  string
-	Range  string // "201–400 of 1,204"
+	Title   string
+	Opened  opened
+	Cut     []cutLine
+	Lens    web.Lens
+	Tabs    web.Tabs
+	Acts    []web.Button
+	Picture templ.Component
+	Groups  []group
+	Sheet   *flowsheet
+	Grid    *vaccineGrid
+	Tiles   []studyTile
+	Events  *eventsPage
+	About   *aboutPage
+	Newer   string
+	Older   string
+	Range   string // "201–400 of 1,204"
 }
 
 // sectionMost is how many facts of one list a page holds.
@@ -87,7 +90,7 @@ func (h *clinic) section(s section) func(*call) {
 			v.deskPage()
 			return
 		}
-		p := &sectionPage{Title: s.title, Opened: v.opened(), Cut: v.cut(s.slug), Lens: v.lensSwitch(s.slug), Tabs: v.tabs(s.slug), Acts: v.sectionActs(s.slug)}
+		p := &sectionPage{Title: s.title, Opened: v.opened(), Cut: v.cut(s.slug), Lens: v.lensSwitch(s.slug), Tabs: v.tabs(s.slug), Acts: v.sectionActs(s.slug), Picture: v.picture(s.slug)}
 		s.show(v, p)
 		v.frame(http.StatusOK, s.title, sectionMain(p))
 	}

@@ -45,7 +45,7 @@ func Register(p *clinic.Pages) {
 	p.Handle("POST "+patient+"enter/{kind}/{rid}", h.change)
 	p.Handle("GET "+patient+"whole/reconcile", h.reconcile)
 	p.Handle("POST "+patient+"whole/reconcile", h.decide)
-	p.AddActs(clinic.Acts{Section: Links, Fact: func(c *door.Call, base string, r record.Resource) []web.Button {
+	p.AddActs(clinic.Acts{Section: Links, Picture: picture, Fact: func(c *door.Call, base string, r record.Resource) []web.Button {
 		href := EditHref(base, r)
 		if k, ok := entry.KindFor(r.Node()); href == "" || !ok || !c.Can(access.Update, k.Type) {
 			return nil

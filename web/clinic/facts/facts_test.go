@@ -144,6 +144,9 @@ func TestHooks(t *testing.T) {
 			t.Errorf("%s does not lead to %s", section, want)
 		}
 	}
+	if page := doc.Open(rosa + "/family"); !strings.Contains(page, `class="pedigree"`) {
+		t.Error("the family section has no pedigree")
+	}
 	n.Write("maple", `{"resourceType":"Condition","id":"gout","clinicalStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/condition-clinical","code":"active"}]},"code":{"text":"Gout"},"subject":{"reference":"Patient/rosa-delgado"}}`)
 	if page := doc.Open(rosa + "/fact/Condition/gout"); !strings.Contains(page, rosa+"/enter/problem/gout") {
 		t.Error("a fact does not lead to its form")

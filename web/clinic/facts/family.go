@@ -3,7 +3,10 @@ package facts
 import (
 	"strings"
 
+	"github.com/a-h/templ"
+
 	"wholechart/chart"
+	"wholechart/web/clinic"
 	"wholechart/web/plot"
 )
 
@@ -87,4 +90,17 @@ func capital(s string) string {
 		return s
 	}
 	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+// picture is the pedigree at the top of the family section; nil where there is
+// nobody to draw.
+func picture(p *clinic.Patient, section string) templ.Component {
+	if section != "family" {
+		return nil
+	}
+	family := pedigree(p.Chart(), p.FactHref)
+	if len(family.People) < 2 {
+		return nil
+	}
+	return pedigreeCard(family)
 }
