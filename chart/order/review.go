@@ -2,6 +2,7 @@ package order
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/url"
 	"strings"
@@ -277,3 +278,69 @@ func closeTask(t fhir.Node, how, why string, by By, more object) (record.Act, er
 
 // Signed is the act that ends a Task cosign after its orders were signed.
 func Signed(t fhir.Node, by By) (record.Act, error) { return closeTask(t, "signed", "", by, nil) }
+
+// Match are the acts that give a result of no known patient to a patient: the
+// patient of a resource is fixed, so that the result and its values are written
+// anew for the patient, what there was is marked entered in error, and the Task
+// unmatched-result ends with who said whose it is. Route then puts the result
+// before whoever answers for it.
+func Match(task, result fhir.Node, parts []fhir.Node, patient string, by By) ([]record.Act, error) {
+	if !OpenTask(task) || !hasCode(task, "unmatched-result") {
+		return nil, &record.VersionConflict{}
+	}
+	var acts []record.Act
+	urn := func(n fhir.Node) string { return "urn:wholechart:match:" + n.ResourceType() + ":" + n.ID() }
+	moved := map[string]string{}
+	for _, p := range parts {
+		moved["Observation/"+p.ID()] = urn(p)
+	}
+	for _, n := range append(parts[:len(parts):len(parts)], result) {
+		if n.Get("subject").Get("reference").Exists() && idOf(n.Get("subject"), "Patient") != "" {
+			return nil, &record.Invalid{Issues: []record.Issue{{Severity: "error", Code: "business-rule", Text: "a value of this result is of a known patient already"}}}
+		}
+		copied, err := amend(n, object{"subject": ref("Patient/"+patient, ""), "id": nil, "meta": nil})
+		if err != nil {
+			return nil, err
+		}
+		for _, member := range [...]string{"result", "hasMember"} {
+			var to []any
+			for m := range n.Get(member).Items() {
+				at := m.Get("reference").Str()
+				if u, ok := moved[at]; ok {
+					at = u
+				}
+				to = append(to, ref(at, m.Get("display").Str()))
+			}
+			if to != nil {
+				if copied, err = setMember(copied, member, to); err != nil {
+					return nil, err
+				}
+			}
+		}
+		copied.Op, copied.ID, copied.IfMatch, copied.FullURL = record.Create, "", 0, urn(n)
+		acts = append(acts, copied)
+		old, err := amend(n, object{"status": "entered-in-error"})
+		if err != nil {
+			return nil, err
+		}
+		acts = append(acts, old)
+	}
+	a, err := closeTask(task, "matched to a patient", "", by, object{"for": ref("Patient/"+patient, ""), "focus": ref(urn(result), "")})
+	return append(acts, a), err
+}
+
+func setMember(a record.Act, name string, value any) (record.Act, error) {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return a, err
+	}
+	d, err := fhir.Parse(fhir.SetMember(a.Resource, name, text))
+	if err != nil {
+		return a, err
+	}
+	a.Resource = d.Root()
+	return a, nil
+}
+
+// Unmatched says whether a Task is about a result of no known patient.
+func Unmatched(t fhir.Node) bool { return hasCode(t, "unmatched-result") }

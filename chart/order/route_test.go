@@ -442,3 +442,43 @@ func TestFlags(t *testing.T) {
 		}
 	}
 }
+
+func TestAnUnmatchedResultIsGivenToItsPatient(t *testing.T) {
+	r, s := node(t)
+	at := routed(t, r, 0)
+	write(t, s, potassium("k", "6.9", today, `,"subject":{"display":"R. Delgado"}`),
+		`{"resourceType":"DiagnosticReport","id":"bmp","status":"final","code":{"text":"Basic metabolic panel"},"effectiveDateTime":"`+today+`","subject":{"display":"R. Delgado"},"result":[{"reference":"Observation/k"}]}`)
+	at = routed(t, r, at)
+	open := tasks(t, s, url.Values{"status": {"requested"}})
+	if len(open) != 1 || !hasCode(open[0], "unmatched-result") {
+		t.Fatalf("%d open", len(open))
+	}
+	read := func(typ, id string) fhir.Node {
+		x, err := s.Read(t.Context(), typ, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return x.Node()
+	}
+	acts, err := Match(open[0], read("DiagnosticReport", "bmp"), []fhir.Node{read("Observation", "k")}, "rosa", By{"Practitioner/lo", "Lena Okonkwo", now0})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Transact(t.Context(), acts); err != nil {
+		t.Fatal(err)
+	}
+	routed(t, r, at)
+	if !read("DiagnosticReport", "bmp").Get("status").Is("entered-in-error") || !read("Observation", "k").Get("status").Is("entered-in-error") {
+		t.Error("the result of nobody still stands")
+	}
+	open = tasks(t, s, url.Values{"status": {"requested"}})
+	if len(open) != 1 || !hasCode(open[0], "review-result") || open[0].Get("for").Get("reference").Str() != "Patient/rosa" || open[0].Get("owner").Get("reference").Str() != "Practitioner/gp" || open[0].Get("priority").Str() != "stat" {
+		t.Fatalf("%d open: %s", len(open), open[0].Raw())
+	}
+	_, id, _, _ := fhir.Relative(open[0].Get("focus").Get("reference").Str())
+	report := read("DiagnosticReport", id)
+	_, value, _, _ := fhir.Relative(report.Get("result").Index(0).Get("reference").Str())
+	if v := read("Observation", value); v.Get("subject").Get("reference").Str() != "Patient/rosa" || v.Get("valueQuantity").Get("value").Text() != "6.9" {
+		t.Errorf("the value: %s", v.Raw())
+	}
+}

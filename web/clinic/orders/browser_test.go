@@ -189,10 +189,12 @@ func TestPagesAreAccessible(t *testing.T) {
 	doc.Post(rosa+"/order/star", url.Values{"item": {"laboratory:inr"}})
 	n.Write("maple", `{"resourceType":"MedicationRequest","id":"am","status":"active","intent":"order","groupIdentifier":{"system":"https://wholechart.example/requisition","value":"g1"},"authoredOn":"2026-11-01","medicationCodeableConcept":{"text":"Amlodipine 5 mg tablet"},"subject":{"reference":"Patient/rosa-delgado"},"requester":{"reference":"Practitioner/okonkwo"}}`,
 		`{"resourceType":"ServiceRequest","id":"cbc","status":"active","intent":"order","category":[{"coding":[{"system":"https://wholechart.example/order","code":"laboratory"}]}],"code":{"text":"Complete blood count","coding":[{"system":"http://loinc.org","code":"58410-2"}]},"subject":{"reference":"Patient/rosa-delgado"},"authoredOn":"2026-11-10"}`,
-		`{"resourceType":"Task","id":"rf","status":"requested","intent":"order","code":{"coding":[{"system":"https://wholechart.example/task","code":"refill"}]},"description":"Refill amlodipine","for":{"reference":"Patient/rosa-delgado"},"focus":{"reference":"MedicationRequest/am"}}`)
+		`{"resourceType":"Task","id":"rf","status":"requested","intent":"order","code":{"coding":[{"system":"https://wholechart.example/task","code":"refill"}]},"description":"Refill amlodipine","for":{"reference":"Patient/rosa-delgado"},"focus":{"reference":"MedicationRequest/am"}}`,
+		`{"resourceType":"Observation","id":"lost","status":"final","category":[{"coding":[{"code":"laboratory"}]}],"code":{"text":"Potassium"},"subject":{"display":"Rosa Delgado"},"effectiveDateTime":"2026-11-22T08:00:00-05:00","valueQuantity":{"value":4.1,"unit":"mmol/L"}}`,
+		`{"resourceType":"Task","id":"un","status":"requested","intent":"order","code":{"coding":[{"system":"https://wholechart.example/task","code":"unmatched-result"}]},"description":"Potassium: 4.1 mmol/L","focus":{"reference":"Observation/lost"}}`)
 	ctx := pagetest.Chromium(t)
 	pagetest.SignIn(t, ctx, n, "maple", "okonkwo")
-	paths := []string{rosa + "/order", rosa + "/orders/am", rosa + "/orders/cbc", rosa + "/orders/cbc/enter", path, rosa + "/refill/rf", rosa + "/order/print/g1"}
+	paths := []string{rosa + "/order", rosa + "/orders/am", rosa + "/orders/cbc", rosa + "/orders/cbc/enter", path, rosa + "/refill/rf", rosa + "/order/print/g1", "/maple/unmatched/un"}
 	for _, x := range []struct {
 		name string
 		w    int64
@@ -204,7 +206,7 @@ func TestPagesAreAccessible(t *testing.T) {
 			if wide := pagetest.JS(t, ctx, `document.documentElement.scrollWidth - innerWidth`); x.w == 360 && wide != "0" {
 				t.Errorf("%s scrolls sideways on a phone by %s", p, wide)
 			}
-			pagetest.Shot(t, ctx, x.name+strings.ReplaceAll(strings.TrimPrefix(p, rosa+"/"), "/", "-"))
+			pagetest.Shot(t, ctx, x.name+strings.ReplaceAll(strings.TrimPrefix(strings.TrimPrefix(p, rosa+"/"), "/maple/"), "/", "-"))
 		}
 	}
 	pagetest.Do(t, ctx, cd.EmulateViewport(1400, 900))

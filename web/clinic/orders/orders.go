@@ -70,6 +70,8 @@ func Register(p *clinic.Pages, cfg Config) {
 	p.Handle("POST "+patient+"/result/{rid}", r.review)
 	p.Handle("GET "+patient+"/refill/{tid}", r.refillPage)
 	p.Handle("POST "+patient+"/refill/{tid}", r.refill)
+	p.Handle("GET /{site}/unmatched/{tid}", r.matchPage)
+	p.Handle("POST /{site}/unmatched/{tid}", r.match)
 	p.AddActs(clinic.Acts{Section: sectionActs, Fact: factActs})
 	p.Commands = append(p.Commands, door.Command{Label: "Order", Key: "o", Words: "prescribe medicine laboratory test imaging referral vaccine basket", Patient: true,
 		Path: func(c *door.Call, id string) string { return c.PatientPath(id, access.EMR, "order") }, Can: drafts})

@@ -110,9 +110,10 @@ document.addEventListener("keyup", (e) => {
 // What is typed into one draft and not saved yet outlives an act on another, and nothing is signed over it.
 const changed = (f) => (f instanceof HTMLSelectElement ? [...f.options].some((o) => o.selected !== o.defaultSelected) && f.selectedIndex >= 0 && !(f.selectedIndex === 0 && ![...f.options].some((o) => o.defaultSelected)) : f.value !== f.defaultValue);
 const unsaved = () => [...document.querySelectorAll(".draft-form :is(input, select, textarea)[id]")].filter(changed);
-let typed = new Map();
+let typed = new Map(), scrolled = 0;
 document.addEventListener("submit", (e) => {
   if (!e.target.closest?.("#basket")) return;
+  scrolled = document.querySelector(".drafts")?.scrollTop ?? 0;
   typed = new Map(unsaved().filter((f) => f.form !== e.target).map((f) => [f.id, f.value]));
   if (!e.target.matches("[data-order-sign]") || !typed.size) return;
   e.preventDefault();
@@ -153,6 +154,8 @@ document.addEventListener("wc:swap", (e) => {
     if (f) { f.value = value; f.closest("details").open = true; }
   }
   typed.clear();
+  const drafts = document.querySelector(".drafts");
+  if (drafts) drafts.scrollTop = scrolled;
   const bad = document.querySelector("#basket [aria-invalid=true]");
   if (bad && bad !== b) { bad.focus(); return; }
   if (document.activeElement === b || document.activeElement === document.body || document.activeElement?.id === "basket") b.focus();
