@@ -35,6 +35,10 @@ func tableOf(k Kind) *table {
 	return slot.t
 }
 
+// Warm reads a kind's table, if nobody has yet: about a tenth of a second for
+// problems, so that the first to type does not wait for it.
+func Warm(k Kind) { tableOf(k) }
+
 func unpack(name string) (string, error) {
 	f, err := packed.Open("tables/" + name + ".zst")
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"wholechart/chart/entry"
 	"wholechart/fhir"
 	"wholechart/record"
+	"wholechart/terminology"
 	"wholechart/web"
 	"wholechart/web/plot"
 )
@@ -110,6 +111,11 @@ func (pg *page) panel(some bool) panel {
 		pl.Back = pg.p.ChartHref("enter", "social")
 	}
 	pl.Fields, pl.More, pl.Groups = inputs(pg.k, pg.form, pg.errs)
+	for _, l := range lines(pg.k) {
+		if l.field.Codes != 0 {
+			go terminology.Warm(l.field.Codes) // while the form is on its way
+		}
+	}
 	if last := len(pl.Fields) - 1; len(pl.Groups) > 0 && pl.Fields[last].Name == "note" {
 		pl.Fields, pl.Last = pl.Fields[:last], pl.Fields[last:]
 	}
