@@ -31,7 +31,7 @@ var floors = [][]string{
 // what stands above it, and stand on the floor of their own imports.
 var beside = map[string]string{
 	"web/plot": "web", "web/door": "web", "store/storetest": "demo",
-	"chart/entry": "chart", "chart/note": "chart", "chart/order": "chart",
+	"chart/entry": "chart", "chart/note": "chart", "chart/order": "chart", "chart/document": "chart",
 	"decision/cdsi": "decision", "decision/rule": "decision", "decision/substance": "decision", "decision/medicine": "decision", "decision/test": "decision",
 	"decision/imaging": "decision", "decision/prevention": "decision", "decision/formula": "decision",
 	"schedule/remind": "schedule", "web/desk/outbox": "web/desk",

@@ -35,9 +35,12 @@ func Extract(res fhir.Node) (Extracted, error) {
 	}
 	x.distinct()
 	x.out.Labels = LabelBits(res)
-	if resource == "Patient" {
+	switch resource {
+	case "Patient":
 		x.out.Patient = &Ref{Type: "Patient", ID: res.ID()}
-	} else {
+	case "Binary":
+		x.out.Patient = guarded(res)
+	default:
 		x.out.Patient = x.home(t.homes[resource])
 	}
 	x.references(res)
@@ -174,6 +177,17 @@ func (x *extraction) home(homes [][]Path) *Ref {
 		}
 	}
 	return nil
+}
+
+// guarded is the patient that a Binary names as its security context: it has no
+// search parameter, and is at home where its guard is
+// (http://hl7.org/fhir/R4/binary-definitions.html#Binary.securityContext).
+func guarded(binary fhir.Node) *Ref {
+	r, ok := relative(binary.Path("securityContext", "reference").Str())
+	if !ok || r.Type != "Patient" {
+		return nil
+	}
+	return &Ref{Type: "Patient", ID: r.ID}
 }
 
 // references collects every relative literal reference, in contained resources
