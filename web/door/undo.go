@@ -20,11 +20,14 @@ func Undoable(r record.Resource, back string) *web.Undo {
 	return &web.Undo{Type: r.Type, ID: r.ID, Version: r.Version, Back: back}
 }
 
+// An Appointment is not among them: its time may have been given to somebody
+// else meanwhile, so the schedule takes it back itself.
+
 // inError is where a type says that it was entered in error
 // (the R4 definition of each: http://hl7.org/fhir/R4/resourcelist.html).
 var inError = map[string]string{
 	"Condition": "verificationStatus", "AllergyIntolerance": "verificationStatus", "MedicationStatement": "status", "Immunization": "status", "Procedure": "status",
-	"FamilyMemberHistory": "status", "Observation": "status", "Device": "status", "Goal": "lifecycleStatus", "CarePlan": "status", "Appointment": "status",
+	"FamilyMemberHistory": "status", "Observation": "status", "Device": "status", "Goal": "lifecycleStatus", "CarePlan": "status",
 	"Task": "status", "Communication": "status", "DocumentReference": "status", "Encounter": "status", "ServiceRequest": "status", "MedicationRequest": "status",
 }
 

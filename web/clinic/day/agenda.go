@@ -10,6 +10,7 @@ import (
 	"wholechart/chart"
 	"wholechart/fhir"
 	"wholechart/record"
+	"wholechart/schedule"
 	"wholechart/web"
 	"wholechart/web/door"
 )
@@ -54,7 +55,9 @@ func (h *room) agenda(c *door.Call, day time.Time) (agenda, error) {
 	a := agenda{Mine: strings.HasPrefix(c.Actor.Who, "Practitioner/")}
 	from := time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, c.Zone)
 	to := from.AddDate(0, 0, 1)
-	q := url.Values{"date": {"ge" + from.Format(time.RFC3339), "lt" + to.Format(time.RFC3339)}, "_include": {"Appointment:patient"}, "_sort": {"date"}, "_count": {strconv.Itoa(agendaMost)}}
+	// The days of UTC that hold it, as alternatives: each is one short run of the index.
+	days := from.UTC().Format(time.DateOnly) + "," + to.UTC().Format(time.DateOnly)
+	q := url.Values{"date": {days}, "_include": {"Appointment:patient"}, "_sort": {"date"}, "_count": {strconv.Itoa(2 * agendaMost)}}
 	if a.Mine {
 		q.Set("practitioner", c.Actor.Who)
 	}
@@ -72,7 +75,7 @@ func (h *room) agenda(c *door.Call, day time.Time) (agenda, error) {
 		}
 		v := visit{Status: status, Reason: words(n), Minutes: int(number(n.Get("minutesDuration")))}
 		v.Start, v.End = instant(n.Get("start"), c.Zone), instant(n.Get("end"), c.Zone)
-		if v.Start.IsZero() {
+		if v.Start.Before(from) || !v.Start.Before(to) {
 			continue
 		}
 		v.Clock = v.Start.Format("15:04")
@@ -94,7 +97,8 @@ func (h *room) agenda(c *door.Call, day time.Time) (agenda, error) {
 			}
 		}
 		v.Href = v.Patient.Href
-		v.state(c.Now, stateSince(n, c.Zone))
+		at := schedule.AppointmentOf(n, c.Zone)
+		v.state(c.Now, at.Moments[at.State()])
 		if v.Now {
 			a.Here++
 			v.Href = c.Path("patients", v.Patient.ID, "visit")
@@ -135,11 +139,6 @@ func (v *visit) state(now, since time.Time) {
 	default:
 		v.State = web.Pill{Text: v.Status}
 	}
-}
-
-// stateSince is when the appointment's state was written.
-func stateSince(n fhir.Node, zone *time.Location) time.Time {
-	return instant(n.Path("meta", "lastUpdated"), zone)
 }
 
 // span is a length of time as one says it: "12 min", "2 h", "3 d".

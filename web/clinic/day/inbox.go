@@ -203,9 +203,15 @@ func (h *room) item(c *door.Call, r record.Resource, who map[string]person) item
 	focus := n.Path("focus", "reference").Str()
 	typ, id, _ := strings.Cut(focus, "/")
 	switch {
+	case it.Kind == "unmatched-result":
+		it.Href = c.Path("unmatched", r.ID)
 	case it.Patient.ID == "":
 	case it.Kind == "review-result" && (typ == "DiagnosticReport" || typ == "Observation"):
 		it.Href = c.Path("patients", it.Patient.ID, "result", id) + "?task=" + url.QueryEscape(r.ID)
+	case it.Kind == "refill":
+		it.Href = c.Path("patients", it.Patient.ID, "refill", r.ID)
+	case it.Kind == "sign-order":
+		it.Href = c.Path("patients", it.Patient.ID, "order")
 	case it.Kind == "cosign" && typ == "Composition":
 		it.Href = c.Path("patients", it.Patient.ID, "notes", id)
 	case it.Kind == "sign-note" && typ == "Encounter":
