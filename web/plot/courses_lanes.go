@@ -243,7 +243,18 @@ func (e Event) tip() string {
 
 // legend says what the shapes mean, as far as they occur.
 func (c Courses) legend(d *drawing) {
-	var says []string
+	says := c.says()
+	if len(says) == 0 {
+		return
+	}
+	d.tag("ul", "class", "legend")
+	for _, s := range says {
+		d.leaf("li", s)
+	}
+	d.end("ul")
+}
+
+func (c Courses) says() (says []string) {
 	limit, gone, flagged := false, false, false
 	for _, p := range c.Panels {
 		for _, l := range p.Lines {
@@ -266,18 +277,11 @@ func (c Courses) legend(d *drawing) {
 	if len(c.Panels) > 0 && c.Apart > 0 {
 		says = append(says, "no line across a missing value or more than "+strconv.Itoa(int(c.Apart.Hours()/24/30.4))+" months")
 	}
-	if len(c.Bars) > 0 {
-		says = append(says, "bar: a medicine at one dose, dashed edge where nobody wrote the day; tick: a fill")
-	}
 	if len(c.Events) > 0 {
 		says = append(says, "circle: visit, triangle: procedure, block: hospital stay")
 	}
-	if len(says) == 0 {
-		return
+	if len(c.Bars) > 0 {
+		says = append(says, "bar: a medicine at one dose, dashed edge where nobody wrote the day; tick: a fill")
 	}
-	d.tag("ul", "class", "legend")
-	for _, s := range says {
-		d.leaf("li", s)
-	}
-	d.end("ul")
+	return says
 }

@@ -2,6 +2,7 @@ package plot
 
 import (
 	"io"
+	"strings"
 )
 
 // sheet is the style of a picture that stands alone: the light colours, whatever
@@ -31,6 +32,8 @@ func (c Courses) SVG(w io.Writer, width int, title []string) error {
 	if len(sites) > 0 {
 		height += 16
 	}
+	says := c.says()
+	height += 15 * float64((len(says)+1)/2)
 	d := &drawing{}
 	d.WriteString(`<?xml version="1.0" encoding="UTF-8"?>` + "\n")
 	d.tag("svg", "xmlns", "http://www.w3.org/2000/svg", "width", px(wide), "height", px(height), "viewBox", "0 0 "+px(wide)+" "+px(height), "role", "img", "aria-label", c.Label)
@@ -61,8 +64,14 @@ func (c Courses) SVG(w io.Writer, width int, title []string) error {
 	for i, p := range c.Panels {
 		scale := c.scaleOf(p)
 		head := p.Title
-		words(18, "h2", head)
-		at := 34.0
+		if p.Unit != "" {
+			head += ", " + p.Unit
+		}
+		at := 18.0
+		for _, line := range wrapped(head, 25) {
+			words(at, "h2", line)
+			at += 15
+		}
 		for _, line := range []struct{ class, text string }{{map[bool]string{true: "flagged-text"}[p.Flagged], p.Latest}, {"", p.LatestAt}, {"", p.bandText()}} {
 			if line.text != "" {
 				words(at, line.class, line.text)
@@ -102,10 +111,38 @@ func (c Courses) SVG(w io.Writer, width int, title []string) error {
 			d.end("g")
 			x += 32 + 6.2*float64(len(s.Letters+s.Site))
 		}
+		y += 16
+	}
+	for i := 0; i < len(says); i += 2 {
+		d.leaf("text", strings.Join(says[i:min(i+2, len(says))], " · "), "x", px(edge), "y", px(y+14))
+		y += 15
 	}
 	d.end("svg")
 	d.WriteString("\n")
 	return d.send(w)
+}
+
+// wrapped is a text in at most two lines, cut with an ellipsis: an svg has no lines of its own.
+func wrapped(s string, most int) []string {
+	cut := func(s string) string {
+		if r := []rune(s); len(r) > most+2 {
+			return string(r[:most]) + "…"
+		}
+		return s
+	}
+	if len([]rune(s)) <= most+2 {
+		return []string{s}
+	}
+	first := ""
+	words := strings.Fields(s)
+	for len(words) > 1 && len([]rune(first+" "+words[0])) <= most {
+		first = strings.TrimSpace(first + " " + words[0])
+		words = words[1:]
+	}
+	if first == "" {
+		return []string{cut(s)}
+	}
+	return []string{first, cut(strings.Join(words, " "))}
 }
 
 // sites are the sources of what is drawn, each once.
@@ -130,6 +167,11 @@ func (c Courses) sites() []Source {
 	for _, b := range c.Bars {
 		for _, p := range b.Parts {
 			add(p.Source)
+		}
+		for _, m := range b.Marks {
+			if c.within(m.Time) {
+				add(m.Source)
+			}
 		}
 	}
 	return out

@@ -102,3 +102,37 @@ func TestOneLineOfTimeGoesThroughAllPlots(t *testing.T) {
 		t.Error("line and readings:", got)
 	}
 }
+
+// TestPagesPrint looks at what paper has: whose it is, the values, none of the controls.
+func TestPagesPrint(t *testing.T) {
+	ctx := pagetest.Chromium(t)
+	n := start(t)
+	n.User(okonkwo)
+	pagetest.SignIn(t, ctx, n, "maple", "okonkwo")
+	pagetest.Do(t, ctx, cd.EmulateViewport(1000, 800), cd.Navigate(n.Base+walter+"/whole/progress"))
+	// The rules of @media print are put in force as they stand.
+	pagetest.JS(t, ctx, `(() => { for (const s of document.styleSheets) for (const r of s.cssRules) if (r.media && r.media.mediaText === "print") r.media.mediaText = "all"; return 1; })()`)
+	for what, want := range map[string]string{".presets": "0", ".sheet-bar": "0", ".sheet input[name=row]": "0", ".who": "1", ".allergies": "1", ".progress-gap": "1"} {
+		if got := pagetest.JS(t, ctx, `[...document.querySelectorAll("`+what+`")].filter((e) => e.getClientRects().length).length`); got != want {
+			t.Errorf("%s: %s on paper, not %s", what, got, want)
+		}
+	}
+	if got := pagetest.JS(t, ctx, `getComputedStyle(document.querySelector(".sheet-wrap")).overflowX + " " + getComputedStyle(document.querySelector(".sheet thead th")).position`); got != "visible static" {
+		t.Error("the table scrolls or sticks on paper:", got)
+	}
+}
+
+// TestNoKeyOfThePageIsTaken looks for keys that two controls have.
+func TestNoKeyOfThePageIsTaken(t *testing.T) {
+	ctx := pagetest.Chromium(t)
+	n := start(t)
+	n.User(okonkwo)
+	pagetest.SignIn(t, ctx, n, "maple", "okonkwo")
+	pagetest.Do(t, ctx, cd.EmulateViewport(1440, 900))
+	for _, path := range []string{"/whole/progress", "/progress/plots", "/progress/growth", "/progress/formulas"} {
+		pagetest.Do(t, ctx, cd.Navigate(n.Base+amara+path))
+		if got := pagetest.JS(t, ctx, `(() => { const k = [...document.querySelectorAll("[data-key]")].map((e) => e.dataset.key); return k.filter((x, i) => k.indexOf(x) !== i).join(" "); })()`); got != "" {
+			t.Errorf("%s: %s twice", path, got)
+		}
+	}
+}

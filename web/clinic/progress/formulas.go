@@ -167,11 +167,25 @@ func (v *view) answered(status int, f *formula.Formula, q url.Values, asked bool
 	if asked && len(wrong) == 0 && !c.OK {
 		var lacking *formula.MissingError
 		var outside *formula.RangeError
+		var old *formula.OldError
+		var apart *formula.ApartError
 		switch {
 		case errors.As(c.Err, &lacking):
 			for _, in := range f.Inputs {
 				if slices.Contains(lacking.Names, in.Name) {
 					wrong[in.ID] = "Needed: the record does not say."
+				}
+			}
+		case errors.As(c.Err, &old):
+			for _, in := range f.Inputs {
+				if in.Name == old.Name {
+					wrong[in.ID] = "The record's is of " + old.When.String() + ", too old: measure it and write it here."
+				}
+			}
+		case errors.As(c.Err, &apart):
+			for _, in := range f.Inputs {
+				if slices.Contains(apart.Names, in.Name) {
+					wrong[in.ID] = "Not of one time with the others: they must lie within " + strconv.Itoa(apart.Days) + " d."
 				}
 			}
 		case errors.As(c.Err, &outside):

@@ -68,7 +68,11 @@ func touches(b plot.Bar, from, to time.Time) bool {
 func (v *view) barsOf(m chart.Medicine) []plot.Bar {
 	lists := map[*chart.Source][]chart.MedicineEntry{}
 	var order []*chart.Source
-	var fills []plot.BarMark
+	type fill struct {
+		plot.BarMark
+		dose string
+	}
+	var filled []fill
 	doses := map[*chart.Source]string{}
 	for _, e := range m.Entries {
 		switch e.Kind {
@@ -97,10 +101,18 @@ func (v *view) barsOf(m chart.Medicine) []plot.Bar {
 				tip += ", for " + strconv.Itoa(e.Supply) + " days"
 			}
 			src := source(e.Prov)
-			fills = append(fills, plot.BarMark{Time: e.When.At, Tip: tip + "\n" + src.Letters + " · " + src.Site, Href: v.FactHref(e.Prov), Source: src})
+			filled = append(filled, fill{plot.BarMark{Time: e.When.At, Tip: tip + "\n" + src.Letters + " · " + src.Site, Href: v.FactHref(e.Prov), Source: src}, e.Strength})
 		}
 	}
-	slices.SortStableFunc(fills, func(a, b plot.BarMark) int { return a.Time.Compare(b.Time) })
+	slices.SortStableFunc(filled, func(a, b fill) int { return a.Time.Compare(b.Time) })
+	marks := func(mine func(dose string) bool) (out []plot.BarMark) {
+		for _, f := range filled {
+			if mine(f.dose) {
+				out = append(out, f.BarMark)
+			}
+		}
+		return out
+	}
 	name := m.Ingredient
 	if name == "" {
 		name = m.Name
@@ -109,7 +121,7 @@ func (v *view) barsOf(m chart.Medicine) []plot.Bar {
 	if m.Form != "" && m.Form != "oral" {
 		name += ", " + m.Form
 	}
-	first := plot.Bar{Name: name, Href: v.FactHref(m.Prov), Marks: fills}
+	first := plot.Bar{Name: name, Href: v.FactHref(m.Prov), Marks: marks(func(string) bool { return true })}
 	if len(order) == 0 { // fills and given doses alone are no course: nobody wrote that it was to be taken
 		first.Note = "in no list: fills alone"
 		return []plot.Bar{first}
@@ -132,9 +144,13 @@ func (v *view) barsOf(m chart.Medicine) []plot.Bar {
 	var out []plot.Bar
 	for i, s := range order {
 		b := plot.Bar{Name: name, Href: v.FactHref(lists[s][0].Prov), Parts: v.parts(m, lists[s]), Note: "lists differ · " + s.Badge}
-		if i == 0 {
-			b.Marks = fills
-		}
+		// A fill stands beneath the list that has its dose; one of no list's dose, or of more than one's, beneath the first.
+		b.Marks = marks(func(dose string) bool {
+			first := slices.IndexFunc(order, func(o *chart.Source) bool {
+				return slices.ContainsFunc(lists[o], func(e chart.MedicineEntry) bool { return e.Strength == dose })
+			})
+			return max(first, 0) == i
+		})
 		out = append(out, b)
 	}
 	return out

@@ -40,7 +40,7 @@ func (v *view) lens(code string) web.Lens {
 
 // parts are the pages of the room; growth is for those under 20 years.
 func (v *view) pages(code string) []part {
-	list := []part{{Code: "", Label: "Flowsheet", Key: "1"}, {Code: "plots", Label: "Plots", Key: "p"}, {Code: "growth", Label: "Growth", Key: "g h"}, {Code: "formulas", Label: "Formulas", Key: "f"}}
+	list := []part{{Code: "", Label: "Flowsheet", Key: "t"}, {Code: "plots", Label: "Plots", Key: "p"}, {Code: "growth", Label: "Growth", Key: "h"}, {Code: "formulas", Label: "Formulas", Key: "f"}}
 	var out []part
 	for _, p := range list {
 		if p.Code == "growth" && !v.grows() && code != "growth" {

@@ -76,14 +76,22 @@ function cross(figure, clientX) {
   for (const row of figure.querySelectorAll(".course:not(.course-lane, .course-time)")) {
     const say = row.querySelector(".course-at");
     let best = null, gap = (to - from) * 0.03;
-    for (const m of row.querySelectorAll("[data-t]")) {
+    const marks = [...row.querySelectorAll("[data-t]")];
+    for (const m of marks) {
       m.classList.remove("near");
       const d = Math.abs(Number(m.dataset.t) - t);
       if (d < gap) { best = m; gap = d; }
     }
-    best?.classList.add("near");
-    if (say) say.textContent = best ? (best.dataset.tip ?? best.querySelector("title")?.textContent ?? "").split("\n")[0] : "";
+    const near = best ? marks.filter((m) => m.dataset.t === best.dataset.t) : [];
+    for (const m of near) m.classList.add("near");
+    if (say) say.textContent = best ? reads(near) : "";
   }
+}
+// What stands nearest, with the date that it is of: the line may lie beside it.
+function reads(marks) {
+  const lines = marks.map((m) => (m.dataset.tip ?? m.querySelector("title")?.textContent ?? "").split("\n"));
+  const values = lines.length > 1 ? lines.map((l) => l[0].replace(/^\D+/, "")) : lines.map((l) => l[0]);
+  return `${values.join(" · ")}, ${(lines[0].at(-2) ?? "").split(",")[0]}`;
 }
 function clear(figure) {
   figure.querySelector(".cross")?.remove();

@@ -249,8 +249,9 @@ func TestFormulasSayWhatTheyAreMadeOf(t *testing.T) {
 
 func TestThePagesAreLight(t *testing.T) {
 	n := start(t)
+	crowd(n, 5000)
 	doc := n.User(okonkwo)
-	for _, path := range []string{walter + "/whole/progress", walter + "/whole/progress/plots", amara + "/whole/progress/growth", walter + "/whole/progress/formulas"} {
+	for _, path := range []string{"/maple/patients/crowd/progress", "/maple/patients/crowd/progress/plots?span=all&medicines=all", walter + "/whole/progress", walter + "/whole/progress/plots", amara + "/whole/progress/growth", walter + "/whole/progress/formulas"} {
 		page := doc.Open(path)
 		var z bytes.Buffer
 		w := gzip.NewWriter(&z)
