@@ -9,20 +9,24 @@ package decision
 import (
 	"slices"
 
+	"wholechart/decision/imaging"
 	"wholechart/decision/medicine"
 	"wholechart/decision/prevention"
 	"wholechart/decision/rule"
+	"wholechart/decision/test"
 )
 
 // checks are all checks of drafted orders, by name.
 var checks = []func(rule.Input) rule.Answer{
 	medicine.Check,
+	test.Check,
+	imaging.Check,
 	prevention.Check,
 }
 
 // Rules are all rules, by their kind in the order of the checks.
 func Rules() []*rule.Rule {
-	return slices.Concat(medicine.Rules(), prevention.Rules())
+	return slices.Concat(medicine.Rules(), test.Rules(), imaging.Rules(), prevention.Rules())
 }
 
 // Check holds drafted orders, and without a draft the record itself, against all

@@ -187,3 +187,16 @@ func (v *view) nursing(d *rule.Draft, e Exam) {
 	v.card(d, "imaging-lactation", rule.Quiet, rule.Card{Facts: []rule.Evidence{*found}, Title: "Contrast while breast-feeding",
 		Why: "Under a tenth of a percent of contrast reaches the child through milk.", Do: "Breast-feeding may go on; who wishes may discard milk for 12 to 24 hours."})
 }
+
+// Pregnant is the newest statement that the person is pregnant now, or nil.
+func Pregnant(c *chart.Chart, now time.Time) *rule.Evidence {
+	v := view{Input: rule.Input{Chart: c, Now: now}, c: c}
+	yes, _ := v.pregnancy()
+	return yes
+}
+
+// OnDialysis is a problem that says so, or nil.
+func OnDialysis(c *chart.Chart) *rule.Evidence {
+	v := view{c: c}
+	return v.dialysis()
+}
