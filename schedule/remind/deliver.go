@@ -226,7 +226,7 @@ func (w *work) first(ctx context.Context, q Request, due []Request) error {
 		return w.put(ctx, Changes{q})
 	}
 	q.Way, q.Claimed = ways[0], true
-	m := Message{ID: q.MessageID(), Status: "in-progress", Kind: q.Kind, Rule: q.Rule, Label: q.Label, Request: q.ID, Patient: q.Patient, Appointment: q.Appointment, Way: q.Way, Attempts: 1}
+	m := Message{ID: q.MessageID(), Status: "in-progress", Kind: q.Kind, Rule: q.Rule, Label: q.Label, Request: q.ID, Patient: q.Patient, Appointment: q.Appointment, Start: q.Start, Way: q.Way, Attempts: 1}
 	m.Subject, m.Text, m.Lang = write(q, x.person, w.rules, w.site.Name, q.Start, w.zone, x.appt.Practitioner().Name, x.appt.Type.Display, w.Base != "" && q.Way != schedule.ByLetter)
 	r, err := w.s.Read(ctx, "Communication", m.ID)
 	switch { // of a request that was revoked after a claim, and planned again

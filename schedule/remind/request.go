@@ -174,6 +174,7 @@ type Message struct {
 	Request     string
 	Patient     string
 	Appointment string
+	Start       time.Time // of the appointment, as the message says it
 	Way         schedule.Channel
 	To          string // address or number
 	Text        string // as sent, but for the link: {link} stands for it
@@ -210,6 +211,9 @@ func (m Message) Resource() (fhir.Node, error) {
 	e := extended(nil, "attempts", "valueUnsignedInt", m.Attempts)
 	if !m.Next.IsZero() {
 		e = extended(e, "next", "valueInstant", instantOf(m.Next))
+	}
+	if !m.Start.IsZero() {
+		e = extended(e, "start", "valueInstant", instantOf(m.Start))
 	}
 	for _, x := range [...][2]string{{"to", m.To}, {"receipt", m.Receipt}, {"language", m.Lang}} {
 		if x[1] != "" {
@@ -249,6 +253,8 @@ func MessageOf(n fhir.Node) (m Message, ours bool) {
 			m.Attempts, _ = strconv.Atoi(e.Get("valueUnsignedInt").Text())
 		case "next":
 			m.Next = moment(e.Get("valueInstant").Str())
+		case "start":
+			m.Start = moment(e.Get("valueInstant").Str())
 		case "to":
 			m.To = e.Get("valueString").Str()
 		case "receipt":
