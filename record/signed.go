@@ -52,3 +52,5 @@ func plainly(body []byte) (map[string]any, bool) {
 	delete(m, "id")
 	return m, true
 }
+
+func alike(a, b any) bool { return reflect.DeepEqual(a, b) }

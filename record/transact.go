@@ -188,28 +188,8 @@ func (s Session) commit(ctx context.Context, plan []planned, conditions []condit
 			}
 		}
 		for i := range plan { // before the first write: a read after one makes the store settle it
-			p := &plan[i]
-			if p.Op == Delete && p.Type == "Composition" && p.id != "" {
-				if old, err := tx.Get(s.site.No, p.Type, p.id); err == nil {
-					if err := s.keepsSigned(p, old); err != nil {
-						return at(err, i, len(plan))
-					}
-				}
-			}
-			if p.Op == Update {
-				var gone *store.ErrGone
-				p.old, p.state = tx.Get(s.site.No, p.Type, p.id)
-				if p.state != nil && !errors.Is(p.state, store.ErrNotFound) && !errors.As(p.state, &gone) {
-					return p.state
-				}
-				if p.state == nil {
-					if err := s.keepsSigned(p, p.old); err != nil {
-						return at(err, i, len(plan))
-					}
-				}
-				if p.state == nil && p.Where != nil && p.found == nil {
-					return at(invalid("conflict", "id", "the condition finds nothing, and the id given is another resource's"), i, len(plan))
-				}
+			if err := s.consider(tx, &plan[i]); err != nil {
+				return at(err, i, len(plan))
 			}
 		}
 		var events []audit.Event
@@ -255,6 +235,34 @@ func (s Session) commit(ctx context.Context, plan []planned, conditions []condit
 		out[i].Resource = s.resource(row)
 	}
 	return out, nil
+}
+
+// consider reads what is there and says whether the act may be done to it.
+func (s Session) consider(tx *store.Tx, p *planned) error {
+	switch {
+	case p.Op == Update:
+		var gone *store.ErrGone
+		p.old, p.state = tx.Get(s.site.No, p.Type, p.id)
+		if p.state != nil && !errors.Is(p.state, store.ErrNotFound) && !errors.As(p.state, &gone) {
+			return p.state
+		}
+		if p.state == nil && p.Where != nil && p.found == nil {
+			return invalid("conflict", "id", "the condition finds nothing, and the id given is another resource's")
+		}
+		if p.state == nil {
+			if err := s.keepsSigned(p, p.old); err != nil {
+				return err
+			}
+		}
+		return s.maySign(p, p.old, p.state == nil)
+	case p.Op == Create && p.found == nil:
+		return s.maySign(p, store.Row{}, false)
+	case p.Op == Delete && p.Type == "Composition" && p.id != "":
+		if old, err := tx.Get(s.site.No, p.Type, p.id); err == nil {
+			return s.keepsSigned(p, old)
+		}
+	}
+	return nil
 }
 
 func (o Op) action() string { return [...]string{"", "create", "update", "delete"}[o] }
