@@ -1,5 +1,7 @@
 package demo
 
+import "strconv"
+
 // Site is one provider organisation of the demonstration network. Node numbers the process that hosts it, from 1; sites
 // that share a node are as separate as the others.
 type Site struct {
@@ -45,17 +47,18 @@ type directory struct {
 	street, city, zip, phone, kind string // kind: organization-type code
 	clinicians                     []clinician
 	places                         []place
+	rooms                          int // examination rooms that a visit is given
 }
 
 var directories = map[string]directory{
 	"maple": {"214 Maple Street", "Columbus", "43215", "+1-614-555-0110", "prov", []clinician{
 		{"okonkwo", "Dr.", "Lena", "Okonkwo", "MD", "Family medicine"},
 		{"reyes", "", "Tomás", "Reyes", "RN", "Nursing"},
-	}, []place{{"rooms", "Examination rooms", "AMB"}}},
+	}, []place{{"rooms", "Examination rooms", "AMB"}}, 3},
 	"buckeye": {"88 Buckeye Lane", "Columbus", "43201", "+1-614-555-0125", "prov", []clinician{
 		{"abrams", "Dr.", "Ruth", "Abrams", "MD", "Pediatrics"},
 		{"tran", "", "Kim", "Tran", "RN", "Nursing"},
-	}, []place{{"rooms", "Examination rooms", "AMB"}}},
+	}, []place{{"rooms", "Examination rooms", "AMB"}}, 3},
 	"riverside": {"1 Riverside Drive", "Columbus", "43221", "+1-614-555-0150", "prov", []clinician{
 		{"berger", "Dr.", "Hannah", "Berger", "MD", "Emergency medicine"},
 		{"osei", "Dr.", "Kwame", "Osei", "MD", "Hospital medicine"},
@@ -64,22 +67,22 @@ var directories = map[string]directory{
 		{"hart", "Dr.", "Elliot", "Hart", "MD", "Gastroenterology"},
 		{"delacroix", "", "Marie", "Delacroix", "RN", "Emergency nursing"},
 		{"lang", "", "Sofia", "Lang", "MLS", "Medical laboratory science"},
-	}, []place{{"clinic", "Outpatient clinic", "AMB"}, {"er", "Emergency room", "EMER"}, {"ward", "Medical ward 4 East", "IMP"}, {"lab", "Laboratory", ""}, {"radiology", "Radiology", ""}}},
+	}, []place{{"clinic", "Outpatient clinic", "AMB"}, {"er", "Emergency room", "EMER"}, {"ward", "Medical ward 4 East", "IMP"}, {"lab", "Laboratory", ""}, {"radiology", "Radiology", ""}}, 0},
 	"newleaf": {"930 Cedar Avenue", "Columbus", "43205", "+1-614-555-0177", "prov", []clinician{
 		{"moreau", "Dr.", "Claire", "Moreau", "MD", "Addiction medicine"},
 		{"whitaker", "", "Ben", "Whitaker", "LCDC III", "Chemical dependency counseling"},
-	}, []place{{"clinic", "Clinic", "AMB"}}},
+	}, []place{{"clinic", "Clinic", "AMB"}}, 0},
 	"corner": {"2 Market Corner", "Columbus", "43215", "+1-614-555-0133", "prov", []clinician{
 		{"patel", "", "Anil", "Patel", "PharmD", "Pharmacy"},
-	}, []place{{"counter", "Dispensary", "AMB"}}},
+	}, []place{{"counter", "Dispensary", "AMB"}}, 0},
 	"lakeside": {"4100 Lake Shore Drive", "Toledo Point", "48133", "+1-734-555-0142", "prov", []clinician{
 		{"feld", "Dr.", "Aaron", "Feld", "MD", "Cardiology"},
 		{"sorensen", "", "Nils", "Sørensen", "RN", "Anticoagulation nursing"},
-	}, []place{{"clinic", "Clinic", "AMB"}}},
+	}, []place{{"clinic", "Clinic", "AMB"}}, 0},
 	"greatlakes": {"77 Harbor Road", "Monroe", "48161", "+1-734-555-0188", "prov", []clinician{
 		{"chen", "Dr.", "Wei", "Chen", "MD", "Diagnostic radiology"},
 		{"ruiz", "", "Dana", "Ruiz", "RT(R)", "Radiologic technology"},
-	}, []place{{"scanners", "Imaging suite", "AMB"}}},
+	}, []place{{"scanners", "Imaging suite", "AMB"}}, 0},
 }
 
 func practitionerName(site, id string) string {
@@ -128,6 +131,16 @@ func (d directory) fill(c *chart) {
 			"managingOrganization": c.org(),
 		})
 	}
+	for n := 1; n <= d.rooms; n++ {
+		c.put("Location", slug+"-room-"+strconv.Itoa(n), object{
+			"status":               "active",
+			"name":                 "Room " + strconv.Itoa(n),
+			"mode":                 "instance",
+			"physicalType":         concept("Room", code{hl7 + "location-physical-type", "ro", "Room"}),
+			"partOf":               ref("Location/" + slug + "-" + d.places[0].id),
+			"managingOrganization": c.org(),
+		})
+	}
 	for _, k := range d.clinicians {
 		name := object{"use": "official", "family": k.family, "given": list{k.given}, "suffix": list{k.degree}, "text": k.name()}
 		if k.prefix != "" {
@@ -141,11 +154,13 @@ func (d directory) fill(c *chart) {
 			"qualification": list{object{"code": concept(k.degree)}},
 		})
 		c.put("PractitionerRole", k.id, object{
-			"active":       true,
-			"practitioner": refNamed("Practitioner/"+k.id, k.name()),
-			"organization": c.org(),
-			"specialty":    list{concept(k.specialty)},
-			"location":     refs("Location/" + slug + "-" + d.places[0].id),
+			"active": true,
+			// Every day, so that the schedule of today makes sense whenever the demonstration starts.
+			"availableTime": list{object{"daysOfWeek": list{"mon", "tue", "wed", "thu", "fri", "sat", "sun"}, "availableStartTime": "08:00:00", "availableEndTime": "20:00:00"}},
+			"practitioner":  refNamed("Practitioner/"+k.id, k.name()),
+			"organization":  c.org(),
+			"specialty":     list{concept(k.specialty)},
+			"location":      refs("Location/" + slug + "-" + d.places[0].id),
 		})
 	}
 }

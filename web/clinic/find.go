@@ -54,6 +54,7 @@ type findPage struct {
 	Changed []found
 	Now     time.Time
 	Zone    *time.Location
+	New     string // where somebody new is registered; empty: not by who asks, or nowhere
 }
 
 const (
@@ -78,6 +79,9 @@ func (h *clinic) find(c *call) {
 	}
 	q := h.asking.words(c.R.FormValue("f"), c.who())
 	v := findPage{Query: q, Now: c.Now, Zone: c.Zone}
+	if c.registers() {
+		v.New = c.Path("patients", "new")
+	}
 	var err error
 	switch {
 	case q != "":
@@ -329,4 +333,17 @@ func (v findPage) subtitle() string {
 		return "“" + v.Query + "”"
 	}
 	return ""
+}
+
+// registers says whether who asks may register somebody new, and there is a room for it.
+func (c *call) registers() bool {
+	if !c.Can(access.Create, "Patient") {
+		return false
+	}
+	for _, k := range c.Call.Commands {
+		if k.Label == "Register a patient" {
+			return k.Can == nil || k.Can(c.Call)
+		}
+	}
+	return false
 }

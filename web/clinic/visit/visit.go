@@ -21,6 +21,7 @@ import (
 	"wholechart/fhir"
 	"wholechart/record"
 	"wholechart/search"
+	"wholechart/web"
 	"wholechart/web/clinic"
 	"wholechart/web/door"
 )
@@ -51,6 +52,9 @@ func Register(p *clinic.Pages) {
 	const patient = "/{site}/patients/{id}"
 	p.Handle("GET "+patient+"/visit", h.begin)
 	p.Handle("POST "+patient+"/visit", h.start)
+	p.Handle("GET "+patient+"/whole/visit", func(c *door.Call) { // a visit is of this chart, whatever one looks at
+		c.Done(c.Path("patients", c.R.PathValue("id"), "visit"), web.Flash{})
+	})
 	const visit = patient + "/visits/{eid}"
 	p.Handle("GET "+visit, h.visit)
 	p.Handle("GET "+patient+"/whole/visits/{eid}", h.visit)
