@@ -16,7 +16,7 @@ const LOINC = "http://loinc.org"
 var specimens = map[string]string{
 	"serum": "blood", "plasma": "blood", "blood": "blood", "venous": "blood", "urine": "urine", "urinary": "urine", "ur": "urine", "csf": "csf", "stool": "stool", "feces": "stool", "fecal": "stool",
 	"cervix": "cervix", "cervical": "cervix", "throat": "swab", "swab": "swab", "saliva": "other", "pleural": "other", "peritoneal": "other", "synovial": "other", "ascites": "other", "amniotic": "other", "sweat": "other",
-	"semen": "other", "cord": "other", "fluid": "other", "dialysate": "other", "gastric": "other", "bone": "other", "hair": "other", "meconium": "other",
+	"semen": "other", "cord": "other", "fluid": "other", "dialysate": "other", "gastric": "other", "marrow": "other", "hair": "other", "meconium": "other",
 }
 
 // idle are words that tell nothing about what is measured.
@@ -52,7 +52,7 @@ func plain(name string) (string, string) {
 	for i, w := range words {
 		if s := specimens[w]; s != "" {
 			// A fluid or an unusual material wins over blood; "blood urea nitrogen" names blood.
-			if specimen == "" || specimen == "blood" || s == "other" {
+			if specimen == "" || specimen == "blood" || s == "other" && specimen != "csf" {
 				specimen = s
 			}
 			continue
@@ -128,6 +128,9 @@ func readName(name string) reading {
 		if p := t.panelOf[strings.TrimSuffix(key, " panel")]; p != nil && strings.HasSuffix(key, " panel") && (specimen == "" || specimen == "blood") {
 			return reading{panel: p, members: p.members}
 		}
+		if key == "culture" && specimen == "" {
+			continue // of what
+		}
 		if a := pick(t.byName[key], specimen); a != nil {
 			return reading{one: a, members: []*analyte{a}}
 		}
@@ -143,9 +146,6 @@ func pick(list []*analyte, specimen string) *analyte {
 		}
 	}
 	if specimen == "" && len(list) > 0 {
-		return list[0]
-	}
-	if len(list) == 1 && specimen == "blood" && list[0].specimen == "culture" {
 		return list[0]
 	}
 	return nil
