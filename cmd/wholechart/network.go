@@ -31,6 +31,7 @@ type network struct {
 	dir      string
 	password string // of every account, made anew at every start
 	nodes    []*demoNode
+	now      func() time.Time // nil: time.Now
 }
 
 // demoNode is one node of the demonstration. Stopped, it does not listen and
@@ -51,7 +52,12 @@ type demoNode struct {
 const marker = "demonstration.json"
 
 // openNetwork makes a demonstration, or opens the one that is in dir.
-func openNetwork(ctx context.Context, dir, listen string, anchor time.Time) (w *network, err error) {
+func openNetwork(ctx context.Context, dir, listen string, anchor time.Time) (*network, error) {
+	return openNetworkAt(ctx, dir, listen, anchor, nil)
+}
+
+// openNetworkAt is openNetwork with a clock of its own; nil is time.Now.
+func openNetworkAt(ctx context.Context, dir, listen string, anchor time.Time, now func() time.Time) (w *network, err error) {
 	host, port, err := net.SplitHostPort(listen)
 	if err != nil {
 		return nil, fmt.Errorf("--listen: %w", err)
@@ -65,7 +71,7 @@ func openNetwork(ctx context.Context, dir, listen string, anchor time.Time) (w *
 	} else if err := emptyDir(dir); err != nil {
 		return nil, fmt.Errorf("no demonstration there: %w", err)
 	}
-	w = &network{dir: dir}
+	w = &network{dir: dir, now: now}
 	if w.password, err = newPassword(streams{}, false); err != nil {
 		return nil, err
 	}
@@ -160,7 +166,7 @@ func (w *network) close() error {
 
 // open opens the store and the doors of a node.
 func (n *demoNode) open(ctx context.Context, l net.Listener) error {
-	one, err := openNode(ctx, n.dir, nodeOptions{make: true})
+	one, err := openNode(ctx, n.dir, nodeOptions{make: true, now: n.now})
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}

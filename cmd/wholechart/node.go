@@ -28,12 +28,14 @@ type node struct {
 	auth     *auth.Auth
 	exchange *exchange.Exchange
 	asked    *asked // how asking other nodes went
+	now      func() time.Time
 	started  time.Time
 	base     atomic.Value // string: URL under which the node is reached, without a slash at the end
 }
 
 type nodeOptions struct {
-	make bool // the directory may be new
+	make bool             // the directory may be new
+	now  func() time.Time // the clock of all that stands on the node; nil is time.Now
 }
 
 // errInUse says that another process has the directory open.
@@ -45,6 +47,9 @@ func openNode(ctx context.Context, dir string, o nodeOptions) (*node, error) {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return nil, err
 		}
+	}
+	if o.now == nil {
+		o.now = time.Now
 	}
 	path := filepath.Join(dir, "wholechart.db")
 	if _, err := os.Stat(path); err != nil && !o.make {
@@ -61,20 +66,20 @@ func openNode(ctx context.Context, dir string, o nodeOptions) (*node, error) {
 		}
 		return nil, err
 	}
-	n := &node{dir: dir, lock: lock, started: time.Now(), asked: newAsked()}
+	n := &node{dir: dir, lock: lock, now: o.now, started: time.Now(), asked: newAsked()}
 	n.base.Store("")
-	if n.store, err = store.Open(ctx, store.Options{Path: path}); err != nil {
+	if n.store, err = store.Open(ctx, store.Options{Path: path, Now: o.now}); err != nil {
 		lock.Close()
 		return nil, err
 	}
 	if err := os.Chmod(path, 0o600); err != nil {
 		return nil, errors.Join(err, n.store.Close(), lock.Close())
 	}
-	if n.records, err = record.New(ctx, n.store, record.Options{}); err != nil {
+	if n.records, err = record.New(ctx, n.store, record.Options{Now: o.now}); err != nil {
 		return nil, errors.Join(err, n.store.Close(), lock.Close())
 	}
-	n.auth = auth.New(n.store, nil)
-	n.exchange = exchange.New(n.records, n.auth, exchange.Options{Self: n.self, Client: &http.Client{Transport: n.asked}})
+	n.auth = auth.New(n.store, o.now)
+	n.exchange = exchange.New(n.records, n.auth, exchange.Options{Self: n.self, Client: &http.Client{Transport: n.asked}, Now: o.now})
 	return n, nil
 }
 

@@ -27,7 +27,7 @@ import (
 // pages are the doors for people. demo says on every page that nobody in it is real.
 func pages(n *node, demo bool) (http.Handler, error) {
 	clinicians, err := clinic.New(clinic.Config{
-		Records: n.records, Auth: n.auth, Opener: opener{n.exchange}, Demo: demo, Log: slog.Default(),
+		Records: n.records, Auth: n.auth, Opener: opener{n.exchange}, Demo: demo, Log: slog.Default(), Now: n.now,
 	})
 	if err != nil {
 		return nil, err

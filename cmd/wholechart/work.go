@@ -14,7 +14,7 @@ const lookEach = time.Second
 // work does what follows from what is written, until ctx ends: results are put
 // before who must see them.
 func work(ctx context.Context, n *node) {
-	results.Follow(ctx, n.records, lookEach, time.Now, func(err error) {
+	results.Follow(ctx, n.records, lookEach, n.now, func(err error) {
 		slog.Error("results", "error", err)
 	})
 }
