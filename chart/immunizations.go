@@ -38,9 +38,15 @@ type Dose struct {
 	When     When
 	WhenText string // a time that is no date
 	Note     string
+	// Subpotent: whoever gave it says that it does not count: recalled, spoiled, too little.
+	Subpotent bool
+	Spoiled   string // why, in words
+	Expires   When   // of the lot
+	MVX       string // the manufacturer's code, "" when not said
 	Prov
 	Also    []Prov
 	Outside bool
+	Differs []Difference // another product that a source names for the same day
 
 	codes []fhir.Coding
 }
@@ -104,6 +110,10 @@ func (b *builder) dose(f *fact) Dose {
 		}
 	}
 	d.When, _, _ = b.choiceWhen(n, "occurrence")
+	d.Subpotent, d.Spoiled, d.Expires = n.Get("isSubpotent").True(), b.label(n.Get("subpotentReason")), b.when(n.Get("expirationDate"))
+	if id := n.Get("manufacturer").Get("identifier"); strings.Contains(strings.ToLower(id.Get("system").Str()), "mvx") {
+		d.MVX = id.Get("value").Str()
+	}
 	d.WhenText = n.Get("occurrenceString").Str()
 	if p := n.Get("primarySource"); p.Exists() && !p.True() || n.Get("reportOrigin").Exists() {
 		d.Reported = true
@@ -145,16 +155,20 @@ next:
 			if o.Source == d.Source || told {
 				continue
 			}
+			if o.Code != "" && d.Code != "" && o.Code != d.Code {
+				o.Differs = append(o.Differs, Difference{"vaccine", o.Code + " " + o.Product, d.Code + " " + d.Product, d.Prov})
+			}
 			o.Also = append(append(o.Also, d.Prov), d.Also...)
 			o.Outside = o.Outside && d.Outside
 			if o.Reported && !d.Reported { // who gave it knows best
-				also, outside := o.Also, o.Outside
+				also, outside, differs := o.Also, o.Outside, o.Differs
 				also = slices.DeleteFunc(also, func(p Prov) bool { return p == d.Prov })
 				first := o.Prov
 				*o = d
-				o.Also, o.Outside = append(also, first), outside
+				o.Also, o.Outside, o.Differs = append(also, first), outside, differs
 			}
 			o.Lot, o.Number, o.Code = cmp.Or(o.Lot, d.Lot), cmp.Or(o.Number, d.Number), cmp.Or(o.Code, d.Code)
+			o.Subpotent, o.Spoiled = o.Subpotent || d.Subpotent, cmp.Or(o.Spoiled, d.Spoiled)
 			continue next
 		}
 		out = append(out, d)

@@ -130,7 +130,11 @@ type Series struct {
 	// Contraindications are the CDC's texts of those that apply to the antigen
 	// or to some of its vaccines; these vaccines are not recommended.
 	Contraindications []string
-	Guidance          []string
+	// ContraindicatedBy are their observation codes, in the same order;
+	// IndicatedBy those for which a risk series is looked at; ImmuneBy those that
+	// make the status Immune ("birth": the day of birth does).
+	ContraindicatedBy, IndicatedBy, ImmuneBy []string
+	Guidance                                 []string
 	// Undated are observation codes from whose day the series counts and whose
 	// day was not given (Person.Observed): the intervals from them were not
 	// checked, so a dose may be called valid, or the series complete, wrongly.

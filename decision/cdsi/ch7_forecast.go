@@ -10,7 +10,7 @@ type forecast struct {
 	number                                                      int
 	priority                                                    bool // FORECASTPRIORITY-1
 	vaccines                                                    []int
-	contra                                                      []string // texts of the contraindications that apply
+	contra, contraBy                                            []string // texts and codes of the contraindications that apply
 }
 
 var blank = forecast{earliest: none, recommended: none, pastDue: none, latest: none, rawRecommended: none, raw: none}
@@ -98,7 +98,7 @@ func (s *run) contraindicated() bool {
 	}
 	for _, k := range s.antigen.contraindicated { // table 7-5
 		if s.observes(k.code) && s.aged(k.begin, k.end, s.on) {
-			s.fc.contra = append(s.fc.contra, k.text)
+			s.fc.contra, s.fc.contraBy = append(s.fc.contra, k.text), append(s.fc.contraBy, k.code)
 		}
 	}
 	if len(s.fc.contra) > 0 {
@@ -109,7 +109,7 @@ func (s *run) contraindicated() bool {
 	}
 	for _, k := range s.antigen.vaccinesExcluded {
 		if s.observes(k.code) && slices.ContainsFunc(k.vaccines, func(v listed) bool { return s.aged(v.begin, v.end, s.on) }) {
-			s.fc.contra = append(s.fc.contra, k.text)
+			s.fc.contra, s.fc.contraBy = append(s.fc.contra, k.text), append(s.fc.contraBy, k.code)
 		}
 	}
 	preferable := s.targets[s.at].dose.preferable

@@ -8,7 +8,13 @@ func (s *run) result() Series {
 		Type: s.series.kind, Status: s.fc.status, DoseNumber: s.fc.number, Reason: s.fc.reason, Guidance: s.series.guidance,
 		Dates: Dates{Earliest: s.fc.earliest.time(), Recommended: s.fc.recommended.time(), PastDue: s.fc.pastDue.time(),
 			Latest: s.fc.latest.time(), UnadjustedRecommended: s.fc.rawRecommended.time(), UnadjustedPastDue: s.fc.raw.time()},
-		Contraindications: s.fc.contra, Undated: s.undated(), Evaluations: s.evaluated()}
+		Contraindications: s.fc.contra, ContraindicatedBy: s.fc.contraBy, Undated: s.undated(), Evaluations: s.evaluated()}
+	if s.series.kind == Risk {
+		out.IndicatedBy = s.indications()
+	}
+	if s.fc.status == Immune {
+		out.ImmuneBy = s.immuneBy()
+	}
 	for _, v := range s.fc.vaccines {
 		out.Vaccines = append(out.Vaccines, Vaccine{s.r.vaccines[v].cvx, s.r.vaccines[v].name})
 	}
