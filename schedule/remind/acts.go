@@ -11,8 +11,8 @@ import (
 // What a desk does with a request, as the desk's own user. version is the one
 // that whoever asks looked at; a request that changed meanwhile is a conflict.
 
-// NotNow says that a request is in no state for what was asked.
-var NotNow = errors.New("this message was sent or changed meanwhile")
+// ErrNotNow says that a request is in no state for what was asked.
+var ErrNotNow = errors.New("this message was sent or changed meanwhile")
 
 // SendNow lets a request go at the next moment, quiet hours or not; one that
 // failed is tried again.
@@ -69,14 +69,14 @@ func change(ctx context.Context, s record.Session, id, version string, f func(*R
 		return record.ErrNotFound
 	}
 	if version != "" && version != q.Version || !f(&q) {
-		return NotNow
+		return ErrNotNow
 	}
 	a, err := act("CommunicationRequest", q.ID, q.Version, q)
 	if err == nil {
 		_, err = s.Transact(ctx, []record.Act{a})
 	}
 	if conflict(err) {
-		return NotNow
+		return ErrNotNow
 	}
 	return err
 }

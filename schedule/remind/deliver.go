@@ -25,7 +25,7 @@ func (w *work) send(ctx context.Context) (next time.Time, err error) {
 	if w.rules.Paused {
 		return next, nil
 	}
-	var jobs []func(context.Context) error
+	jobs := map[string][]func(context.Context) error{} // by patient: of one person one after the other, so that they are counted right
 	soon := func(t time.Time) {
 		if t.Before(next) {
 			next = t
@@ -48,7 +48,7 @@ func (w *work) send(ctx context.Context) (next time.Time, err error) {
 		return next, err
 	}
 	for _, q := range due {
-		jobs = append(jobs, func(ctx context.Context) error { return w.first(ctx, q, due) })
+		jobs[q.Patient] = append(jobs[q.Patient], func(ctx context.Context) error { return w.first(ctx, q, due) })
 	}
 	err = each(ctx, w.s, "Communication", url.Values{"status": {"preparation,in-progress"}}, func(r record.Resource) (bool, error) {
 		m, ok := MessageOf(r.Node())
@@ -57,7 +57,7 @@ func (w *work) send(ctx context.Context) (next time.Time, err error) {
 		case m.Status == "preparation" && m.Next.After(w.now):
 			soon(m.Next)
 		default:
-			jobs = append(jobs, func(ctx context.Context) error { return w.again(ctx, m) })
+			jobs[m.Patient] = append(jobs[m.Patient], func(ctx context.Context) error { return w.again(ctx, m) })
 		}
 		return len(jobs) < 2*most, nil
 	})
@@ -70,25 +70,27 @@ func (w *work) send(ctx context.Context) (next time.Time, err error) {
 	return w.now, w.all(ctx, jobs) // what failed has a new time: look again
 }
 
-// all does jobs, AtOnce at a time, and joins their errors.
-func (w *work) all(ctx context.Context, jobs []func(context.Context) error) error {
+// all does everybody's jobs, those of AtOnce persons at a time, and joins their errors.
+func (w *work) all(ctx context.Context, jobs map[string][]func(context.Context) error) error {
 	var wait sync.WaitGroup
 	var mu sync.Mutex
 	var errs []error
 	slot := make(chan struct{}, w.AtOnce)
-	for _, job := range jobs {
+	for _, list := range jobs {
 		if ctx.Err() != nil {
 			break
 		}
 		slot <- struct{}{}
 		wait.Go(func() {
 			defer func() { <-slot }()
-			if err := job(ctx); err != nil && !conflict(err) { // a conflict: it was changed meanwhile, and is looked at again
-				mu.Lock()
-				if len(errs) < 10 {
-					errs = append(errs, err)
+			for _, job := range list {
+				if err := job(ctx); err != nil && !conflict(err) { // a conflict: it was changed meanwhile, and is looked at again
+					mu.Lock()
+					if len(errs) < 10 {
+						errs = append(errs, err)
+					}
+					mu.Unlock()
 				}
-				mu.Unlock()
 			}
 		})
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"hash/fnv"
 	"net/url"
 	"slices"
 	"strconv"
@@ -14,6 +15,7 @@ import (
 	"wholechart/fhir"
 	"wholechart/record"
 	"wholechart/schedule"
+	"wholechart/search"
 )
 
 const (
@@ -52,7 +54,13 @@ func (w *work) follow(ctx context.Context) (touched bool, err error) {
 					}
 				}
 			case "PlanDefinition":
-				if c.ID == RulesID && !first {
+				if c.ID != RulesID {
+					continue
+				}
+				if err := w.reload(ctx); err != nil {
+					return touched, err
+				}
+				if !first {
 					touched = true
 					if err := w.upcoming(ctx); err != nil {
 						return touched, err
@@ -227,25 +235,58 @@ func (w *work) bookedAfter(ctx context.Context, patient, appointment string) err
 	return err
 }
 
-// daily sweeps once a day: what is due of everybody, and what the log's follower
-// could have missed.
-func (w *work) daily(ctx context.Context) (bool, error) {
-	y, m, d := w.now.In(w.zone).Date()
-	today := record.Seq(time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix() / 86400)
-	last, err := w.s.Cursor(ctx, sweptDay)
-	if err != nil || last >= today {
-		return false, err
-	}
-	if err := w.upcoming(ctx); err != nil {
-		return true, err
-	}
-	if err := w.recalls(ctx); err != nil {
-		return true, err
-	}
-	return true, w.s.SetCursor(ctx, sweptDay, today)
+// sweep is how far a day's look at everybody came. It is kept in memory: who is
+// looked at twice is not told twice.
+type sweep struct {
+	day, last record.Seq
+	after     string // place in the list of patients
+	proposed  map[string][]DueItem
 }
 
-// Sweep plans recalls for everybody now.
+const chunk = 100 // patients a tick
+
+// daily looks once a day at everybody: at what the log's follower could have
+// missed, and at what is due. It goes on for chunk patients at a time, so that
+// reminders are not held up; more says that it has not ended.
+func (w *work) daily(ctx context.Context) (swept, more bool, err error) {
+	y, m, d := w.now.In(w.zone).Date()
+	today := record.Seq(time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix() / 86400)
+	w.mu.Lock()
+	x := w.sweeps[w.site.Slug]
+	w.mu.Unlock()
+	if x == nil || x.day != today {
+		last, err := w.s.Cursor(ctx, sweptDay)
+		if err != nil || last >= today {
+			return false, false, err
+		}
+		if err := w.upcoming(ctx); err != nil {
+			return true, false, err
+		}
+		x = &sweep{day: today, last: last}
+		if x.proposed, err = w.proposed(ctx); err != nil {
+			return true, false, err
+		}
+		w.mu.Lock()
+		w.sweeps[w.site.Slug] = x
+		w.mu.Unlock()
+	}
+	if x.after != "" || x.proposed != nil {
+		if err := w.some(ctx, x); err != nil {
+			return true, false, err
+		}
+		if x.after != "" {
+			return true, true, nil
+		}
+		x.proposed = nil
+		if err := w.release(ctx); err != nil {
+			return true, false, err
+		}
+		return true, false, w.s.SetCursor(ctx, sweptDay, today)
+	}
+	return false, false, nil
+}
+
+// Sweep looks at everybody now.
 func (s *Service) Sweep(ctx context.Context, site *record.Site) error {
 	w, err := s.work(ctx, site)
 	if err != nil {
@@ -254,30 +295,71 @@ func (s *Service) Sweep(ctx context.Context, site *record.Site) error {
 	lock := s.lock(site.Slug)
 	lock.Lock()
 	defer lock.Unlock()
-	return w.recalls(ctx)
+	x := &sweep{day: 1}
+	if err := w.reload(ctx); err != nil {
+		return err
+	}
+	if x.proposed, err = w.proposed(ctx); err != nil {
+		return err
+	}
+	for {
+		if err := w.some(ctx, x); err != nil {
+			return err
+		}
+		if x.after == "" {
+			return w.release(ctx)
+		}
+	}
 }
 
-func (w *work) recalls(ctx context.Context) error {
+// some looks at the next patients of a sweep.
+func (w *work) some(ctx context.Context, x *sweep) error {
 	if len(w.rules.Recalls) == 0 {
+		x.after = ""
 		return nil
 	}
-	proposed, err := w.proposed(ctx)
+	q, err := search.Parse("Patient", url.Values{"_count": {strconv.Itoa(chunk)}}, search.Options{})
 	if err != nil {
 		return err
 	}
-	err = each(ctx, w.s, "Patient", url.Values{}, func(r record.Resource) (bool, error) {
+	q.After = x.after
+	page, err := w.s.Search(ctx, q)
+	if err != nil {
+		return err
+	}
+	for _, r := range page.Matches {
+		if len(x.proposed[r.ID]) == 0 && !x.turn(r.ID, w.Days) {
+			continue
+		}
 		pause := time.NewTimer(w.Pause)
 		select {
 		case <-ctx.Done():
-			return false, ctx.Err()
+			return ctx.Err()
 		case <-pause.C:
 		}
-		return true, w.recall(ctx, r.ID, proposed[r.ID])
-	})
-	if err != nil {
-		return err
+		if err := w.recall(ctx, r.ID, x.proposed[r.ID]); err != nil {
+			return err
+		}
 	}
-	return w.release(ctx)
+	x.after = page.Next
+	return nil
+}
+
+// turn says whether it is a patient's turn in a sweep: everybody has one in so
+// many days, those of days on which nobody swept are made up for.
+func (x *sweep) turn(id string, days int) bool {
+	if x.last == 0 || x.day-x.last >= record.Seq(days) {
+		return true
+	}
+	h := fnv.New32a()
+	h.Write([]byte(id))
+	mine := record.Seq(h.Sum32() % uint32(days))
+	for d := x.last + 1; d <= x.day; d++ {
+		if d%record.Seq(days) == mine {
+			return true
+		}
+	}
+	return false
 }
 
 // proposed are the visits that somebody was to be seen again for, from two weeks

@@ -37,7 +37,7 @@ func Messages(ctx context.Context, s record.Session, v url.Values, limit int) (o
 }
 
 func listed(ctx context.Context, s record.Session, typ string, v url.Values, limit int, add func(fhir.Node)) (map[string]fhir.Node, bool, error) {
-	v.Set("category", KindSystem+"|"+string(Reminder)+","+KindSystem+"|"+string(Recall))
+	ours(v)
 	v.Set("_include", typ+":patient")
 	q, err := search.Parse(typ, v, search.Options{DefaultCount: limit})
 	if err != nil {
@@ -59,9 +59,19 @@ func listed(ctx context.Context, s record.Session, typ string, v url.Values, lim
 	return people, page.Next != "", nil
 }
 
+// ours bounds a search without a category to what this package writes.
+func ours(v url.Values) {
+	if !v.Has("category") {
+		v.Set("category", KindSystem+"|"+string(Reminder)+","+KindSystem+"|"+string(Recall))
+	}
+}
+
+// OfRule is the category of a rule's requests and messages, for a search.
+func OfRule(id string) string { return RuleSystem + "|" + id }
+
 // Count is how many requests or messages a search finds.
 func Count(ctx context.Context, s record.Session, typ string, v url.Values) (int, error) {
-	v.Set("category", KindSystem+"|"+string(Reminder)+","+KindSystem+"|"+string(Recall))
+	ours(v)
 	v.Set("_summary", "count")
 	q, err := search.Parse(typ, v, search.Options{})
 	if err != nil {
@@ -127,7 +137,7 @@ func (s *Service) Inbox(ctx context.Context, site *record.Site, patient string) 
 }
 
 // PutRules writes a site's rules, of whom may, when version is the one that was
-// edited ("" of the usual ones). Errors: NotNow, the gate's, and what Check says.
+// edited ("" of the usual ones). Errors: ErrNotNow, the gate's, and what Check says.
 func PutRules(ctx context.Context, s record.Session, r Rules, version string) error {
 	n, err := r.Resource()
 	if err != nil {
@@ -137,12 +147,12 @@ func PutRules(ctx context.Context, s record.Session, r Rules, version string) er
 	if version != "" {
 		v, err := strconv.Atoi(version)
 		if err != nil {
-			return NotNow
+			return ErrNotNow
 		}
 		a.Op, a.IfMatch = record.Update, v
 	}
 	if _, err = s.Transact(ctx, []record.Act{a}); conflict(err) {
-		return NotNow
+		return ErrNotNow
 	}
 	return err
 }

@@ -2,6 +2,7 @@ package remind
 
 import (
 	"slices"
+	"strconv"
 	"time"
 
 	"wholechart/schedule"
@@ -94,12 +95,24 @@ func byID(of []Request, id string) *Request {
 	return nil
 }
 
-// overtaken says whether another request about the same start is due too, with a
-// later moment: after a night without power one reminder is enough.
+// overtaken says whether another request about the same start is due too, of a
+// step nearer to it: after a night without power one reminder is enough.
 func overtaken(q Request, others []Request, now time.Time) bool {
 	return slices.ContainsFunc(others, func(o Request) bool {
-		return o.ID != q.ID && o.Kind == Reminder && o.Appointment == q.Appointment && o.Start.Equal(q.Start) && open(o) && o.When.After(q.When) && !o.When.After(now)
+		return o.ID != q.ID && o.Kind == Reminder && o.Appointment == q.Appointment && o.Start.Equal(q.Start) && open(o) && before(o.Step) < before(q.Step) && !o.When.After(now)
 	})
+}
+
+// before is how far before an appointment a step is, about.
+func before(key string) time.Duration {
+	n, err := strconv.Atoi(key[:max(len(key)-1, 0)])
+	if err != nil {
+		return 0
+	}
+	if key[len(key)-1] == 'd' {
+		return time.Duration(n) * 24 * time.Hour
+	}
+	return time.Duration(n) * time.Minute
 }
 
 // DueItem is something that is due for a person, as the house's rules know it.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"net/url"
 	"strings"
 	"sync"
@@ -53,6 +54,19 @@ func TestLinksAreSealed(t *testing.T) {
 	}
 	if _, err := (Keys{old}).Open("maple", token, now.Add(time.Hour)); !errors.Is(err, ErrExpired) {
 		t.Errorf("expired: %v", err)
+	}
+}
+
+func TestParseKeys(t *testing.T) {
+	a, b := base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{1}, 32)), base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{2}, 32))
+	k, err := ParseKeys(" 2:" + b + ", 1:" + a + "\n")
+	if err != nil || len(k) != 2 || k[0].ID != 2 || k[1].Secret[0] != 1 || strings.Contains(fmt.Sprintf("%v %+v %#v", k, k, k), "1 1 1") {
+		t.Errorf("%v %v", k, err)
+	}
+	for _, bad := range []string{"", "1", "1:abc", "300:" + a, "1:" + a + ",1:" + b, ":" + a} {
+		if _, err := ParseKeys(bad); err == nil {
+			t.Errorf("%q", bad)
+		}
 	}
 }
 

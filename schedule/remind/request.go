@@ -15,7 +15,7 @@ import (
 const (
 	KindSystem    = "https://wholechart.example/message"       // category: reminder | recall
 	ChannelSystem = "https://wholechart.example/channel"       // medium: a schedule.Channel
-	RuleSystem    = "https://wholechart.example/reminder-rule" // reasonCode: the rule's id
+	RuleSystem    = "https://wholechart.example/reminder-rule" // reasonCode, and a second category because that can be searched for: the rule's id
 	AboutSystem   = "https://wholechart.example/reminders-of"  // CommunicationRequest.groupIdentifier: the appointment's id
 	TaskSystem    = "https://wholechart.example/task"          // Task.code
 	ourURL        = "https://wholechart.example/fhir/message-"
@@ -80,7 +80,7 @@ func instantOf(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.
 
 // Resource is the request as a CommunicationRequest.
 func (r Request) Resource() (fhir.Node, error) {
-	o := object{"resourceType": "CommunicationRequest", "id": r.ID, "status": r.Status, "category": list{coded(KindSystem, string(r.Kind), "")},
+	o := object{"resourceType": "CommunicationRequest", "id": r.ID, "status": r.Status, "category": list{coded(KindSystem, string(r.Kind), ""), coded(RuleSystem, r.Rule, "")},
 		"subject": ref("Patient", r.Patient), "recipient": list{ref("Patient", r.Patient)}, "occurrenceDateTime": r.When.UTC().Format(time.RFC3339),
 		"reasonCode": list{coded(RuleSystem, r.Rule, r.Label)}}
 	if r.Why != "" {
@@ -190,7 +190,7 @@ type Message struct {
 // Resource is the message as a Communication.
 func (m Message) Resource() (fhir.Node, error) {
 	topic := coded(RuleSystem, m.Rule, m.Label)
-	o := object{"resourceType": "Communication", "id": m.ID, "status": m.Status, "category": list{coded(KindSystem, string(m.Kind), "")},
+	o := object{"resourceType": "Communication", "id": m.ID, "status": m.Status, "category": list{coded(KindSystem, string(m.Kind), ""), coded(RuleSystem, m.Rule, "")},
 		"subject": ref("Patient", m.Patient), "recipient": list{ref("Patient", m.Patient)}, "basedOn": list{ref("CommunicationRequest", m.Request)},
 		"medium": list{coded(ChannelSystem, string(m.Way), WayWord(m.Way))}, "reasonCode": list{topic}}
 	if m.Text != "" {

@@ -31,6 +31,7 @@ type Config struct {
 	AtOnce   int              // messages at a time; 0: 4
 	Attempts int              // until a message is given up; 0: 8
 	Backoff  time.Duration    // after the first failure; doubled at each, to an hour at most; 0: 1 min
+	Days     int              // everybody's record is looked at for what is due every so many days; 0: 7
 	Pause    time.Duration    // between two persons of the daily sweep; 0: 20 ms
 }
 
@@ -42,6 +43,9 @@ type Service struct {
 	mu    sync.Mutex
 	next  map[string]time.Time // by site: when something is due; absent: look
 	sites map[string]*sync.Mutex
+
+	sweeps map[string]*sweep // by site; each is its lock's holder's
+	rules  map[string]Rules  // by site, as the log last said
 }
 
 // New checks the configuration. Nothing is planned or sent before Run or Tick.
@@ -83,10 +87,13 @@ func New(c Config) (*Service, error) {
 	if c.AtOnce <= 0 {
 		c.AtOnce = 4
 	}
+	if c.Days <= 0 {
+		c.Days = 7
+	}
 	if c.Attempts <= 0 {
 		c.Attempts = 8
 	}
-	return &Service{Config: c, wake: make(chan struct{}, 1), next: map[string]time.Time{}, sites: map[string]*sync.Mutex{}}, nil
+	return &Service{Config: c, wake: make(chan struct{}, 1), next: map[string]time.Time{}, sites: map[string]*sync.Mutex{}, sweeps: map[string]*sweep{}, rules: map[string]Rules{}}, nil
 }
 
 // Means are the channels that this node has.
@@ -104,6 +111,10 @@ func (s *Service) Wake() {
 	s.mu.Lock()
 	clear(s.next)
 	s.mu.Unlock()
+	s.nudge()
+}
+
+func (s *Service) nudge() {
 	select {
 	case s.wake <- struct{}{}:
 	default:
@@ -146,9 +157,12 @@ func (s *Service) Tick(ctx context.Context, site *record.Site) error {
 	if err != nil {
 		return err
 	}
-	swept, err := w.daily(ctx)
+	swept, more, err := w.daily(ctx)
 	if err != nil {
 		return err
+	}
+	if more {
+		defer s.nudge()
 	}
 	s.mu.Lock()
 	due, known := s.next[site.Slug]
@@ -188,9 +202,25 @@ type work struct {
 
 func (s *Service) work(ctx context.Context, site *record.Site) (*work, error) {
 	w := &work{Service: s, site: site, zone: site.Location(), s: s.session(site.Slug), now: s.Clock()}
-	var err error
-	w.rules, err = ReadRules(ctx, w.s)
-	return w, err
+	s.mu.Lock()
+	r, known := s.rules[site.Slug]
+	s.mu.Unlock()
+	if known {
+		w.rules = r
+		return w, nil
+	}
+	return w, w.reload(ctx)
+}
+
+// reload reads the rules. They are kept until the log says that they changed:
+// each reading would be noted.
+func (w *work) reload(ctx context.Context) (err error) {
+	if w.rules, err = ReadRules(ctx, w.s); err == nil {
+		w.mu.Lock()
+		w.Service.rules[w.site.Slug] = w.rules
+		w.mu.Unlock()
+	}
+	return err
 }
 
 // ReadRules are the rules of a session's site: Usual when it wrote none.

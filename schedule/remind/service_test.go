@@ -420,10 +420,70 @@ func TestCapsAndPause(t *testing.T) {
 	r.Paused = false
 	n, _ = r.Resource()
 	h.write(string(n.Raw()))
-	s = h.service(func(c *Config) { c.AtOnce = 1 })
+	s = h.service()
 	h.tick(s)
 	h.tick(s)
 	if len(h.mail.taken) != 3 {
 		t.Errorf("%d messages to one person in a day", len(h.mail.taken))
+	}
+}
+
+// A service that has nothing to do writes nothing into the log of who looked at what.
+func TestIdleIsQuiet(t *testing.T) {
+	h := open2(t)
+	s := h.service()
+	h.tick(s)
+	h.book("mail", time.Date(2026, 11, 23, 10, 0, 0, 0, h.zone))
+	h.tick(s)
+	h.tick(s)
+	count := func() int {
+		h.records.Close() // writes what is to be noted
+		h.close()
+		h.up()
+		found, err := h.records.As(access.Actor{Kind: access.User, ID: "privacy", Site: "maple", Role: access.PrivacyOfficer, Purpose: access.Operations}, access.EMR).AccessLog(t.Context(), record.LogQuery{Count: 1000})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(found)
+	}
+	count()
+	s = h.service()
+	h.tick(s)
+	h.tick(s)
+	before := count()
+	s = h.service()
+	h.tick(s)
+	one := count() - before
+	s = h.service()
+	for range 20 {
+		h.tick(s)
+	}
+	if many := count() - before - one - 1; many > one {
+		t.Errorf("an idle tick notes %d events, twenty note %d", one, many)
+	}
+}
+
+// Everybody has a turn in a week, whatever day was slept over.
+func TestEverybodyHasATurn(t *testing.T) {
+	for _, missed := range []int{0, 1, 3, 10} {
+		turns := map[string]int{}
+		last := record.Seq(20000)
+		for day := last + 1 + record.Seq(missed); day <= 20014; day++ {
+			x := &sweep{day: day, last: last}
+			for i := range 200 {
+				if id := fmt.Sprint("p", i); x.turn(id, 7) {
+					turns[id]++
+				}
+			}
+			last = day
+		}
+		if len(turns) != 200 {
+			t.Errorf("%d days missed: %d of 200 had a turn", missed, len(turns))
+		}
+		for id, n := range turns {
+			if n > 3 {
+				t.Errorf("%s had %d turns in two weeks", id, n)
+			}
+		}
 	}
 }

@@ -8,6 +8,9 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -20,6 +23,28 @@ type Key struct {
 	ID     byte
 	Secret [32]byte
 }
+
+// ParseKeys reads keys as an operator keeps them: "2:<base64 of 32 bytes>,1:…",
+// the one that seals first.
+func ParseKeys(text string) (Keys, error) {
+	var out Keys
+	for part := range strings.SplitSeq(strings.TrimSpace(text), ",") {
+		no, secret, ok := strings.Cut(strings.TrimSpace(part), ":")
+		id, err := strconv.ParseUint(no, 10, 8)
+		raw, err2 := base64.StdEncoding.DecodeString(secret)
+		if !ok || err != nil || err2 != nil || len(raw) != 32 || slices.ContainsFunc(out, func(k Key) bool { return k.ID == byte(id) }) {
+			return nil, errors.New("keys of links are number:base64 of 32 bytes, with commas between")
+		}
+		out = append(out, Key{ID: byte(id), Secret: [32]byte(raw)})
+	}
+	return out, nil
+}
+
+// String keeps secrets out of logs.
+func (k Key) String() string { return "key " + strconv.Itoa(int(k.ID)) }
+
+// GoString too.
+func (k Key) GoString() string { return k.String() }
 
 // Link is what the address in a message stands for. It names nobody: the
 // appointment's id, and the time for which it was made.

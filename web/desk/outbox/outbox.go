@@ -371,7 +371,7 @@ func (h *room) act(c *door.Call) {
 	if back == "" {
 		back = c.Path("outbox")
 	}
-	if errors.Is(err, remind.NotNow) {
+	if errors.Is(err, remind.ErrNotNow) {
 		c.Done(back, web.Flash{Kind: web.Warning, Text: "Nothing was changed: it was sent or changed meanwhile."})
 		return
 	}

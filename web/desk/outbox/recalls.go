@@ -3,6 +3,7 @@ package outbox
 import (
 	"net/url"
 	"strconv"
+	"time"
 
 	"wholechart/access"
 	"wholechart/record"
@@ -24,8 +25,9 @@ type recallPage struct {
 
 // recallRule is a rule with how many people stand where.
 type recallRule struct {
-	ID, Label, Href, How                    string
-	Due, Planned, Failed, Sent, Booked, All int
+	ID, Label, Href, How               string
+	Due, Planned, Failed, Sent, Booked int
+	More                               bool // of Sent and Booked: at least so many
 }
 
 func (h *room) recalls(c *door.Call) {
@@ -46,50 +48,38 @@ func (h *room) recalls(c *door.Call) {
 		}
 	}
 	v.Back = c.Path("recalls") + "?rule=" + url.QueryEscape(v.Rule)
-	lists := map[string][]remind.Request{}
-	found, people, more, err := remind.Requests(ctx, s, url.Values{"status": {"draft,active,on-hold"}, "_sort": {"occurrence"}, "category": {}}, 1000)
-	if err != nil {
-		c.Failed(err)
-		return
-	}
-	for _, q := range found {
-		if q.Kind == remind.Recall {
-			lists[q.Rule] = append(lists[q.Rule], q)
-		}
-	}
-	sent, _, _, err := remind.Messages(ctx, s, url.Values{"status": {"completed"}, "sent": {"ge" + c.Now.AddDate(0, -3, 0).UTC().Format("2006-01-02")}}, 1000)
-	if err != nil {
-		c.Failed(err)
-		return
-	}
+	since := "ge" + c.Now.AddDate(0, -3, 0).UTC().Format(time.DateOnly)
 	for _, r := range rules.Recalls {
 		row := recallRule{ID: r.ID, Label: r.Label, Href: c.Path("recalls") + "?rule=" + url.QueryEscape(r.ID), How: "every " + strconv.Itoa(r.Every) + " days, at most " + strconv.Itoa(r.Most) + " times; released by hand"}
 		if r.Auto {
 			row.How = "every " + strconv.Itoa(r.Every) + " days, at most " + strconv.Itoa(r.Most) + " times; goes out by itself"
 		}
-		for _, q := range lists[r.ID] {
-			switch q.Status {
-			case "draft":
-				row.Due++
-			case "active":
-				row.Planned++
-			case "on-hold":
-				row.Failed++
+		for status, n := range map[string]*int{"draft": &row.Due, "active": &row.Planned, "on-hold": &row.Failed} {
+			if *n, err = remind.Count(ctx, s, "CommunicationRequest", url.Values{"status": {status}, "category": {remind.OfRule(r.ID)}}); err != nil {
+				c.Failed(err)
+				return
 			}
 		}
+		sent, _, more, err := remind.Messages(ctx, s, url.Values{"status": {"completed"}, "sent": {since}, "category": {remind.OfRule(r.ID)}}, 1000)
+		if err != nil {
+			c.Failed(err)
+			return
+		}
+		row.Sent, row.More = len(sent), more
 		for _, m := range sent {
-			if m.Kind == remind.Recall && m.Rule == r.ID {
-				row.Sent++
-				if m.Booked != "" {
-					row.Booked++
-				}
+			if m.Booked != "" {
+				row.Booked++
 			}
 		}
 		v.Rules = append(v.Rules, row)
 	}
-	list := lists[v.Rule]
-	v.More = more || len(list) > shown
-	for _, q := range list[:min(len(list), shown)] {
+	list, people, more, err := remind.Requests(ctx, s, url.Values{"status": {"draft,active,on-hold"}, "_sort": {"occurrence"}, "category": {remind.OfRule(v.Rule)}}, shown)
+	if err != nil {
+		c.Failed(err)
+		return
+	}
+	v.More = more
+	for _, q := range list {
 		v.Lines = append(v.Lines, h.line(c, q, people))
 	}
 	c.Show(h.page(c, "Recalls"), recallMain(v, c.Zone))
@@ -115,7 +105,7 @@ func (h *room) releaseMany(c *door.Call) {
 		switch err := do(ctx, s, id, ""); err {
 		case nil:
 			done++
-		case remind.NotNow, record.ErrNotFound:
+		case remind.ErrNotNow, record.ErrNotFound:
 		default:
 			c.Failed(err)
 			return

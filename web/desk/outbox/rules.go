@@ -233,7 +233,7 @@ func (h *room) saveRules(c *door.Call) {
 		return
 	}
 	err = remind.PutRules(c.R.Context(), c.Session(access.EMR), r, version)
-	if errors.Is(err, remind.NotNow) {
+	if errors.Is(err, remind.ErrNotNow) {
 		now, err := remind.ReadRules(c.R.Context(), c.Session(access.EMR))
 		if err != nil {
 			c.Failed(err)
