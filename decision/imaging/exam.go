@@ -19,7 +19,7 @@ type Exam struct {
 	Regions  []string // keys of the table of regions, sorted
 	Side     string   // left, right, bilateral; "" not said
 	Contrast string   // none, iodinated, gadolinium, other; "" not said
-	Focus    string   // angiography, screening, calcium, colonography, stones, ct (of a PET); ""
+	Focus    string   // angiography, screening, calcium, colonography, stones, stress, diagnostic, guidance (of a needle), ct (of a PET); ""
 	Arterial bool     // contrast goes into an artery
 }
 
@@ -170,6 +170,8 @@ func read(name string) Exam {
 		e.Side = "right"
 	}
 	switch {
+	case has("guidance", "guided", "biopsy", "drainage", "aspiration", "ablation", "fluoroscopic injection"):
+		e.Focus = "guidance"
 	case e.Modality == "PT":
 		if has("ct", "pet ct") {
 			e.Focus = "ct"

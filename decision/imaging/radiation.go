@@ -12,24 +12,27 @@ import (
 // LoudDose is the typical dose of a year in mSv above which it is said aloud.
 const LoudDose = 50
 
-// Sum is what earlier studies gave, by typical doses of adults.
-type Sum struct {
-	MSv     float64
-	Studies int // with ionising radiation
-	Unknown int // of them, without a typical dose
+// sum is what earlier studies gave, by typical doses of adults.
+type sum struct {
+	mSv     float64
+	studies int // with ionising radiation
+	unknown int // of them, without a typical dose
 }
 
-// Total adds up the studies of the last days before now. A report without images
-// of the same day and kind as a study is taken for the same.
-func Total(list []chart.Study, days int, at func(chart.When, int) bool) (Sum, []rule.Evidence) {
-	var s Sum
-	var facts []rule.Evidence
+// total adds up the studies of the last year and of the last five. A report
+// without images of the same day and kind as a study is taken for the same.
+func (v *view) total() (year, five sum, facts []rule.Evidence) {
 	seen := map[string]bool{}
-	sorted := slices.Clone(list)
-	slices.SortStableFunc(sorted, func(a, b chart.Study) int { return b.Images - a.Images })
+	sorted := make([]*chart.Study, 0, len(v.c.Imaging))
+	for i := range v.c.Imaging {
+		if s := &v.c.Imaging[i]; s.Status != "cancelled" && s.Status != "entered-in-error" && v.within(s.When, 5*365+1) {
+			sorted = append(sorted, s)
+		}
+	}
+	slices.SortStableFunc(sorted, func(a, b *chart.Study) int { return b.Images - a.Images })
 	for _, x := range sorted {
-		e := OfStudy(x)
-		if !e.Ionizing() || x.Status == "cancelled" || x.Status == "entered-in-error" || !at(x.When, days) {
+		e := OfStudy(*x)
+		if !e.Ionizing() {
 			continue
 		}
 		key := x.When.Day() + e.Modality + e.Region()
@@ -37,20 +40,27 @@ func Total(list []chart.Study, days int, at func(chart.When, int) bool) (Sum, []
 			continue
 		}
 		seen[key] = true
-		s.Studies++
-		v, ok := e.Dose()
+		dose, ok := e.Dose()
 		text := x.Description
+		add := func(s *sum) {
+			s.studies++
+			s.mSv += dose
+			if !ok {
+				s.unknown++
+			}
+		}
+		if add(&five); v.within(x.When, 365) {
+			add(&year)
+		}
 		if ok {
-			s.MSv += v
-			text += ", " + MSv(v)
+			text += ", " + MSv(dose)
 		} else {
-			s.Unknown++
 			text += ", typical dose not known"
 		}
 		facts = append(facts, rule.Evidence{Text: text, Prov: x.Prov, When: x.When})
 	}
 	fact.Sort(facts)
-	return s, facts
+	return year, five, facts
 }
 
 func (v *view) radiation(d *rule.Draft, e Exam) {
@@ -66,9 +76,8 @@ func (v *view) radiation(d *rule.Draft, e Exam) {
 	if known && dose < 1 {
 		return
 	}
-	year, _ := Total(v.c.Imaging, 365, v.within)
-	five, facts := Total(v.c.Imaging, 5*365+1, v.within)
-	if five.Studies == 0 {
+	year, five, facts := v.total()
+	if five.studies == 0 {
 		return
 	}
 	if len(facts) > 8 {
@@ -77,22 +86,22 @@ func (v *view) radiation(d *rule.Draft, e Exam) {
 	c := rule.Card{Facts: facts, Do: "Count it in where another examination answers as well; never against one that is needed."}
 	level := rule.Quiet
 	if child {
-		c.Title = fmt.Sprintf("%s with radiation in five years, %d of them in the last", studies(five.Studies), year.Studies)
+		c.Title = fmt.Sprintf("%s with radiation in five years, %d of them in the last", studies(five.studies), year.studies)
 		c.Why = "Typical doses are of adults: a child's are not summed here."
 	} else {
-		if year.MSv+dose > LoudDose {
+		if year.mSv+dose > LoudDose {
 			level = rule.Notice
 		}
-		c.Title = fmt.Sprintf("%s of radiation in five years, by typical doses", sentence(MSv(five.MSv)))
-		if year.MSv > 0 {
-			c.Title = fmt.Sprintf("%s of radiation in a year, %s in five years, by typical doses", sentence(MSv(year.MSv)), MSv(five.MSv))
+		c.Title = fmt.Sprintf("%s of radiation in five years, by typical doses", sentence(MSv(five.mSv)))
+		if year.mSv > 0 {
+			c.Title = fmt.Sprintf("%s of radiation in a year, %s in five years, by typical doses", sentence(MSv(year.mSv)), MSv(five.mSv))
 		}
-		c.Why = fmt.Sprintf("%s in five years, %d in the last; typical, not measured.", studies(five.Studies), year.Studies)
+		c.Why = fmt.Sprintf("%s in five years, %d in the last; typical, not measured.", studies(five.studies), year.studies)
 		if known {
 			c.Why += " This order adds " + MSv(dose) + "."
 		}
-		if five.Unknown > 0 {
-			c.Why += fmt.Sprintf(" Of %d no typical dose is known.", five.Unknown)
+		if five.unknown > 0 {
+			c.Why += fmt.Sprintf(" Of %d no typical dose is known.", five.unknown)
 		}
 	}
 	v.card(d, "imaging-radiation", level, c)

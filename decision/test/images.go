@@ -42,6 +42,8 @@ var again = []string{"follow up", "followup", "surveillance", "restaging", "stag
 func alike(s, o imaging.Exam) (int, string) {
 	level, differs := 2, ""
 	switch {
+	case s.Focus == "guidance" || o.Focus == "guidance":
+		return 0, "" // of a needle: no examination
 	case s.Focus == o.Focus:
 	case o.Modality == "MG" && o.Focus == "diagnostic":
 		return 0, "" // a finding is looked at more closely
@@ -86,7 +88,7 @@ func (v *view) study(d *rule.Draft, e imaging.Exam, w *window) {
 		if s.Status == "cancelled" || s.Status == "entered-in-error" || !s.When.Known() || s.When.At.After(v.Now) {
 			continue
 		}
-		x := imaging.OfStudy(*s)
+		x := v.exam(i)
 		if x.Modality != e.Modality || len(x.Regions) == 0 {
 			continue
 		}
@@ -179,7 +181,7 @@ func (v *view) imaged(order imaging.Exam, since chart.When) bool {
 	}
 	for i := range v.c.Imaging {
 		s := &v.c.Imaging[i]
-		x := imaging.OfStudy(*s)
+		x := v.exam(i)
 		if _, missing := x.Covers(order); x.Modality == order.Modality && len(missing) == 0 && s.When.Day() >= since.Day() {
 			return true
 		}

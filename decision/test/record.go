@@ -37,7 +37,8 @@ type view struct {
 	states   map[string]*state
 	changes  []change
 	hospital bool
-	shorter  []int // rows of table.shorter that hold, with why
+	exams    []imaging.Exam // of Chart.Imaging; read when first asked for
+	shorter  []int          // rows of table.shorter that hold, with why
 	why      map[int]rule.Evidence
 }
 
@@ -230,3 +231,14 @@ func (v *view) changed(a *analyte, last chart.When) (due bool, c *change, why st
 }
 
 func sameDay(a, b chart.When) bool { return a.Day() == b.Day() }
+
+// exam is what a study of the record was.
+func (v *view) exam(i int) imaging.Exam {
+	if v.exams == nil {
+		v.exams = make([]imaging.Exam, len(v.c.Imaging))
+		for i := range v.c.Imaging {
+			v.exams[i] = imaging.OfStudy(v.c.Imaging[i])
+		}
+	}
+	return v.exams[i]
+}

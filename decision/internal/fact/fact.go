@@ -116,6 +116,9 @@ func Quoted(s string) string {
 	return "“" + s + "”"
 }
 
+var spellings = strings.NewReplacer("w/wo", "wo and w", "wo/w", "wo and w", "w/o", "wo", "w/", "w ", "haem", "hem", "faec", "fec", "oest", "est", "oedem", "edem", "paed", "ped", "anaem", "anem",
+	"thyroxin ", "thyroxine ", "₂", "2", "₃", "3", "₄", "4", "α", "alpha", "β", "beta", "γ", "gamma", "'", "", "’", "")
+
 // Words are the words of a name in lower case: letters and digits, all else is
 // between words; spellings of British and American English are brought together.
 // At most 400 bytes are read.
@@ -124,8 +127,7 @@ func Words(s string) []string {
 		s = s[:400]
 	}
 	s = strings.ToLower(strings.ToValidUTF8(s, " "))
-	s = strings.NewReplacer("w/wo", "wo and w", "wo/w", "wo and w", "w/o", "wo", "w/", "w ", "haem", "hem", "faec", "fec", "oest", "est", "oedem", "edem", "paed", "ped", "anaem", "anem",
-		"thyroxin ", "thyroxine ", "₂", "2", "₃", "3", "₄", "4", "α", "alpha", "β", "beta", "γ", "gamma", "'", "", "’", "").Replace(s)
+	s = spellings.Replace(s)
 	return strings.FieldsFunc(s, func(r rune) bool {
 		return !(r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r > 127 && r != '–' && r != '—' && r != '·' && r != '“' && r != '”')
 	})
@@ -134,20 +136,29 @@ func Words(s string) []string {
 // Has says whether a phrase stands in a name, word by word. A phrase's last word
 // may end with "*": then it is the beginning of a word.
 func Has(words []string, phrase string) bool {
-	p := strings.Fields(phrase)
-	if len(p) == 0 {
+	if phrase == "" {
 		return false
 	}
-	for i := 0; i+len(p) <= len(words); i++ {
-		ok := true
-		for j, w := range p {
-			if open, cut := strings.CutSuffix(w, "*"); cut {
-				ok = ok && strings.HasPrefix(words[i+j], open)
-			} else {
-				ok = ok && words[i+j] == w
-			}
+	for i := range words {
+		if words[i][0] != phrase[0] { // no word is empty, and no phrase begins with "*"
+			continue
 		}
-		if ok {
+		rest, j := phrase, i
+		for rest != "" && j < len(words) {
+			var w string
+			w, rest, _ = strings.Cut(rest, " ")
+			if n := len(w) - 1; w[n] == '*' {
+				if !strings.HasPrefix(words[j], w[:n]) {
+					j = -1
+					break
+				}
+			} else if words[j] != w {
+				j = -1
+				break
+			}
+			j++
+		}
+		if j >= 0 && rest == "" {
 			return true
 		}
 	}
