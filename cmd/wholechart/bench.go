@@ -56,3 +56,20 @@ func version() string {
 	}
 	return "built from source"
 }
+
+type pagesCmd struct {
+	bench.PagesConfig `embed:""`
+}
+
+func (c *pagesCmd) run(ctx context.Context, s streams) error {
+	pages, err := bench.Pages(ctx, c.PagesConfig, s.out)
+	if err != nil {
+		return err
+	}
+	for _, p := range pages {
+		if p.Failed > 0 {
+			return exit(1)
+		}
+	}
+	return nil
+}

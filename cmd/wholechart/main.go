@@ -35,6 +35,7 @@ type CLI struct {
 	Restore    restoreCmd    `cmd:"" help:"Make a data directory of a backup, and verify it."`
 	Verify     verifyCmd     `cmd:"" help:"Prove the audit chain and every stored digest."`
 	Bench      benchCmd      `cmd:"" help:"Measure a FHIR server."`
+	BenchPages pagesCmd      `cmd:"" name:"bench-pages" help:"Measure how fast a site's pages are made."`
 	Everything everythingCmd `cmd:"" name:"compare-everything" help:"Prove that whole records hold exactly what an archive of bundles holds."`
 	Version    versionCmd    `cmd:"" help:"Say which version this is."`
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"wholechart/audit"
 	"wholechart/chart"
 	"wholechart/record"
+	"wholechart/search"
 	"wholechart/web"
 	"wholechart/web/door"
 )
@@ -87,10 +89,14 @@ func ask(c *door.Call) (*listPage, error) {
 		return nil, err
 	}
 	p := &listPage{Registry: r, answer: a, CSV: c.Path("lists", r.ID, "csv"), Now: c.Now.In(c.Zone).Format("2 Jan 2006, 15:04 MST")}
+	names, err := patients(c, s, a.Members)
+	if err != nil {
+		return nil, err
+	}
 	kept := p.Members[:0:0]
 	for _, m := range a.Members {
-		res, err := s.Read(c.R.Context(), "Patient", m.ID)
-		if err != nil {
+		res, ok := names[m.ID]
+		if !ok {
 			continue // deleted meanwhile, or not for who asks
 		}
 		f := chart.Fact{Node: res.Node(), Type: res.Type, ID: res.ID, Source: chart.Source{Slug: c.Site.Slug, Name: c.Site.Name, Own: true, Zone: c.Zone}}
@@ -117,6 +123,29 @@ func ask(c *door.Call) (*listPage, error) {
 	}
 	p.Members = kept
 	return p, nil
+}
+
+// patients are the Patient resources of members, by id.
+func patients(c *door.Call, s record.Session, members []member) (map[string]record.Resource, error) {
+	out := map[string]record.Resource{}
+	for some := range slices.Chunk(members, 200) {
+		ids := make([]string, len(some))
+		for i, m := range some {
+			ids[i] = m.ID
+		}
+		q, err := search.Parse("Patient", url.Values{"_id": {strings.Join(ids, ",")}, "_count": {"200"}}, search.Options{Now: c.Now})
+		if err != nil {
+			return nil, err
+		}
+		page, err := s.Search(c.R.Context(), q)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range page.Matches {
+			out[r.ID] = r
+		}
+	}
+	return out, nil
 }
 
 func show(c *door.Call) {

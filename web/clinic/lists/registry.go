@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"wholechart/fhir"
 	"wholechart/record"
 	"wholechart/search"
@@ -59,6 +61,7 @@ const (
 	maxFacts   = 20_000
 	pageFacts  = 1000
 	maxMembers = 2000
+	fewMembers = 500 // up to which each is asked for alone
 )
 
 const (
@@ -132,9 +135,10 @@ type asker struct {
 	cut  bool
 }
 
-// each gives every match of a search, page by page.
-func (a *asker) each(typ string, q url.Values, f func(record.Resource) bool) error {
-	q.Set("_count", strconv.Itoa(pageFacts))
+// each gives every match of a search, page by page, until f says that it is enough.
+func (a *asker) each(typ string, q url.Values, f func(record.Resource) bool, size int) error {
+	q.Set("_count", strconv.Itoa(size))
+	q.Del("_after")
 	for after := ""; ; {
 		if after != "" {
 			q.Set("_after", after)
@@ -166,6 +170,30 @@ func (a *asker) each(typ string, q url.Values, f func(record.Resource) bool) err
 		}
 	}
 }
+
+// newest gives the results of each member alone, the newest first, until f says
+// that it is enough: one seek each, by a few hands at once.
+func (a *asker) newest(r Registry, members []string, f func(id string, o record.Resource) bool) error {
+	g, ctx := errgroup.WithContext(a.ctx)
+	for some := range slices.Chunk(members, max(1, (len(members)+hands-1)/hands)) {
+		g.Go(func() error {
+			own := asker{ctx: ctx, s: a.s, now: a.now}
+			for _, id := range some {
+				n := 0
+				q := url.Values{"code": {strings.Join(r.Codes, ",")}, "_sort": {"-date"}, "patient": {id}}
+				err := own.each("Observation", q, func(o record.Resource) bool { n++; return f(id, o) && n < 6 }, 2)
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	return g.Wait()
+}
+
+// hands is how many ask at once.
+const hands = 4
 
 // of is the id of the patient that a resource is about.
 func of(n fhir.Node, names ...string) string {
@@ -203,12 +231,12 @@ func Ask(ctx context.Context, s record.Session, r Registry, now time.Time) (answ
 	}
 	active := "active,recurrence,relapse"
 	if len(r.Problems) > 0 {
-		if err := a.each("Condition", url.Values{"code": {strings.Join(r.Problems, ",")}, "clinical-status": {active}}, problem); err != nil {
+		if err := a.each("Condition", url.Values{"code": {strings.Join(r.Problems, ",")}, "clinical-status": {active}}, problem, pageFacts); err != nil {
 			return answer{}, err
 		}
 	}
 	for _, w := range r.ProblemWords {
-		if err := a.each("Condition", url.Values{"code:text": {w}, "clinical-status": {active}}, problem); err != nil {
+		if err := a.each("Condition", url.Values{"code:text": {w}, "clinical-status": {active}}, problem, pageFacts); err != nil {
 			return answer{}, err
 		}
 	}
@@ -217,30 +245,39 @@ func Ask(ctx context.Context, s record.Session, r Registry, now time.Time) (answ
 			n := m.Node()
 			add(of(n, "subject"), fhir.CodeableConceptOf(n.Get("medicationCodeableConcept")).Label())
 			return true
-		})
+		}, pageFacts)
 		if err != nil {
 			return answer{}, err
 		}
 	}
 	if r.FromAge > 0 && len(r.Problems)+len(r.Medicines)+len(r.ProblemWords) == 0 {
 		q := url.Values{"birthdate": {"le" + now.AddDate(-r.FromAge, 0, 0).Format("2006-01-02")}, "deceased": {"false"}}
-		if err := a.each("Patient", q, func(p record.Resource) bool { add(p.ID, ""); return true }); err != nil {
+		if err := a.each("Patient", q, func(p record.Resource) bool { add(p.ID, ""); return true }, pageFacts); err != nil {
 			return answer{}, err
 		}
 	}
 	out := answer{Of: len(order)}
 	if len(r.Codes) > 0 && len(order) > 0 {
-		q := url.Values{"code": {strings.Join(r.Codes, ",")}, "status": {"final,amended,corrected"}, "_sort": {"-date"}}
-		if r.Within > 0 {
-			q.Set("date", "ge"+now.AddDate(0, -2*r.Within-12, 0).Format("2006-01-02"))
-		}
-		err := a.each("Observation", q, func(o record.Resource) bool {
+		latest := func(o record.Resource) bool {
 			n := o.Node()
+			if st := n.Get("status"); !st.Is("final") && !st.Is("amended") && !st.Is("corrected") {
+				return true
+			}
 			if m := on[of(n, "subject")]; m != nil && m.Last.IsZero() {
 				m.result(n, r.Part, now.Location())
 			}
 			return true
-		})
+		}
+		var err error
+		if len(order) <= fewMembers {
+			err = a.newest(r, order, func(id string, o record.Resource) bool { latest(o); return on[id].Last.IsZero() })
+		} else {
+			q := url.Values{"code": {strings.Join(r.Codes, ",")}, "_sort": {"-date"}}
+			if r.Within > 0 {
+				q.Set("date", "ge"+now.AddDate(0, -2*r.Within-12, 0).Format("2006-01-02"))
+			}
+			err = a.each("Observation", q, latest, pageFacts)
+		}
 		if err != nil {
 			return answer{}, err
 		}
@@ -255,7 +292,7 @@ func Ask(ctx context.Context, s record.Session, r Registry, now time.Time) (answ
 				}
 			}
 			return true
-		})
+		}, pageFacts)
 		if err != nil {
 			return answer{}, err
 		}
