@@ -110,6 +110,9 @@ func (d Document) attachment() fhir.Node {
 	return d.node.Get("presentedForm").Index(0)
 }
 
+// Node is the resource that the document is.
+func (d Document) Node() fhir.Node { return d.node }
+
 // Data is the content inside the document and its type; nil when there is none
 // inside, when it is no base64, or when it is larger than four megabytes.
 func (d Document) Data() ([]byte, string) {

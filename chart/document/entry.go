@@ -13,6 +13,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"wholechart/chart/note"
 	"wholechart/fhir"
 	"wholechart/record"
 )
@@ -92,15 +93,22 @@ func (e Entry) Check(now time.Time) error {
 // Who does something at the site.
 type Who struct {
 	Ref  string // "Practitioner/x", may be empty
+	User string // account, so that who it was is never only a name
 	Name string
 }
+
+// UserSystem is the identifier system of accounts, as notes have it.
+const UserSystem = note.UserSystem
 
 type object = map[string]any
 
 func (w Who) reference() object {
 	o := object{}
-	if w.Ref != "" {
+	switch {
+	case w.Ref != "":
 		o["reference"] = w.Ref
+	case w.User != "":
+		o["identifier"] = object{"system": UserSystem, "value": w.User}
 	}
 	if w.Name != "" {
 		o["display"] = w.Name
@@ -183,7 +191,7 @@ func reference(e Entry, f File, k Keeping, docStatus string) object {
 		title = strings.TrimSuffix(f.Name, f.Format.Ending())
 	}
 	attachment := object{
-		"contentType": string(f.Format), "url": "Binary/" + k.ID, "size": len(f.Data), "title": f.Name,
+		"contentType": string(f.Format), "url": "Binary/" + k.ID, "size": len(f.Data), "title": strings.TrimSuffix(f.Name, f.Format.Ending()),
 		"hash": base64.StdEncoding.EncodeToString(sha[:]), "creation": k.Now.Format(time.RFC3339),
 	}
 	var more []any

@@ -9,7 +9,7 @@ import (
 // FileName makes a name that a client gave safe to show and to keep: the last
 // element of its path, without controls and without the marks that turn the
 // direction of text around it (Unicode Standard Annex 9), at most 100 characters,
-// with the ending that belongs to what the file is.
+// with the ending that belongs to what the file is; "" leaves the ending that it has.
 func FileName(given string, f Format) string {
 	given = strings.ToValidUTF8(given, "")
 	given = path.Base(strings.ReplaceAll(given, `\`, "/"))
@@ -24,7 +24,7 @@ func FileName(given string, f Format) string {
 	}, given)
 	for range 3 { // "a.pdf.exe.pdf" hides nothing once its endings are gone
 		ext := path.Ext(name)
-		if len(ext) < 2 || len(ext) > 6 || strings.ContainsFunc(ext[1:], func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r) }) || !strings.ContainsFunc(ext[1:], unicode.IsLetter) {
+		if f == "" || len(ext) < 2 || len(ext) > 6 || strings.ContainsFunc(ext[1:], func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r) }) || !strings.ContainsFunc(ext[1:], unicode.IsLetter) {
 			break
 		}
 		name = strings.TrimSuffix(name, ext)

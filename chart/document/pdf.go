@@ -21,6 +21,7 @@ const (
 
 var (
 	pageCount = regexp.MustCompile(`/Count\s+(\d{1,6})`)
+	inside    = regexp.MustCompile(`/Type\s*/EmbeddedFile[^s]`)
 	onePage   = regexp.MustCompile(`/Type\s*/Page[^s]`)
 )
 
@@ -44,9 +45,10 @@ func sniffPDF(data []byte) (Found, error) {
 				f.Pages = n
 			}
 		}
-		for _, name := range []string{"/JavaScript", "/JS ", "/JS(", "/Launch", "/EmbeddedFile", "/RichMedia", "/XFA"} {
+		for _, name := range []string{"/JavaScript", "/JS ", "/JS(", "/Launch", "/RichMedia", "/XFA"} {
 			f.Active = f.Active || bytes.Contains(part, []byte(name))
 		}
+		f.Active = f.Active || inside.Match(part)
 	}
 	looks(data)
 	var words strings.Builder
@@ -176,13 +178,13 @@ func literal(s []byte) (text []byte, n int) {
 	return text, n
 }
 
-// readable decodes a shown string: UTF-16BE where every other byte is a small
-// plane number, else Latin-1; "" when most of it is no text.
+// readable decodes a shown string: UTF-16BE where every other byte is that of
+// a block of letters, else Latin-1; "" when most of it is no text.
 func readable(b []byte) string {
 	if len(b) >= 2 && len(b)%2 == 0 {
 		high := true
 		for i := 0; i < len(b); i += 2 {
-			high = high && b[i] <= 0x06
+			high = high && (b[i] <= 0x06 || b[i] == 0x20 || b[i] >= 0xfb)
 		}
 		if high {
 			units := make([]uint16, len(b)/2)
