@@ -63,11 +63,6 @@ var dicom = map[string]string{"CT": "CT", "MR": "MR", "DX": "XR", "CR": "XR", "R
 //go:embed table/regions.txt
 var regionsText string
 
-type region struct {
-	key, within string
-	phrases     [][]string
-}
-
 type phrase struct {
 	words []string
 	key   string

@@ -82,54 +82,58 @@ type reading struct {
 func (r reading) known() bool { return len(r.members) > 0 }
 
 // read reads a test: its LOINC codes first, then its name, then the displays of
-// codes.
+// codes. With a LOINC code that no table has, words count only when they name the
+// specimen: the code may say "in Urine" where the name says "Glucose".
 func read(name string, codes []fhir.Coding) reading {
 	t := load()
+	strict := false
 	for i := 0; i < len(codes) && i < 16; i++ {
-		if codes[i].System != LOINC && codes[i].System != "" {
+		if codes[i].System != LOINC && codes[i].System != "" || codes[i].Code == "" {
 			continue
 		}
-		if p := t.panelOf[codes[i].Code]; p != nil && codes[i].Code != "" {
+		if p := t.panelOf[codes[i].Code]; p != nil {
 			return reading{panel: p, members: p.members}
 		}
 		if a := t.byLOINC[codes[i].Code]; a != nil {
 			return reading{one: a, members: []*analyte{a}}
 		}
+		strict = strict || codes[i].System == LOINC
 	}
-	if r := readName(name); r.known() {
+	if r := readName(name, strict); r.known() {
 		return r
 	}
 	for i := 0; i < len(codes) && i < 16; i++ {
-		if r := readName(codes[i].Display); r.known() {
+		if r := readName(codes[i].Display, strict); r.known() {
 			return r
 		}
 	}
 	return reading{}
 }
 
-func readName(name string) reading {
+// readName reads words: "Thyrotropin (TSH)" whole, then without what is in
+// brackets.
+func readName(name string, strict bool) reading {
 	if name == "" {
 		return reading{}
 	}
 	t := load()
-	// "Thyrotropin (TSH)": whole, then without and within the brackets.
 	tries := []string{name}
 	if i, j := strings.IndexByte(name, '('), strings.LastIndexByte(name, ')'); i > 0 && j > i {
-		tries = append(tries, name[:i]+" "+name[j+1:], name[i+1:j])
+		tries = append(tries, name[:i]+" "+name[j+1:])
 	}
-	for n, try := range tries {
+	for _, try := range tries {
 		key, specimen := plain(try)
-		if n == 2 { // within brackets the specimen is that of the whole
-			_, specimen = plain(name)
-		}
-		if p := t.panelOf[key]; p != nil && (specimen == "" || specimen == "blood" || specimen == p.members[0].specimen) {
-			return reading{panel: p, members: p.members}
-		}
-		if p := t.panelOf[strings.TrimSuffix(key, " panel")]; p != nil && strings.HasSuffix(key, " panel") && (specimen == "" || specimen == "blood") {
-			return reading{panel: p, members: p.members}
-		}
-		if key == "culture" && specimen == "" {
+		if key == "culture" && specimen == "" || strict && specimen == "" {
 			continue // of what
+		}
+		blood := specimen == "" || specimen == "blood"
+		if p := t.panelOf[key]; p != nil && (blood || specimen == p.members[0].specimen) {
+			return reading{panel: p, members: p.members}
+		}
+		if short, cut := strings.CutSuffix(key, " panel"); cut && blood {
+			if p := t.panelOf[short]; p != nil {
+				return reading{panel: p, members: p.members}
+			}
 		}
 		if a := pick(t.byName[key], specimen); a != nil {
 			return reading{one: a, members: []*analyte{a}}

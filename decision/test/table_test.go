@@ -58,7 +58,7 @@ func TestTable(t *testing.T) {
 		if a.valid.less(a.hospital) {
 			t.Errorf("%s is valid for longer in hospital", a.key)
 		}
-		if got := readName(a.title); got.one != a {
+		if got := readName(a.title, false); got.one != a {
 			t.Errorf("%s is not read as itself: %+v", a.title, got)
 		}
 	}
@@ -68,7 +68,7 @@ func TestTable(t *testing.T) {
 				t.Errorf("%s: check digit of %s", p.key, c)
 			}
 		}
-		if got := readName(p.title); got.panel != p || len(p.members) < 2 {
+		if got := readName(p.title, false); got.panel != p || len(p.members) < 2 {
 			t.Errorf("%s is not read as itself", p.title)
 		}
 	}
@@ -195,7 +195,7 @@ func TestCatalogue(t *testing.T) {
 func TestSpecimens(t *testing.T) {
 	for name, want := range map[string]string{
 		"Creatinine": "creatinine", "Creatinine [Mass/volume] in Serum or Plasma": "creatinine", "Creatinine, urine": "", "Creatinine [Mass/volume] in Urine": "", "Creatinine in pleural fluid": "",
-		"Glucose, CSF": "csfglucose", "Glucose [Mass/volume] in Cerebral spinal fluid": "csfglucose", "Protein [Presence] in Urine by Test strip": "", "Hemoglobin A1c/Hemoglobin.total in Blood": "hba1c",
+		"Glucose, CSF": "csfglucose", "Glucose [Mass/volume] in Cerebral spinal fluid": "csfglucose", "Protein [Presence] in Urine by Test strip": "uprotein", "Hemoglobin A1c/Hemoglobin.total in Blood": "hba1c",
 		"Haemoglobin": "hgb", "Cholesterol in LDL [Mass/volume] in Serum or Plasma by calculation": "ldl", "Leukocytes [#/volume] in Blood by Automated count": "wbc", "INR in Platelet poor plasma by Coagulation assay": "inr",
 		"Glucose [Mass/volume] in Serum or Plasma --1 hour post 50 g": "", "Blood urea nitrogen": "bun", "Albumin/Creatinine [Mass Ratio] in Urine": "uacr", "Potassium, urine": "", "HCG, urine": "hcgu", "hCG": "hcgq",
 		"Thyrotropin (TSH)": "tsh", "Magnesium oxide": "", "": "", "Vitamin D, 25-hydroxy": "vitd", "Digoxin, serum": "digoxinlvl", "Lead, capillary blood": "", "Platelets": "platelets",
@@ -206,6 +206,20 @@ func TestSpecimens(t *testing.T) {
 		}
 		if got != want {
 			t.Errorf("%q: %q, want %q", name, got, want)
+		}
+	}
+}
+
+// A code that the table does not have wins over a name that says no specimen.
+func TestUnknownCode(t *testing.T) {
+	for _, c := range [][3]string{{"2350-7", "Glucose", ""}, {"2350-7", "Glucose [Mass/volume] in Urine", ""}, {"99999-9", "Creatinine [Mass/volume] in Serum or Plasma", "creatinine"},
+		{"21000-5", "RDW - Erythrocyte distribution width Auto (RBC) [Entitic vol]", ""}, {"2345-7", "Urine glucose", "glucose"}} {
+		got := ""
+		if r := read(c[1], []fhir.Coding{{System: LOINC, Code: c[0]}}); r.one != nil {
+			got = r.one.key
+		}
+		if got != c[2] {
+			t.Errorf("%v: %q", c, got)
 		}
 	}
 }
