@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net/url"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -25,6 +26,7 @@ func (w *work) send(ctx context.Context) (next time.Time, err error) {
 	if w.rules.Paused {
 		return next, nil
 	}
+	letters := 0                                       // persons of whom nothing but a letter waits
 	jobs := map[string][]func(context.Context) error{} // by patient: of one person one after the other, so that they are counted right
 	soon := func(t time.Time) {
 		if t.Before(next) {
@@ -53,7 +55,12 @@ func (w *work) send(ctx context.Context) (next time.Time, err error) {
 	err = each(ctx, w.s, "Communication", url.Values{"status": {"preparation,in-progress"}}, func(r record.Resource) (bool, error) {
 		m, ok := MessageOf(r.Node())
 		switch {
-		case !ok || m.Way == schedule.ByLetter:
+		case !ok || m.Way == schedule.ByLetter && m.Status != "preparation": // printed: the desk says what becomes of it
+		case m.Way == schedule.ByLetter:
+			if len(jobs[m.Patient]) == 0 {
+				letters++
+			}
+			jobs[m.Patient] = append(jobs[m.Patient], func(ctx context.Context) error { return w.waits(ctx, m) })
 		case m.Status == "preparation" && m.Next.After(w.now):
 			soon(m.Next)
 		default:
@@ -64,10 +71,13 @@ func (w *work) send(ctx context.Context) (next time.Time, err error) {
 	if err != nil {
 		return next, err
 	}
-	if len(jobs) == 0 {
-		return next, nil
+	if err := w.all(ctx, jobs); err != nil {
+		return next, err
 	}
-	return w.now, w.all(ctx, jobs) // what failed has a new time: look again
+	if len(jobs) > letters { // what failed has a new time: look again
+		next = w.now
+	}
+	return next, nil
 }
 
 // all does everybody's jobs, those of AtOnce persons at a time, and joins their errors.
@@ -339,6 +349,28 @@ func (w *work) again(ctx context.Context, m Message) error {
 	return w.leave(ctx, q, m)
 }
 
+// waits takes back a letter that waits to be printed and is not wanted any more.
+func (w *work) waits(ctx context.Context, m Message) error {
+	r, err := w.s.Read(ctx, "CommunicationRequest", m.Request)
+	if err != nil {
+		return err
+	}
+	q, _ := RequestOf(r.Node())
+	if !open(q) {
+		m.Status, m.Why = "stopped", cmp.Or(q.Why, GoneOff)
+		return w.message(ctx, m)
+	}
+	unhurried := q
+	unhurried.Now = true
+	x, err := w.look(ctx, unhurried, nil)
+	if err != nil || x.stop == "" {
+		return err
+	}
+	q.Status, q.Why, m.Status, m.Why = "revoked", x.stop, "stopped", x.stop
+	_, _, err = w.both(ctx, q, m)
+	return err
+}
+
 // canAsk says whether a sender that can be asked is set up to be.
 func (w *work) canAsk(a Asker) bool {
 	g, ok := a.(*Gateway)
@@ -437,12 +469,40 @@ func (w *work) sent(ctx context.Context, m Message, receipt string) error {
 			return err
 		}
 		q, _ := RequestOf(req.Node())
+		var more []record.Act
+		if q.Now { // somebody let it out, maybe after it had failed: the desk's task is done
+			if more, err = w.settled(ctx, q, m); err != nil {
+				return err
+			}
+		}
 		q.Status, q.Why = "completed", ""
-		if _, _, err = w.both(ctx, q, m); !conflict(err) {
+		if _, _, err = w.both(ctx, q, m, more...); !conflict(err) {
 			return err
 		}
 	}
 	return errors.New("others keep changing a message that was sent")
+}
+
+// settled completes the task that an earlier failure made.
+func (w *work) settled(ctx context.Context, q Request, m Message) ([]record.Act, error) {
+	r, err := w.s.Read(ctx, "Task", digest("late-", q.ID, m.ID))
+	if missing(err) {
+		return nil, nil
+	}
+	if err != nil || !r.Node().Get("status").Is("requested") {
+		return nil, err
+	}
+	o, err := objectOf(r.Node())
+	if err != nil {
+		return nil, err
+	}
+	o["status"] = "completed"
+	n, err := node(o)
+	if err != nil {
+		return nil, err
+	}
+	v, err := strconv.Atoi(r.Version)
+	return []record.Act{{Op: record.Update, Type: "Task", ID: r.ID, Resource: n, IfMatch: v}}, err
 }
 
 // giveUp ends a message that cannot be sent, and asks the desk.

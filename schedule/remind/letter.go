@@ -41,6 +41,13 @@ func Letters(ctx context.Context, s record.Session, batch string, zone *time.Loc
 		if !ok || m.Way != schedule.ByLetter || m.Receipt != batch {
 			return true, nil
 		}
+		r, err := s.Read(ctx, "CommunicationRequest", m.Request)
+		if err != nil {
+			return false, err
+		}
+		if q, _ := RequestOf(r.Node()); batch == "" && !open(q) {
+			return true, nil // taken back
+		}
 		p, err := s.Read(ctx, "Patient", m.Patient)
 		if err != nil {
 			return false, err

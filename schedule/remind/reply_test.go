@@ -179,6 +179,16 @@ func TestLettersInBatches(t *testing.T) {
 	if err != nil || len(waiting) != 2 {
 		t.Fatalf("%+v %v", waiting, err)
 	}
+	c := h.book("post", time.Date(2026, 11, 24, 10, 0, 0, 0, h.zone))
+	h.now = h.now.AddDate(0, 0, 1)
+	h.tick(s)
+	if _, err := h.desk().Change(t.Context(), c.ID, "", schedule.Cancel("moved away")); err != nil {
+		t.Fatal(err)
+	}
+	h.tick(s) // a letter that waits is taken back
+	if got := h.messages("post"); len(got) != 2 || got[0].Status == got[1].Status {
+		t.Errorf("%+v", got)
+	}
 	batch, err := Batch(t.Context(), desk, h.zone, h.now)
 	if err != nil {
 		t.Fatal(err)

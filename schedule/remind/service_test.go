@@ -298,6 +298,9 @@ func TestRetriesEndAtTheDesk(t *testing.T) {
 	if m := h.messages("mail"); m[0].Status != "completed" || h.mail.counted()["<"+m[0].ID+"@maple.example>"] != 1 {
 		t.Errorf("%+v %v", m, h.mail.counted())
 	}
+	if tasks, _ := find(t.Context(), h.system(), "Task", url.Values{"status": {"requested"}}); len(tasks) != 0 {
+		t.Error("the desk's task is still open")
+	}
 	// A wrong address is given up at once.
 	h.book("mail", time.Date(2026, 11, 27, 10, 0, 0, 0, h.zone))
 	h.tick(s)
