@@ -343,6 +343,21 @@ func OfStudy(s chart.Study) Exam {
 	return e
 }
 
+// Studies are the imaging studies of a record, and after them the procedures that
+// were examinations, as studies without images: many sites record no more.
+func Studies(c *chart.Chart) []chart.Study {
+	out := slices.Clip(c.Imaging)
+	for _, p := range c.Procedures {
+		if p.NotDone || p.Status != "completed" && p.Status != "" || !p.When.Known() {
+			continue
+		}
+		if e := Read(p.Name, p.Codes); e.Known() && e.Focus != "guidance" {
+			out = append(out, chart.Study{Description: p.Name, Status: p.Status, Impression: p.Outcome, When: p.When, Prov: p.Prov})
+		}
+	}
+	return out
+}
+
 // covers says whether a region, or one that it lies within, is among those.
 func covers(have []string, key string) bool {
 	if strings.HasSuffix(key, " spine") && slices.Contains(have, "spine") {

@@ -1,6 +1,7 @@
 package imaging
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -49,10 +50,15 @@ func (v *view) kidney() {
 		for i := range s.Points {
 			p := s.Points[len(s.Points)-1-i]
 			n, ok := amount(p)
+			if unit := cmp.Or(s.UnitCode, s.Unit); ok && unit != "" && !strings.Contains(strings.ToLower(unit), "ml/min") { // mL/s is used too
+				var err error
+				n, err = formula.Convert(n, unit, "mL/min/{1.73_m2}")
+				ok = err == nil
+			}
 			if fact.UseOf(p, v.Now) != fact.Usable || !ok || n <= 0 || n > 250 {
 				continue
 			}
-			take(gfr{true, n, p.When, p.Prov, "eGFR " + p.Value + " mL/min/1.73 m²", s})
+			take(gfr{true, n, p.When, p.Prov, "eGFR " + fact.Value(p), s})
 			break
 		}
 	}

@@ -19,13 +19,14 @@ type sum struct {
 	unknown int // of them, without a typical dose
 }
 
-// total adds up the studies of the last year and of the last five. A report
-// without images of the same day and kind as a study is taken for the same.
+// total adds up the studies of the last year and of the last five. A report or a
+// procedure of the same day and kind as a study is taken for the same.
 func (v *view) total() (year, five sum, facts []rule.Evidence) {
 	seen := map[string]bool{}
-	sorted := make([]*chart.Study, 0, len(v.c.Imaging))
-	for i := range v.c.Imaging {
-		if s := &v.c.Imaging[i]; s.Status != "cancelled" && s.Status != "entered-in-error" && v.within(s.When, 5*365+1) {
+	list := Studies(v.c)
+	sorted := make([]*chart.Study, 0, len(list))
+	for i := range list {
+		if s := &list[i]; s.Status != "cancelled" && s.Status != "entered-in-error" && v.within(s.When, 5*365+1) {
 			sorted = append(sorted, s)
 		}
 	}

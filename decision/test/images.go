@@ -83,12 +83,13 @@ func (v *view) study(d *rule.Draft, e imaging.Exam, w *window) {
 	var best *chart.Study
 	var shown, missing []string
 	score, differs := 0, ""
-	for i := range v.c.Imaging {
-		s := &v.c.Imaging[i]
+	studies := v.imaged()
+	for i := range studies {
+		s := &studies[i]
 		if s.Status == "cancelled" || s.Status == "entered-in-error" || !s.When.Known() || s.When.At.After(v.Now) {
 			continue
 		}
-		x := v.exam(i)
+		x := v.exams[i]
 		if x.Modality != e.Modality || len(x.Regions) == 0 {
 			continue
 		}
@@ -163,7 +164,7 @@ func (v *view) pendingImage(d *rule.Draft, e imaging.Exam, w *window) {
 		}
 		x := imaging.Read(o.Name, o.Codes)
 		level, _ := alike(x, e)
-		if _, missing := x.Covers(e); x.Modality != e.Modality || !x.Known() || len(missing) > 0 || level == 0 || v.imaged(x, o.When) {
+		if _, missing := x.Covers(e); x.Modality != e.Modality || !x.Known() || len(missing) > 0 || level == 0 || v.done(x, o.When) {
 			continue
 		}
 		if best == nil || best.When.Before(o.When) || best.When.At.Equal(o.When.At) && o.Ref() < best.Ref() {
@@ -175,13 +176,14 @@ func (v *view) pendingImage(d *rule.Draft, e imaging.Exam, w *window) {
 	}
 }
 
-func (v *view) imaged(order imaging.Exam, since chart.When) bool {
+func (v *view) done(order imaging.Exam, since chart.When) bool {
 	if !since.Known() {
 		return false
 	}
-	for i := range v.c.Imaging {
-		s := &v.c.Imaging[i]
-		x := v.exam(i)
+	studies := v.imaged()
+	for i := range studies {
+		s := &studies[i]
+		x := v.exams[i]
 		if _, missing := x.Covers(order); x.Modality == order.Modality && len(missing) == 0 && s.When.Day() >= since.Day() {
 			return true
 		}

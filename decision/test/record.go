@@ -37,7 +37,8 @@ type view struct {
 	states   map[string]*state
 	changes  []change
 	hospital bool
-	exams    []imaging.Exam // of Chart.Imaging; read when first asked for
+	studies  []chart.Study  // read when first asked for
+	exams    []imaging.Exam // of studies
 	shorter  []int          // rows of table.shorter that hold, with why
 	why      map[int]rule.Evidence
 }
@@ -232,13 +233,14 @@ func (v *view) changed(a *analyte, last chart.When) (due bool, c *change, why st
 
 func sameDay(a, b chart.When) bool { return a.Day() == b.Day() }
 
-// exam is what a study of the record was.
-func (v *view) exam(i int) imaging.Exam {
+// imaged reads the studies of the record, once.
+func (v *view) imaged() []chart.Study {
 	if v.exams == nil {
-		v.exams = make([]imaging.Exam, len(v.c.Imaging))
-		for i := range v.c.Imaging {
-			v.exams[i] = imaging.OfStudy(v.c.Imaging[i])
+		v.studies = imaging.Studies(v.c)
+		v.exams = make([]imaging.Exam, len(v.studies))
+		for i := range v.studies {
+			v.exams[i] = imaging.OfStudy(v.studies[i])
 		}
 	}
-	return v.exams[i]
+	return v.studies
 }
