@@ -49,7 +49,7 @@ func (w *work) follow(ctx context.Context) (touched bool, err error) {
 				if !first && !seen[c.ID] {
 					seen[c.ID] = true
 					touched = true
-					if err := w.appointment(ctx, c.ID, time.Time{}); err != nil {
+					if err := w.tolerate(w.appointment(ctx, c.ID, time.Time{})); err != nil {
 						return touched, err
 					}
 				}
@@ -88,11 +88,24 @@ func (w *work) follow(ctx context.Context) (touched bool, err error) {
 	}
 }
 
+// tolerate lets planning go on past a record that cannot be written about (its
+// patient was deleted, a reference is broken): one must not hold up all.
+func (w *work) tolerate(err error) error {
+	var invalid *record.Invalid
+	var broken *record.BrokenReference
+	var other *record.PatientChanged
+	if errors.As(err, &invalid) || errors.As(err, &broken) || errors.As(err, &other) {
+		w.Log.Warn("reminders: left out", "site", w.site.Slug, "error", err)
+		return nil
+	}
+	return err
+}
+
 // upcoming plans all appointments that lie ahead. What should have been sent
 // before now is not.
 func (w *work) upcoming(ctx context.Context) error {
 	return each(ctx, w.s, "Appointment", url.Values{"date": {"ge" + w.now.UTC().Format(time.RFC3339)}, "status": {"booked,pending"}}, func(r record.Resource) (bool, error) {
-		return true, w.appointment(ctx, r.ID, w.now)
+		return true, w.tolerate(w.appointment(ctx, r.ID, w.now))
 	})
 }
 
@@ -337,7 +350,7 @@ func (w *work) some(ctx context.Context, x *sweep) error {
 			return ctx.Err()
 		case <-pause.C:
 		}
-		if err := w.recall(ctx, r.ID, x.proposed[r.ID]); err != nil {
+		if err := w.tolerate(w.recall(ctx, r.ID, x.proposed[r.ID])); err != nil {
 			return err
 		}
 	}

@@ -173,10 +173,10 @@ func (s *Service) Tick(ctx context.Context, site *record.Site) error {
 	next, err := w.send(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.next, site.Slug)
-	if err == nil {
-		s.next[site.Slug] = next
+	if err != nil { // what can be sent was sent; the rest is tried again soon, not at once
+		next = w.now.Add(time.Minute)
 	}
+	s.next[site.Slug] = next
 	return err
 }
 

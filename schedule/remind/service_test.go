@@ -490,3 +490,23 @@ func TestEverybodyHasATurn(t *testing.T) {
 		}
 	}
 }
+
+// A patient who was deleted holds up nobody else.
+func TestADeletedPatient(t *testing.T) {
+	h := open2(t)
+	s := h.service()
+	h.tick(s)
+	h.book("mail", time.Date(2026, 11, 23, 10, 0, 0, 0, h.zone))
+	h.book("text", time.Date(2026, 11, 23, 11, 0, 0, 0, h.zone))
+	h.tick(s)
+	if _, err := h.system().Transact(t.Context(), []record.Act{{Op: record.Delete, Type: "Patient", ID: "mail"}}); err != nil {
+		t.Skip("patients with references are not deleted:", err)
+	}
+	h.now = time.Date(2026, 11, 20, 15, 0, 0, 0, h.zone)
+	if err := s.Tick(t.Context(), h.site); err != nil {
+		t.Log(err)
+	}
+	if len(h.mail.taken) != 0 || h.texts.count() != 1 {
+		t.Errorf("%d mails, %d texts", len(h.mail.taken), h.texts.count())
+	}
+}
