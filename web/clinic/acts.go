@@ -21,6 +21,7 @@ type Acts struct {
 func (p *Pages) AddActs(a Acts) { p.h.acts = append(p.h.acts, a) }
 
 func (v *view) sectionActs(section string) (out []web.Button) {
+	out = v.Offered(section, v.id)
 	for _, a := range v.acts {
 		if a.Section != nil {
 			out = append(out, a.Section(v.Call, v.PatientPath(v.id, access.EMR), section)...)

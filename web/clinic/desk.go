@@ -58,7 +58,7 @@ func (v *view) deskPage() {
 	}
 	b.Who.Href = ""
 	b.add(v.next())
-	p := &sectionPage{Title: "Person", About: &aboutPage{Cards: v.person()}}
+	p := &sectionPage{Title: "Person", Acts: v.Offered("about", v.id), About: &aboutPage{Cards: v.person()}}
 	p.more("Appointments", rowsOf(v.chart.Appointments.Next, 50, v.appointment))
 	p.more("Past appointments", rowsOf(v.chart.Appointments.Past, 50, v.appointment))
 	p.more("Coverage", rowsOf(v.chart.Coverage, 50, v.item))

@@ -79,8 +79,8 @@ func (h *clinic) find(c *call) {
 	}
 	q := h.asking.words(c.R.FormValue("f"), c.who())
 	v := findPage{Query: q, Now: c.Now, Zone: c.Zone}
-	if c.registers() {
-		v.New = c.Path("patients", "new")
+	for _, b := range c.Offered("patients", "") {
+		v.New = b.Href
 	}
 	var err error
 	switch {
@@ -333,17 +333,4 @@ func (v findPage) subtitle() string {
 		return "“" + v.Query + "”"
 	}
 	return ""
-}
-
-// registers says whether who asks may register somebody new, and there is a room for it.
-func (c *call) registers() bool {
-	if !c.Can(access.Create, "Patient") {
-		return false
-	}
-	for _, k := range c.Call.Commands {
-		if k.Label == "Register a patient" {
-			return k.Can == nil || k.Can(c.Call)
-		}
-	}
-	return false
 }

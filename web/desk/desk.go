@@ -32,9 +32,9 @@ func Register(d *door.Door) {
 	h.sheets, h.modules = []string{d.File("desk.css", sheet)}, []string{d.File("desk.js", module)}
 	d.Places = append(d.Places, door.Place{Order: 25, Label: "Schedule", Key: "g s", Path: "schedule", Can: books})
 	d.Commands = append(d.Commands,
-		door.Command{Label: "Register a patient", Key: "", Words: "new patient add create registration", Path: func(c *door.Call, _ string) string { return c.Path("patients", "new") }, Can: registers},
-		door.Command{Label: "Book this patient", Words: "appointment schedule", Patient: true, Path: func(c *door.Call, id string) string { return c.Path("schedule") + "?patient=" + url.QueryEscape(id) }, Can: books},
-		door.Command{Label: "Demographics", Words: "address phone coverage insurance contact photo", Patient: true, Path: func(c *door.Call, id string) string { return c.Path("patients", id, "demographics") }, Can: registers},
+		door.Command{Label: "Register a patient", On: "patients", Words: "new patient add create registration", Path: func(c *door.Call, _ string) string { return c.Path("patients", "new") }, Can: registers},
+		door.Command{Label: "Book this patient", On: "about", Words: "appointment schedule", Patient: true, Path: func(c *door.Call, id string) string { return c.Path("schedule") + "?patient=" + url.QueryEscape(id) }, Can: books},
+		door.Command{Label: "Demographics", On: "about", Words: "address phone coverage insurance contact photo", Patient: true, Path: func(c *door.Call, id string) string { return c.Path("patients", id, "demographics") }, Can: registers},
 		door.Command{Label: "Wait list", Words: "waiting cancellation", Path: func(c *door.Call, _ string) string { return c.Path("waitlist") }, Can: books},
 		door.Command{Label: "Merge two records", Words: "duplicate unmerge", Path: func(c *door.Call, _ string) string { return c.Path("merge") }, Can: merges},
 	)

@@ -56,6 +56,7 @@ type Command struct {
 	Label, Key string
 	Words      string // further words that find it
 	Patient    bool   // needs a patient: offered on a patient's page
+	On         string // also a button on this page of the chart: "patients", or a section's slug
 	Path       func(c *Call, patient string) string
 	Can        func(*Call) bool // nil: everybody
 }
@@ -148,6 +149,17 @@ func (c *Call) Can(act access.Action, typ string) bool {
 // Finds says whether who asks may look for patients.
 func (c *Call) Finds() bool {
 	return c.Actor.Kind == access.User && c.Can(access.Search, "Patient")
+}
+
+// Offered are the commands that are buttons on a page of the chart, for who asks.
+func (c *Call) Offered(on, patient string) []web.Button {
+	var out []web.Button
+	for _, k := range c.Commands {
+		if k.On == on && on != "" && (!k.Patient || patient != "") && (k.Can == nil || k.Can(c)) {
+			out = append(out, web.Button{Label: k.Label, Href: k.Path(c, patient)})
+		}
+	}
+	return out
 }
 
 // Path is an address of this site.
