@@ -1,7 +1,8 @@
 // Package api is the FHIR R4 REST interface (http://hl7.org/fhir/R4/http.html)
 // of every site of a node, in JSON: the chart at /{site}/emr/fhir, read and
 // write, and the whole record at /{site}/ehr/fhir, read only; and beside them
-// the doors through which programs and peers get their tokens.
+// the doors through which programs and peers get their tokens, and CDS Hooks
+// (cds.go) at /{site}/cds-services.
 //
 // routes.go is the table of contents; one file is one interaction. Everything
 // of a patient goes through package record: what this package decides is only
@@ -44,6 +45,7 @@ type Config struct {
 	Now      func() time.Time           // nil is time.Now
 	Log      *slog.Logger               // nil is slog.Default
 	Costly   int                        // how many costly requests run at once; 0 is 8
+	Support  Support                    // nil: no CDS Hooks
 }
 
 // API answers requests. It is safe for concurrent use.
@@ -54,6 +56,8 @@ type API struct {
 	bodies places
 	named  bool     // BaseURL does not come from who asks
 	said   sync.Map // capability statements by endpoint
+	asking places   // questions to other sites that CDS Hooks began
+	cards  shownCards
 }
 
 // New joins the doors. It serves the paths that Serves names.
@@ -77,12 +81,13 @@ func New(c Config) *API {
 	if c.Costly <= 0 {
 		c.Costly = 8
 	}
-	a := &API{Config: c, mux: http.NewServeMux(), costly: make(places, c.Costly), bodies: make(places, c.Costly), named: named}
+	a := &API{Config: c, mux: http.NewServeMux(), costly: make(places, c.Costly), bodies: make(places, c.Costly), asking: make(places, 32), named: named}
 	a.mux.HandleFunc("/{site}/emr/fhir", a.endpoint(access.EMR))
 	a.mux.HandleFunc("/{site}/emr/fhir/{path...}", a.endpoint(access.EMR))
 	a.mux.HandleFunc("/{site}/ehr/fhir", a.endpoint(access.EHR))
 	a.mux.HandleFunc("/{site}/ehr/fhir/{path...}", a.endpoint(access.EHR))
 	a.mux.HandleFunc("/{site}/auth/token", a.token)
+	a.cdsDoors()
 	a.mux.HandleFunc("/.well-known/jwks.json", a.keys)
 	a.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		a.fail(w, r, &refusal{http.StatusNotFound, "not-found", "there is nothing at this address"})
@@ -100,7 +105,7 @@ func Serves(path string) bool {
 	if !ok || site == "" {
 		return false
 	}
-	for _, door := range []string{"emr/fhir", "ehr/fhir"} {
+	for _, door := range []string{"emr/fhir", "ehr/fhir", "cds-services"} {
 		if rest == door || strings.HasPrefix(rest, door+"/") {
 			return true
 		}
