@@ -18,10 +18,12 @@
 // moment of the kill, before its answer was written down here, takes it again,
 // and only a server or reader that drops a repeated Message-ID shows it once.
 // The portal's inbox and letters are written in the claim itself and cannot
-// repeat; a batch of letters can be printed again, and says so.
+// repeat; a batch of letters can be printed again until the
+// desk says that it is in the post.
 //
 // One process sends for a site: two at once would take each other's claims for
-// those of the dead. The store's lock on its directory sees to that.
+// those of the dead. The node that runs it holds a lock on
+// its data directory.
 //
 // It does not know what is due: Due is given to it. It never says in a message
 // what a checkup is for.
