@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"wholechart/decision/imaging"
+	"wholechart/decision/immunization"
 	"wholechart/decision/medicine"
 	"wholechart/decision/prevention"
 	"wholechart/decision/rule"
@@ -21,12 +22,13 @@ var checks = []func(rule.Input) rule.Answer{
 	medicine.Check,
 	test.Check,
 	imaging.Check,
+	immunization.Check,
 	prevention.Check,
 }
 
 // Rules are all rules, by their kind in the order of the checks.
 func Rules() []*rule.Rule {
-	return slices.Concat(medicine.Rules(), test.Rules(), imaging.Rules(), prevention.Rules())
+	return slices.Concat(medicine.Rules(), test.Rules(), imaging.Rules(), immunization.Rules(), prevention.Rules())
 }
 
 // Check holds drafted orders, and without a draft the record itself, against all

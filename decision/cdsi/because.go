@@ -89,3 +89,24 @@ func Groups() (names []string) {
 	}
 	return names
 }
+
+// Vaccines are the CVX codes of the supporting data.
+func Vaccines() (codes []string) {
+	for _, v := range loaded().vaccines {
+		codes = append(codes, v.cvx)
+	}
+	return codes
+}
+
+// AntigensOf are the antigens of a vaccine group.
+func AntigensOf(group string) (names []string) {
+	r := loaded()
+	for _, g := range r.groups {
+		if g.name == group {
+			for _, a := range g.antigens {
+				names = append(names, r.antigens[a].name)
+			}
+		}
+	}
+	return names
+}
