@@ -1,20 +1,26 @@
 package clinic
 
 import (
+	"slices"
 	"time"
 
 	"github.com/a-h/templ"
 
 	"wholechart/access"
 	"wholechart/chart"
+	"wholechart/web"
 	"wholechart/web/door"
 )
 
 // OverviewAt is the middle of the chart for a page of a room that has both
-// lenses: its switch leads to that page's address below the patient.
+// lenses: its switch leads to that page's address below the patient. What the
+// rooms do with the patient by one letter is offered there too, but not the way
+// to where one is, and nothing beside a chart of the past.
 func (p *Patient) OverviewAt(parts ...string) templ.Component {
 	o := p.v.overview()
-	o.Lens, o.Acts = p.v.lensSwitch("", parts...), nil
+	o.Lens = p.v.lensSwitch("", parts...)
+	visit, past := p.ChartHref("visit"), len(parts) > 0 && parts[0] == "as-of"
+	o.Acts = slices.DeleteFunc(o.Acts, func(b web.Button) bool { return past || b.Href == visit })
 	if o.Refresh > 0 {
 		o.Refresh, o.URL = p.v.refresh()
 	}

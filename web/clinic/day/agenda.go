@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"wholechart/access"
 	"wholechart/chart"
 	"wholechart/fhir"
 	"wholechart/record"
@@ -28,7 +29,9 @@ type visit struct {
 	Href        string
 	Status      string // FHIR
 	Minutes     int
-	Free        bool // a gap that could be offered
+	ID, Version string // of the appointment
+	Room        string // where to post that the patient is in the room; "" when it is not the next step
+	Free        bool   // a gap that could be offered
 }
 
 // person is who a line is about: identity, nothing of the care.
@@ -39,7 +42,8 @@ type person struct {
 
 func (p person) short() string { return strings.TrimSpace(p.Age + " " + p.Sex) }
 
-// agenda is one day of one practitioner; of a site without, everybody's.
+// agenda is one day of one practitioner. A nurse rooms everybody's patients and
+// who has no Practitioner here has no visits: they see everybody's.
 type agenda struct {
 	Visits []visit
 	Here   int
@@ -52,7 +56,8 @@ const agendaMost = 120
 
 // agenda reads a day's appointments with the state that each is in.
 func (h *room) agenda(c *door.Call, day time.Time) (agenda, error) {
-	a := agenda{Mine: strings.HasPrefix(c.Actor.Who, "Practitioner/")}
+	a := agenda{Mine: strings.HasPrefix(c.Actor.Who, "Practitioner/") && c.Actor.Role != access.Nurse}
+	rooms := c.Can(access.Update, "Appointment")
 	from := time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, c.Zone)
 	to := from.AddDate(0, 0, 1)
 	// The days of UTC that hold it, as alternatives: each is one short run of the index.
@@ -73,7 +78,7 @@ func (h *room) agenda(c *door.Call, day time.Time) (agenda, error) {
 		if slices.Contains([]string{"cancelled", "entered-in-error", "proposed", "waitlist"}, status) {
 			continue
 		}
-		v := visit{Status: status, Reason: words(n), Minutes: int(number(n.Get("minutesDuration")))}
+		v := visit{ID: r.ID, Version: r.Version, Status: status, Reason: words(n), Minutes: int(number(n.Get("minutesDuration")))}
 		v.Start, v.End = instant(n.Get("start"), c.Zone), instant(n.Get("end"), c.Zone)
 		if v.Start.Before(from) || !v.Start.Before(to) {
 			continue
@@ -102,6 +107,9 @@ func (h *room) agenda(c *door.Call, day time.Time) (agenda, error) {
 		if v.Now {
 			a.Here++
 			v.Href = c.Path("patients", v.Patient.ID, "visit")
+			if status == "arrived" && rooms {
+				v.Room = c.Path("appointments", r.ID, "room")
+			}
 		}
 		a.Visits = append(a.Visits, v)
 	}

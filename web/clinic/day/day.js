@@ -26,6 +26,7 @@ async function act(form, row) {
     answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), credentials: "same-origin", headers: { "Wholechart-Partial": "act" } });
   } catch { /* no connection: below */ }
   if (!answer?.ok) { row.classList.remove("leaving"); form.submit(); return; }
+  if (row.matches(".visit")) { await renew(row, form.dataset.act); return; }
   const all = [...document.querySelectorAll(".waits")].filter((r) => r !== row && !r.classList.contains("leaving"));
   const next = all.find((r) => row.compareDocumentPosition(r) & Node.DOCUMENT_POSITION_FOLLOWING) ?? all.at(-1);
   const list = row.parentElement, head = list.previousElementSibling;
@@ -35,6 +36,18 @@ async function act(form, row) {
   if (!n) { head?.remove(); list.remove(); }
   (next?.querySelector("a.row-title") ?? document.querySelector("main")).focus();
   say(await answer.text());
+}
+
+// A visit does not leave the day: its line is shown as it is now, and keeps the focus.
+async function renew(row, said) {
+  try {
+    const page = await fetch(location.href, { credentials: "same-origin" });
+    const fresh = new DOMParser().parseFromString(await page.text(), "text/html").getElementById(row.id);
+    if (!page.ok || !fresh) throw new Error("no such line");
+    row.replaceWith(document.adoptNode(fresh));
+    fresh.querySelector("a.row-title").focus();
+    say(said);
+  } catch { location.reload(); }
 }
 
 function say(text) {

@@ -233,3 +233,18 @@ func TestThePaletteOpensAnything(t *testing.T) {
 		t.Errorf("the palette offers the front desk what it cannot open: %s", body)
 	}
 }
+
+// A nurse rooms everybody's patients: her day is the site's.
+func TestANursesDayIsTheSites(t *testing.T) {
+	n := start(t)
+	nurse := n.User(reyes)
+	page := nurse.Open("/maple/day")
+	for _, want := range []string{"everybody at Maple Street Family Practice", "Burning on urination", "· Lena Okonkwo", `aria-label="In the room: Rosa Delgado"`} {
+		if !strings.Contains(page, want) {
+			t.Errorf("a nurse's day lacks %q", want)
+		}
+	}
+	if strings.Contains(n.User(okonkwo).Open("/maple/day"), "everybody at") {
+		t.Error("a physician's day is not her own")
+	}
+}

@@ -1468,7 +1468,7 @@ func vitalsSide(f vitalsForm) templ.Component {
 			}
 		}
 		for i, r := range f.Rows {
-			templ_7745c5c3_Err = vitalRowPart(r, f.Absent, i == 0 && f.Error == "").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = vitalRowPart(r, f.Absent, i == f.first() && f.Error == "").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -3,6 +3,7 @@ package visit
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -181,6 +182,9 @@ func TestBadInput(t *testing.T) {
 	}
 	if res, body := b.Post(at+"/vitals", vital("weight", "heavy", "pulse", "74")); !strings.Contains(body, `value="heavy"`) || !strings.Contains(body, `value="74"`) {
 		t.Errorf("what was typed is kept: %d", res.StatusCode)
+	}
+	if _, body := b.Post(at+"/vitals", vital("weight", "heavy", "pulse", "74")); !regexp.MustCompile(`name="weight"[^>]* autofocus`).MatchString(body) || strings.Count(body, " autofocus") != 1 {
+		t.Error("the focus is not in the field that is wrong")
 	}
 	res, body := b.Post(at+"/vitals", vital("weight", "33 lb"))
 	if res.StatusCode != 422 {

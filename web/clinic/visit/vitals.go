@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -27,6 +28,11 @@ type vitalsForm struct {
 	Error   string
 	TimeErr string
 	Absent  []web.Option
+}
+
+// first is the row that has the focus: the first with something wrong.
+func (f vitalsForm) first() int {
+	return max(0, slices.IndexFunc(f.Rows, func(r vitalRow) bool { return r.Error != "" }))
 }
 
 type vitalRow struct {
