@@ -121,6 +121,7 @@ func fromDraft(d rule.Draft) order.Order {
 		return o
 	}
 	o := order.Words(order.Kind(d.Kind), d.Name)
+	o.Name = d.Name
 	o.Codes, o.Modality, o.Region, o.Side, o.Contrast = d.Codes, d.Modality, d.Region, d.Laterality, d.Contrast
 	if d.Sig != "" {
 		o.Sig = order.ParseSig(d.Sig).Sig

@@ -1,0 +1,335 @@
+package hooks
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/tls"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"wholechart/decision/rule"
+)
+
+// Bounds of what an outside service may answer.
+const (
+	maxAnswer  = 1 << 20
+	maxOutside = 10 // cards of one service
+	restAfter  = 30 * time.Second
+	freshFor   = time.Minute // an answer to the same question is used again
+	maxFresh   = 1000
+)
+
+// Options say whom a Client may call, and as whom.
+type Options struct {
+	// Private lets services on this machine and in private networks be called.
+	// Without it a name that leads there leads nowhere.
+	Private bool
+	// Sign makes the JWT by which a site calls a URL. nil: calls are not signed.
+	Sign func(ctx context.Context, site, audience string) (string, error)
+	Now  func() time.Time // nil is time.Now
+}
+
+// Client asks outside services. It is safe for concurrent use.
+type Client struct {
+	opt  Options
+	http *http.Client
+	mu   sync.Mutex
+	rest map[string]time.Time // services that failed are left alone until then
+	said map[string]answered  // by service and question
+}
+
+// answered is what a service said not long ago: a page that is loaded again to
+// answer one warning does not wait for it anew.
+type answered struct {
+	cards []Card
+	bad   int
+	until time.Time
+}
+
+// NewClient makes a client that follows no redirection, uses no proxy of the
+// environment, takes no compressed answer and checks each address after its name
+// was resolved, so that a name cannot lead it into the node's own network.
+func NewClient(o Options) *Client {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	d := &net.Dialer{Timeout: MaxWait, Control: func(_, address string, _ syscall.RawConn) error {
+		if o.Private {
+			return nil
+		}
+		return public(address)
+	}}
+	t := &http.Transport{DialContext: d.DialContext, TLSHandshakeTimeout: MaxWait, ResponseHeaderTimeout: MaxWait, MaxIdleConnsPerHost: 4, IdleConnTimeout: time.Minute,
+		DisableCompression: true, MaxResponseHeaderBytes: 64 << 10, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12}}
+	return &Client{opt: o, rest: map[string]time.Time{}, said: map[string]answered{}, http: &http.Client{Transport: t, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+}
+
+// Close lets go of the connections that are kept.
+func (c *Client) Close() { c.http.CloseIdleConnections() }
+
+var errPrivate = errors.New("an address of a private network")
+
+// notPublic are ranges that are global by their form and not by their use:
+// RFC 6598, RFC 6890, RFC 2544, RFC 1112 section 4, RFC 6052, RFC 3056, RFC 4380,
+// RFC 3849, RFC 5737, RFC 6666.
+var notPublic = func() (out []netip.Prefix) {
+	for _, p := range []string{"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "240.0.0.0/4",
+		"64:ff9b::/96", "64:ff9b:1::/48", "100::/64", "2001::/32", "2001:db8::/32", "2002::/16", "fec0::/10"} {
+		out = append(out, netip.MustParsePrefix(p))
+	}
+	return out
+}()
+
+// public refuses an address that is not of the public Internet.
+func public(address string) error {
+	a, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return errPrivate
+	}
+	ip := a.Addr().Unmap().WithZone("")
+	if !ip.IsGlobalUnicast() || ip.IsPrivate() || ip.IsLoopback() || ip.IsLinkLocalUnicast() || ip.IsMulticast() {
+		return errPrivate
+	}
+	for _, p := range notPublic {
+		if p.Contains(ip) {
+			return errPrivate
+		}
+	}
+	return nil
+}
+
+// Question is what outside services are asked: what is drafted, for whom, by whom.
+type Question struct {
+	Site    string // slug of who asks
+	Hook    string
+	User    string // Practitioner/1
+	Patient string
+	Visit   string // Encounter id; "" none
+	Drafts  []rule.Draft
+	Now     time.Time
+}
+
+// Ask asks all services of the hook at once and puts together what they say in
+// time: cards, each as from its service, and a gap for each that did not answer.
+// It sends the ids in the question and the drafted orders, and nothing else of
+// the record.
+func (c *Client) Ask(ctx context.Context, services []Outside, q Question) rule.Answer {
+	var asked []Outside
+	for _, o := range services {
+		if o.Services[q.Hook] != "" {
+			asked = append(asked, o)
+		}
+	}
+	answers := make([]rule.Answer, len(asked))
+	var wait sync.WaitGroup
+	for i, o := range asked {
+		wait.Go(func() {
+			cards, bad, err := c.call(ctx, o, q)
+			if err != nil {
+				answers[i].Gaps = []rule.Gap{{Check: "outside service", Why: o.Name + " " + err.Error()}}
+				return
+			}
+			answers[i] = outsideAnswer(o, q, cards)
+			if bad > 0 {
+				answers[i].Gaps = append(answers[i].Gaps, rule.Gap{Check: "outside service", Why: fmt.Sprintf("%d of the cards of %s could not be understood", bad, o.Name)})
+			}
+		})
+	}
+	wait.Wait()
+	var a rule.Answer
+	for _, b := range answers {
+		a.Join(b)
+	}
+	return a
+}
+
+// said is why a service did not answer, after its name: no address, no text of
+// the service.
+type said string
+
+func (s said) Error() string { return string(s) }
+
+func (c *Client) call(ctx context.Context, o Outside, q Question) ([]Card, int, error) {
+	key := q.Site + " " + o.ID + " " + o.Base
+	body, same, err := q.body()
+	if err != nil {
+		return nil, 0, said("could not be asked")
+	}
+	same = key + " " + o.Services[q.Hook] + " " + same
+	c.mu.Lock()
+	until, before := c.rest[key], c.said[same]
+	c.mu.Unlock()
+	switch now := c.opt.Now(); {
+	case now.Before(before.until):
+		return before.cards, before.bad, nil
+	case now.Before(until):
+		return nil, 0, said("did not answer a moment ago and is left alone for half a minute")
+	}
+	ctx, cancel := context.WithTimeout(ctx, o.wait())
+	defer cancel()
+	data, err := c.do(ctx, http.MethodPost, q.Site, o.Base+"/cds-services/"+o.Services[q.Hook], body)
+	if err != nil {
+		if errors.Is(err, context.DeadlineExceeded) {
+			err = said("did not answer in " + seconds(o.wait()))
+		}
+		if !errors.Is(ctx.Err(), context.Canceled) {
+			c.mu.Lock()
+			if len(c.rest) > 1000 {
+				clear(c.rest)
+			}
+			c.rest[key] = c.opt.Now().Add(restAfter)
+			c.mu.Unlock()
+		}
+		return nil, 0, err
+	}
+	cards, bad, err := ReadResponse(data, maxOutside)
+	if err != nil {
+		return nil, 0, said("answered what could not be understood")
+	}
+	c.mu.Lock()
+	if len(c.said) >= maxFresh {
+		clear(c.said)
+	}
+	c.said[same] = answered{cards, bad, c.opt.Now().Add(freshFor)}
+	c.mu.Unlock()
+	return cards, bad, nil
+}
+
+func seconds(d time.Duration) string {
+	if d%time.Second == 0 {
+		return fmt.Sprintf("%d s", d/time.Second)
+	}
+	return fmt.Sprintf("%d ms", d/time.Millisecond)
+}
+
+// do is one request. Its errors name neither address nor content.
+func (c *Client) do(ctx context.Context, method, site, url string, body []byte) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, method, url, bytes.NewReader(body))
+	if err != nil {
+		return nil, said("could not be asked")
+	}
+	req.Header.Set("Accept", "application/json")
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if c.opt.Sign != nil {
+		jwt, err := c.opt.Sign(ctx, site, url)
+		if err != nil {
+			return nil, said("could not be asked: the question could not be signed")
+		}
+		req.Header.Set("Authorization", "Bearer "+jwt)
+	}
+	res, err := c.http.Do(req)
+	switch {
+	case errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil:
+		return nil, context.DeadlineExceeded
+	case errors.Is(err, errPrivate):
+		return nil, said("has an address of a private network, which this node does not call")
+	case err != nil:
+		return nil, said("could not be reached")
+	}
+	defer res.Body.Close()
+	switch {
+	case res.StatusCode >= 300 && res.StatusCode < 400:
+		return nil, said("wanted to send the question elsewhere, which is not followed")
+	case res.StatusCode == http.StatusPreconditionFailed:
+		return nil, said("needs more of the record than it is sent")
+	case res.StatusCode != http.StatusOK:
+		return nil, said(fmt.Sprintf("answered with an error (HTTP %d)", res.StatusCode))
+	case res.ContentLength > maxAnswer:
+		return nil, said("answered more than is read")
+	}
+	data, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
+	switch {
+	case ctx.Err() != nil:
+		return nil, context.DeadlineExceeded
+	case err != nil:
+		return nil, said("broke off its answer")
+	case len(data) > maxAnswer:
+		return nil, said("answered more than is read")
+	}
+	return data, nil
+}
+
+// Discover asks an address for its services of the hooks that we call, by hook;
+// of several for one hook the first.
+func (c *Client) Discover(ctx context.Context, site, base string) (map[string]Service, error) {
+	if err := CheckBase(base); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, MaxWait)
+	defer cancel()
+	data, err := c.do(ctx, http.MethodGet, site, base+"/cds-services", nil)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = said("did not answer in " + seconds(MaxWait))
+	}
+	if err != nil {
+		return nil, err
+	}
+	var list struct {
+		Services []Service `json:"services"`
+	}
+	if json.Unmarshal(data, &list) != nil || len(list.Services) > 200 {
+		return nil, said("answered what could not be understood")
+	}
+	out := map[string]Service{}
+	for _, s := range list.Services {
+		if _, ok := HookOf(s.Hook); !ok || !serviceID.MatchString(s.ID) || out[s.Hook].ID != "" {
+			continue
+		}
+		s.Title, s.Description = cut(s.Title, 200), cut(s.Description, 500)
+		out[s.Hook] = s
+	}
+	return out, nil
+}
+
+// body is the question in the specification's shape, and a digest that the same
+// question has again: without the instance and the moment.
+func (q Question) body() (body []byte, same string, err error) {
+	ctx := map[string]any{"userId": q.User, "patientId": q.Patient}
+	if q.Visit != "" {
+		ctx["encounterId"] = q.Visit
+	}
+	if h, _ := HookOf(q.Hook); h.Orders {
+		entries, selections := []any{}, []string{}
+		for _, d := range q.Drafts {
+			if body, ok := resourceOf(d, q.Patient, q.Now); ok {
+				entries = append(entries, map[string]any{"resource": json.RawMessage(body)})
+				selections = append(selections, d.ID)
+			}
+		}
+		ctx["draftOrders"] = map[string]any{"resourceType": "Bundle", "type": "collection", "entry": entries}
+		if h.Selects {
+			ctx["selections"] = selections
+		}
+	}
+	if body, err = json.Marshal(map[string]any{"hook": q.Hook, "hookInstance": newUUID(), "context": ctx}); err != nil {
+		return nil, "", err
+	}
+	key := q
+	key.Now = time.Time{}
+	text, err := json.Marshal(key)
+	sum := sha256.Sum256(text)
+	return body, hex.EncodeToString(sum[:]), err
+}
+
+// newUUID is a random UUID (RFC 9562 section 5.4).
+func newUUID() string {
+	var id [16]byte
+	rand.Read(id[:])
+	id[6], id[8] = id[6]&0x0f|0x40, id[8]&0x3f|0x80
+	t := hex.EncodeToString(id[:])
+	return strings.Join([]string{t[:8], t[8:12], t[12:16], t[16:20], t[20:]}, "-")
+}
