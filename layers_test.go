@@ -33,7 +33,7 @@ var beside = map[string]string{
 	"web/plot": "web", "web/door": "web", "store/storetest": "demo",
 	"chart/entry": "chart", "chart/note": "chart", "chart/order": "chart", "chart/document": "chart",
 	"api/hooks": "api", "decision/burden": "decision", "decision/cdsi": "decision", "decision/immunization": "decision", "decision/rule": "decision", "decision/substance": "decision", "decision/medicine": "decision", "decision/test": "decision",
-	"decision/imaging": "decision", "decision/prevention": "decision", "decision/formula": "decision",
+	"decision/imaging": "decision", "decision/caution": "decision", "decision/prevention": "decision", "decision/formula": "decision",
 	"schedule/remind": "schedule", "web/desk/outbox": "web/desk",
 	"web/clinic/visit": "web/clinic", "web/clinic/facts": "web/clinic", "web/clinic/orders": "web/clinic", "web/clinic/day": "web/clinic",
 	"web/clinic/progress": "web/clinic", "web/clinic/rules": "web/clinic", "web/clinic/lists": "web/clinic", "web/clinic/documents": "web/clinic", "web/clinic/alerts": "web/clinic",

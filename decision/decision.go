@@ -9,6 +9,7 @@ package decision
 import (
 	"slices"
 
+	"wholechart/decision/caution"
 	"wholechart/decision/imaging"
 	"wholechart/decision/immunization"
 	"wholechart/decision/medicine"
@@ -20,6 +21,7 @@ import (
 // checks are all checks of drafted orders, by name.
 var checks = []func(rule.Input) rule.Answer{
 	medicine.Check,
+	caution.Check,
 	test.Check,
 	imaging.Check,
 	immunization.Check,
@@ -28,7 +30,7 @@ var checks = []func(rule.Input) rule.Answer{
 
 // Rules are all rules, by their kind in the order of the checks.
 func Rules() []*rule.Rule {
-	return slices.Concat(medicine.Rules(), test.Rules(), imaging.Rules(), immunization.Rules(), prevention.Rules())
+	return slices.Concat(medicine.Rules(), caution.Rules(), test.Rules(), imaging.Rules(), immunization.Rules(), prevention.Rules())
 }
 
 // Check holds drafted orders, and without a draft the record itself, against all

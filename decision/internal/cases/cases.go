@@ -10,8 +10,9 @@
 //	did "words" [DATE] · notdone "words" [DATE]
 //	result TEST VALUE UNIT [DATE] · value TEST "words" [DATE]
 //	report "words" "conclusion" [DATE] · image MODALITY "words" ["impression"] [DATE]
-//	takes "words" [DATE] · took "words" [DATE] · changed "words" "old directions" DATE "new directions" DATE
+//	takes "words" [sig "directions"] [DATE] · took "words" [DATE] · changed "words" "old directions" DATE "new directions" DATE
 //	allergy "words" ["reaction"] [mild|severe] · device "words" ["safety"] [DATE] · olddevice "words"
+//	smokes "words" [DATE]
 //	ordered "words" [DATE] · completed "words" [DATE] · inhospital · unreachable SITE
 //
 // each with "preliminary", "final", "cancelled", "amended" or "note "words"" where it is
@@ -19,7 +20,7 @@
 // code or words in quotes. DATE is a date, or like "14 d ago"; without one it is a
 // month ago. A draft is
 //
-//	test "words" [loinc CODE] · imaging "words" [modality M] [region "words"] [side S] [contrast C] [for "reason"] · medicine "words"
+//	test "words" [loinc CODE] · imaging "words" [modality M] [region "words"] [side S] [contrast C] [for "reason"] · medicine "words" [dose "500 mg" 3] [sig "directions"] [route R] [days N]
 //
 // Expected is quiet, notice or interrupt, nothing, or gap, with words in quotes
 // that the card or the gap must say; "not" before words that it must not.

@@ -168,7 +168,11 @@ func (w *teller) fact(text string) {
 		}
 	case "takes", "took":
 		state := map[string]string{"takes": "active", "took": "stopped"}[kind]
-		w.resource(site, "MedicationRequest", `"status":"`+state+`","intent":"order","medicationCodeableConcept":{"text":`+x.next()+`}`+member("authoredOn", x.date()))
+		what, sig := x.next(), ""
+		if x.is("sig") {
+			sig = `,"dosageInstruction":[{"text":` + x.next() + `}]`
+		}
+		w.resource(site, "MedicationRequest", `"status":"`+state+`","intent":"order","medicationCodeableConcept":{"text":`+what+`}`+sig+member("authoredOn", x.date()))
 	case "changed":
 		what := x.next()
 		for i, state := range []string{"stopped", "active"} {
@@ -193,6 +197,8 @@ func (w *teller) fact(text string) {
 			body += `,"reaction":[{"manifestation":[{"text":` + reaction + `}]` + severity + `}]`
 		}
 		w.resource(site, "AllergyIntolerance", body)
+	case "smokes":
+		w.resource(site, "Observation", `"status":"final","category":[{"coding":[{"code":"social-history"}]}],"code":{"coding":[{"system":"http://loinc.org","code":"72166-2"}],"text":"Tobacco smoking status"},"valueCodeableConcept":{"text":`+x.next()+`}`+member("effectiveDateTime", x.date()))
 	case "device", "olddevice":
 		what := x.next()
 		safety := ""
@@ -242,6 +248,14 @@ func (w *teller) result(x *words, kind, site string) {
 	w.resource(site, "Observation", `"status":"`+status+`","category":[{"coding":[{"code":"laboratory"}]}],"code":`+code(what)+`,`+value+member("effectiveDateTime", on)+more)
 }
 
+func (w *teller) number(s string) float64 {
+	n, err := strconv.ParseFloat(s, 64)
+	if err != nil {
+		w.t.Fatalf("%s: no number %q", w.where, s)
+	}
+	return n
+}
+
 func (w *teller) draft(text string, n int) rule.Draft {
 	x := &words{w, text, cut(text)}
 	d := rule.Draft{ID: fmt.Sprint("d", n), Kind: map[string]rule.DraftKind{"test": rule.DraftTest, "imaging": rule.DraftImaging, "medicine": rule.DraftMedicine}[x.next()]}
@@ -260,6 +274,15 @@ func (w *teller) draft(text string, n int) rule.Draft {
 			d.Contrast = v
 		case "for":
 			d.Reason = v
+		case "sig":
+			d.Sig = v
+		case "route":
+			d.Route = v
+		case "dose": // "500 mg" 3: amount and how often a day
+			n, unit, _ := strings.Cut(v, " ")
+			d.Amount, d.Unit, d.PerDay = w.number(n), unit, w.number(x.next())
+		case "days":
+			d.Days = int(w.number(v))
 		default:
 			w.t.Fatalf("%s: no draft %q", w.where, text)
 		}
