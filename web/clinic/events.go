@@ -170,25 +170,6 @@ func (v *view) grid(most int) *vaccineGrid {
 	return g
 }
 
-func (v *view) immunisationsSection(p *sectionPage) {
-	im := v.chart.Immunizations
-	if len(im.Rows) == 0 {
-		p.Groups = []group{{Title: "Immunisations", Empty: v.nothing("immunisations")}}
-	} else {
-		p.Grid = v.grid(0)
-		var rows []row
-		for _, vac := range im.Rows {
-			for i := len(vac.Doses) - 1; i >= 0 && len(rows) < sectionMost; i-- {
-				rows = append(rows, v.dose(vac.Name, vac.Doses[i]))
-			}
-		}
-		p.more("Each dose", rows)
-	}
-	v.dueGroup(p)
-	p.more("Not given", rowsOf(im.Refused, sectionMost, func(d chart.Dose) row { return v.dose("Vaccine", d) }))
-	p.note("Entered in error", im.Errors)
-}
-
 // aboutPage is the person: names, numbers, addresses, contacts, coverage.
 type aboutPage struct{ Cards []aboutCard }
 

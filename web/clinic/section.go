@@ -20,22 +20,22 @@ type section struct {
 
 // sectionPage is one section of a record.
 type sectionPage struct {
-	Title   string
-	Opened  opened
-	Cut     []cutLine
-	Lens    web.Lens
-	Tabs    web.Tabs
-	Acts    []web.Button
-	Picture templ.Component
-	Groups  []group
-	Sheet   *flowsheet
-	Grid    *vaccineGrid
-	Tiles   []studyTile
-	Events  *eventsPage
-	About   *aboutPage
-	Newer   string
-	Older   string
-	Range   string // "201–400 of 1,204"
+	Title    string
+	Opened   opened
+	Cut      []cutLine
+	Lens     web.Lens
+	Tabs     web.Tabs
+	Acts     []web.Button
+	Picture  templ.Component
+	Groups   []group
+	Sheet    *flowsheet
+	Vaccines *vaccinePage
+	Tiles    []studyTile
+	Events   *eventsPage
+	About    *aboutPage
+	Newer    string
+	Older    string
+	Range    string // "201–400 of 1,204"
 }
 
 // sectionMost is how many facts of one list a page holds.

@@ -7,6 +7,7 @@ import (
 
 	"wholechart/access"
 	"wholechart/chart"
+	"wholechart/decision/immunization"
 	"wholechart/decision/prevention"
 	"wholechart/web"
 )
@@ -20,6 +21,7 @@ type view struct {
 	chart *chart.Chart
 	route map[string]string  // by site: how its facts came here
 	due   *prevention.Result // asked once a page
+	shots *immunization.Result
 
 	asking bool      // other sites had not all answered when the record was read
 	since  time.Time // when they were asked
