@@ -2,6 +2,7 @@ package document
 
 import (
 	"encoding/json"
+	"iter"
 	"strconv"
 	"strings"
 
@@ -16,17 +17,17 @@ const (
 
 // EntryOf reads what the index says of a DocumentReference.
 func EntryOf(n fhir.Node) Entry {
-	e := Entry{Title: n.Get("description").Str(), Author: n.Path("author").Index(0).Get("display").Str(), Outside: extension(n, SourceURL).Str()}
-	for c := range n.Path("type", "coding").Items() {
+	e := Entry{Title: n.Get("description").Str(), Author: n.Get("author").Index(0).Get("display").Str(), Outside: extension(n, SourceURL).Str()}
+	for c := range n.Get("type").Get("coding").Items() {
 		if c.Get("system").Is(loinc) {
 			e.Kind = c.Get("code").Str()
 		}
 	}
-	if typ, id, _, ok := fhir.Relative(n.Path("context", "encounter").Index(0).Get("reference").Str()); ok && typ == "Encounter" {
+	if typ, id, _, ok := fhir.Relative(n.Get("context").Get("encounter").Index(0).Get("reference").Str()); ok && typ == "Encounter" {
 		e.Encounter = id
 	}
 	e.Date = n.Path("context", "period", "start").Str()
-	for c := range n.Path("meta", "security").Items() {
+	for c := range n.Get("meta").Get("security").Items() {
 		if l, ok := LabelOf(c.Get("code").Str()); ok {
 			e.Label = l.Code
 		}
@@ -48,22 +49,44 @@ func extension(n fhir.Node, url string) fhir.Node {
 	return fhir.Node{}
 }
 
+// attached gives the attachments of a DocumentReference.
+func attached(n fhir.Node) iter.Seq[fhir.Node] {
+	return func(yield func(fhir.Node) bool) {
+		for c := range n.Get("content").Items() {
+			if !yield(c.Get("attachment")) {
+				return
+			}
+		}
+	}
+}
+
 // WordsOf is what can be searched of a DocumentReference's file.
 func WordsOf(n fhir.Node) string {
-	return extension(n.Get("content").Index(0).Get("attachment"), WordsURL).Str()
+	for a := range attached(n) {
+		if w := extension(a, WordsURL).Str(); w != "" {
+			return w
+		}
+	}
+	return ""
 }
 
 // PagesOf is the number of pages of its file, 0 when not known.
 func PagesOf(n fhir.Node) int {
-	p, _ := strconv.Atoi(string(extension(n.Get("content").Index(0).Get("attachment"), PagesURL).Raw()))
-	return p
+	for a := range attached(n) {
+		if p, _ := strconv.Atoi(string(extension(a, PagesURL).Raw())); p > 0 {
+			return p
+		}
+	}
+	return 0
 }
 
 // NotesOf are what a reader should know of its file.
 func NotesOf(n fhir.Node) (out []string) {
-	for x := range n.Get("content").Index(0).Get("attachment").Get("extension").Items() {
-		if x.Get("url").Is(NotesURL) {
-			out = append(out, x.Get("valueString").Str())
+	for a := range attached(n) {
+		for x := range a.Get("extension").Items() {
+			if x.Get("url").Is(NotesURL) {
+				out = append(out, x.Get("valueString").Str())
+			}
 		}
 	}
 	return out
@@ -193,7 +216,7 @@ func without(n fhir.Node, url, value string) any {
 // not of the list stay.
 func relabelled(n fhir.Node, code string) any {
 	var keep []any
-	for c := range n.Path("meta", "security").Items() {
+	for c := range n.Get("meta").Get("security").Items() {
 		if l, ok := LabelOf(c.Get("code").Str()); !ok || l.Code == "" {
 			keep = append(keep, json.RawMessage(c.Raw()))
 		}

@@ -93,7 +93,7 @@ func LabelOf(code string) (Label, bool) {
 
 // LabelIn is the word of the secrecy that a resource carries, "" when none.
 func LabelIn(n fhir.Node) string {
-	for c := range n.Path("meta", "security").Items() {
+	for c := range n.Get("meta").Get("security").Items() {
 		if l, ok := LabelOf(c.Get("code").Str()); ok && l.Code != "" {
 			return l.Word
 		}

@@ -137,7 +137,12 @@ func Sign(l Letter, pdf []byte, k Keeping, draft *record.Signed, send string) ([
 		return nil, err
 	}
 	t, _ := TemplateOf(l.Template)
-	f := File{Found: Found{Format: PDF}, Name: FileName(l.Title, PDF), Data: pdf}
+	found, err := Sniff(pdf)
+	if err != nil {
+		return nil, fmt.Errorf("letter: %w", err)
+	}
+	found.Words = "" // they stand in the text beside it
+	f := File{Found: found, Name: FileName(l.Title, PDF), Data: pdf}
 	o := reference(Entry{Title: l.Title, Kind: t.Kind, Date: k.Now.Format("2006-01-02"), Encounter: l.Encounter, Label: l.Label}, f, k, "final")
 	o["author"] = []any{k.By.reference()}
 	o["authenticator"] = k.By.reference()
