@@ -53,3 +53,44 @@ func TestWhoPrescribesSigns(t *testing.T) {
 		t.Errorf("an import: %v", err)
 	}
 }
+
+// TestNoWayAroundASignature are the ways in which somebody who does not prescribe
+// tried to put a prescription in force.
+func TestNoWayAroundASignature(t *testing.T) {
+	r, ctx := node(t)
+	phys, nurse := r.user("a", access.Physician), r.user("a", access.Nurse)
+	put(t, phys, rosa)
+	write := func(s Session, id, text string, swaps ...string) error {
+		text = strings.NewReplacer(append([]string{`"id":"m"`, `"id":"` + id + `"`}, swaps...)...).Replace(text)
+		_, err := s.Transact(ctx, []Act{{Op: Update, Type: "MedicationRequest", ID: id, Resource: root(t, text)}})
+		return err
+	}
+	active := strings.Replace(pills, `"draft"`, `"active"`, 1)
+	held := strings.Replace(pills, `"draft"`, `"on-hold"`, 1)
+	signed := strings.Replace(active, `"dosageInstruction"`, `"requester":{"display":"Dr. A"},"dispenseRequest":{"numberOfRepeatsAllowed":0},"dosageInstruction"`, 1)
+	if err := write(phys, "s", signed); err != nil {
+		t.Fatal(err)
+	}
+	var refused *Refused
+	refuses := func(what string, err error) {
+		t.Helper()
+		if !errors.As(err, &refused) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	refuses("what nobody signed is on hold", write(nurse, "h", held))
+	_ = write(nurse, "h", active)
+	for _, intent := range []string{"original-order", "reflex-order", "filler-order", "instance-order"} {
+		refuses("intent "+intent, write(nurse, "i", active, `"order"`, `"`+intent+`"`))
+	}
+	if err := write(nurse, "p", active, `"order"`, `"plan"`); err != nil {
+		t.Fatal(err)
+	}
+	refuses("an active plan becomes an active order", write(nurse, "p", active))
+	refuses("the dose of what is signed, while it is held", write(nurse, "s", signed, `"active"`, `"on-hold"`, "1 daily", "9 daily"))
+	refuses("the refills of what is signed", write(nurse, "s", signed, `"numberOfRepeatsAllowed":0`, `"numberOfRepeatsAllowed":99`))
+	refuses("who ordered what is signed", write(nurse, "s", signed, "Dr. A", "Dr. B"))
+	if err := write(nurse, "s", signed, `"dosageInstruction"`, `"note":[{"text":"called"}],"dosageInstruction"`); err != nil {
+		t.Errorf("a note beside a signed order: %v", err)
+	}
+}
