@@ -116,6 +116,15 @@ func TestWhatIsSignedStays(t *testing.T) {
 	if err := change(strings.Replace(note, `"final"`, `"entered-in-error"`, 1)); err != nil {
 		t.Errorf("entered in error: %v", err)
 	}
+	// Nor in two steps: what was entered in error stays legible as it was signed.
+	for name, text := range map[string]string{"another text": strings.Replace(note, "Rest.", "Run.", 1), "signed again": note, "error, another text": strings.Replace(strings.Replace(note, `"final"`, `"entered-in-error"`, 1), "Rest.", "Run.", 1)} {
+		if err := change(text); !errors.As(err, &bad) {
+			t.Errorf("%s after it was entered in error: %v", name, err)
+		}
+	}
+	if _, err := phys.Transact(ctx, []Act{{Op: Delete, Type: "Composition", ID: "n1"}}); !errors.As(err, &bad) {
+		t.Errorf("a note entered in error was deleted: %v", err)
+	}
 }
 
 func root(t *testing.T, text string) fhir.Node { return doc(t, text).Root() }

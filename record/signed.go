@@ -11,7 +11,7 @@ import (
 
 // A signed note never changes: a Composition that is final or amended
 // (http://hl7.org/fhir/R4/valueset-composition-status.html) may only become
-// entered-in-error, with everything else as it was signed. What is to be added
+// entered-in-error, with everything else as it was signed, and stays so. What is to be added
 // is a Composition of its own that appends to it. An import and the copies of
 // other sites' corrections come as the system itself.
 
@@ -21,7 +21,7 @@ func (s Session) keepsSigned(p *planned, old store.Row) error {
 		return nil
 	}
 	was, ok := plainly(old.Body())
-	if !ok || was["status"] != "final" && was["status"] != "amended" {
+	if !ok || was["status"] != "final" && was["status"] != "amended" && was["status"] != "entered-in-error" {
 		return nil
 	}
 	if p.Op == Update {
@@ -52,5 +52,3 @@ func plainly(body []byte) (map[string]any, bool) {
 	delete(m, "id")
 	return m, true
 }
-
-func alike(a, b any) bool { return reflect.DeepEqual(a, b) }
