@@ -166,7 +166,7 @@ func (w *network) close() error {
 
 // open opens the store and the doors of a node.
 func (n *demoNode) open(ctx context.Context, l net.Listener) error {
-	one, err := openNode(ctx, n.dir, nodeOptions{make: true, now: n.now})
+	one, err := openNode(ctx, n.dir, nodeOptions{make: true, now: n.now, send: outgoing{mail: mailFolder{filepath.Join(n.dir, "mail")}, links: true}})
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}

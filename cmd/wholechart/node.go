@@ -16,6 +16,7 @@ import (
 	"wholechart/auth"
 	"wholechart/exchange"
 	"wholechart/record"
+	"wholechart/schedule/remind"
 	"wholechart/store"
 )
 
@@ -29,12 +30,15 @@ type node struct {
 	exchange *exchange.Exchange
 	asked    *asked // how asking other nodes went
 	now      func() time.Time
+	send     outgoing // how reminders leave
+	remind   *remind.Service
 	started  time.Time
 	base     atomic.Value // string: URL under which the node is reached, without a slash at the end
 }
 
 type nodeOptions struct {
-	make bool             // the directory may be new
+	make bool // the directory may be new
+	send outgoing
 	now  func() time.Time // the clock of all that stands on the node; nil is time.Now
 }
 
@@ -66,7 +70,7 @@ func openNode(ctx context.Context, dir string, o nodeOptions) (*node, error) {
 		}
 		return nil, err
 	}
-	n := &node{dir: dir, lock: lock, now: o.now, started: time.Now(), asked: newAsked()}
+	n := &node{dir: dir, lock: lock, now: o.now, send: o.send, started: time.Now(), asked: newAsked()}
 	n.base.Store("")
 	if n.store, err = store.Open(ctx, store.Options{Path: path, Now: o.now}); err != nil {
 		lock.Close()

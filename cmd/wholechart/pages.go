@@ -22,6 +22,7 @@ import (
 	"wholechart/web/clinic/rules"
 	"wholechart/web/clinic/visit"
 	"wholechart/web/desk"
+	"wholechart/web/desk/outbox"
 )
 
 // pages are the doors for people. demo says on every page that nobody in it is real.
@@ -38,6 +39,10 @@ func pages(n *node, demo bool) (http.Handler, error) {
 	progress.Register(clinicians)
 	ordering.Register(clinicians, ordering.Config{Check: n.check})
 	desk.Register(clinicians.Door)
+	if n.remind, err = n.reminders(n.send); err != nil {
+		return nil, err
+	}
+	outbox.Register(clinicians.Door, n.remind)
 	lists.Register(clinicians.Door)
 	rules.Register(clinicians.Door)
 	admin.Register(clinicians.Door, n)

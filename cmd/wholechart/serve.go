@@ -23,6 +23,8 @@ type serveCmd struct {
 	TLSCert string `name:"tls-cert" help:"Certificate file; with it the node speaks HTTPS." type:"path"`
 	TLSKey  string `name:"tls-key" help:"Key file of the certificate." type:"path"`
 	Quiet   bool   `help:"Log problems only."`
+
+	messageFlags `embed:"" group:"Reminders"`
 }
 
 func (c *serveCmd) run(ctx context.Context, s streams) error {
@@ -31,7 +33,11 @@ func (c *serveCmd) run(ctx context.Context, s streams) error {
 		level = slog.LevelWarn
 	}
 	slog.SetDefault(slog.New(slog.NewJSONHandler(s.err, &slog.HandlerOptions{Level: level})))
-	n, err := openNode(ctx, c.Data, nodeOptions{})
+	send, err := c.outgoing()
+	if err != nil {
+		return err
+	}
+	n, err := openNode(ctx, c.Data, nodeOptions{send: send})
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"time"
 
 	results "wholechart/chart/order"
@@ -12,8 +13,15 @@ import (
 const lookEach = time.Second
 
 // work does what follows from what is written, until ctx ends: results are put
-// before who must see them.
+// before who must see them, reminders are planned and sent.
 func work(ctx context.Context, n *node) {
+	var workers sync.WaitGroup
+	defer workers.Wait()
+	workers.Go(func() {
+		if err := n.remind.Run(ctx); err != nil && ctx.Err() == nil {
+			slog.Error("reminders are no longer sent", "error", err)
+		}
+	})
 	results.Follow(ctx, n.records, lookEach, n.now, func(err error) {
 		slog.Error("results", "error", err)
 	})
