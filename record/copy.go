@@ -235,6 +235,11 @@ func (s Session) PatientChanges(ctx context.Context, patient string, after store
 	return p.Versions, p.Next, p.Terms, nil
 }
 
+// pageBytes is how many bytes of bodies end a page of changes early: together with
+// one more file of 20 MB (28 MB as base64) it is what an asker still parses
+// (fhir.DefaultLimits, 32 MB).
+const pageBytes = 3 << 20
+
 // PatientChangesPage are the resources of a patient's record that changed after
 // a place in the log, as this session may see them: the current versions in the
 // order of their last change, each once, and what they refer to that belongs to
@@ -276,11 +281,18 @@ func (s Session) PatientChangesPage(ctx context.Context, patient string, after s
 			rows = rows[:max]
 		}
 		var shown []store.Row
-		for _, row := range rows {
+		size := 0
+		for i, row := range rows {
+			if i > 0 && size >= pageBytes { // a few files fill a page
+				p.More = true
+				break
+			}
 			p.Next = row.Seq
 			switch {
 			case !row.Deleted && w.sees(row):
-				p.Versions = append(p.Versions, Version{Resource: s.resource(row)})
+				v := Version{Resource: s.resource(row)}
+				size += len(v.Body)
+				p.Versions = append(p.Versions, v)
 				shown = append(shown, row)
 			case w.saw(v, row):
 				res := s.resource(row)
