@@ -254,8 +254,14 @@ func (s Session) consider(tx *store.Tx, p *planned) error {
 				return err
 			}
 		}
+		if err := s.mayTask(p, p.old, p.state == nil); err != nil {
+			return err
+		}
 		return s.maySign(p, p.old, p.state == nil)
 	case p.Op == Create && p.found == nil:
+		if err := s.mayTask(p, store.Row{}, false); err != nil {
+			return err
+		}
 		return s.maySign(p, store.Row{}, false)
 	case p.Op == Delete && p.Type == "Composition" && p.id != "":
 		if old, err := tx.Get(s.site.No, p.Type, p.id); err == nil {
