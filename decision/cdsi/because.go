@@ -110,3 +110,22 @@ func AntigensOf(group string) (names []string) {
 	}
 	return names
 }
+
+// SeasonEnd is the last day of the latest season that the supporting data has for
+// a vaccine group; zero: it is not seasonal.
+func SeasonEnd(group string) time.Time {
+	r, last := loaded(), none
+	for _, g := range r.groups {
+		if g.name != group {
+			continue
+		}
+		for _, a := range g.antigens {
+			for _, s := range r.antigens[a].series {
+				for _, d := range s.doses {
+					last = max(last, d.seasonEnd)
+				}
+			}
+		}
+	}
+	return last.time()
+}

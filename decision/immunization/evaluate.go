@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"wholechart/chart"
@@ -240,14 +241,23 @@ func (r *Result) group(g cdsi.Group, res cdsi.Result, c *chart.Chart, now time.T
 // need is how pressing a group is on a day.
 func need(g cdsi.Group, birth, now time.Time) Need {
 	on := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, time.UTC)
+	past := otherSeason(g.Name, on)
 	switch g.Status {
-	case cdsi.Complete, cdsi.Immune:
+	case cdsi.Immune:
+		return Finished
+	case cdsi.Complete:
+		if past && g.Name == "Influenza" { // what was complete was last year's
+			return OtherSeason
+		}
 		return Finished
 	case cdsi.Contraindicated:
 		return Forbidden
 	case cdsi.NotComplete:
 	default:
-		if slices.Contains(g.Reasons, "Past seasonal recommendation end date") {
+		if g.Name == "RSV" && !now.Before(birth.AddDate(0, 8, 0)) {
+			return NotNeeded // the season is of infants
+		}
+		if past && slices.Contains(g.Reasons, "Past seasonal recommendation end date") {
 			return OtherSeason
 		}
 		return NotNeeded
@@ -267,6 +277,20 @@ func need(g cdsi.Group, birth, now time.Time) Need {
 	}
 	return Later
 }
+
+// otherSeason says whether the last season that the schedule in use knows is over.
+func otherSeason(group string, on time.Time) bool {
+	end := seasons()[group]
+	return !end.IsZero() && on.After(end)
+}
+
+var seasons = sync.OnceValue(func() map[string]time.Time {
+	out := map[string]time.Time{}
+	for _, g := range cdsi.Groups() {
+		out[g] = cdsi.SeasonEnd(g)
+	}
+	return out
+})
 
 // refused puts what was declined to its groups.
 func (r *Result) refused(c *chart.Chart) {
@@ -322,6 +346,7 @@ func (r *Result) Wanted(ahead time.Duration) (out []Group) {
 	for _, g := range r.Groups {
 		switch {
 		case g.Need == Overdue, g.Need == Due, g.Need == NoneRecorded, g.Need == Declined:
+		case g.Need == OtherSeason && !givenAfter(r.Doses, g.Name, seasons()[g.Name]): // a dose of this season was given: it is done
 		case (g.Need == Later || g.Need == MayBeGiven) && !g.Recommended.IsZero() && g.Recommended.Sub(r.On) <= ahead:
 		default:
 			continue

@@ -67,6 +67,8 @@ func (v *view) needPill(g *immunization.Group) (web.Pill, int) {
 	switch {
 	case g.Need == immunization.Declined:
 		return web.Pill{Text: "declined"}, 4
+	case g.Need == immunization.OtherSeason:
+		return web.Pill{Text: "new season"}, 3
 	case len(g.Evaluations) == 0 && g.Type == cdsi.Standard && child && (g.Need == immunization.Overdue || g.Need == immunization.Due):
 		return web.Pill{Kind: web.Warning, Text: "none recorded"}, 1
 	case g.Need == immunization.NoneRecorded:
@@ -82,6 +84,10 @@ func (v *view) needPill(g *immunization.Group) (web.Pill, int) {
 // vaccineRow is a group with its days, why it is asked for and what to ask first.
 func (v *view) vaccineRow(g *immunization.Group, pill web.Pill) row {
 	r := row{Title: g.Title, Pills: []web.Pill{pill}}
+	if g.Need == immunization.OtherSeason {
+		r.say("the season is newer than the schedule in use, and no dose of it is recorded")
+		return r
+	}
 	if g.DoseNumber > 0 {
 		r.say("dose " + strconv.Itoa(g.DoseNumber))
 	}
@@ -448,7 +454,7 @@ func (v *view) future(p *vaccinePage, l *vaccineLine, g *immunization.Group, tod
 	case immunization.Forbidden:
 		pill(web.Pill{Kind: web.Danger, Text: "contraindicated"})
 	case immunization.OtherSeason:
-		pill(web.Pill{Text: "season not in the schedule"})
+		pill(web.Pill{Text: "new season"})
 	case immunization.NotNeeded:
 		if l.Pill == nil {
 			l.Pill = &web.Pill{Text: "not needed"}
