@@ -62,6 +62,9 @@ func undo(c *Call) {
 	case !known:
 		c.Done(back, web.Flash{Kind: web.Warning, Text: "That cannot be undone here."})
 		return
+	case !s.Wrote(now):
+		c.Done(back, web.Flash{Kind: web.Warning, Text: "Not undone: somebody else did that. Edit it instead."})
+		return
 	case now.Version != version:
 		c.Done(back, web.Flash{Kind: web.Warning, Text: "Not undone: it was changed again since."})
 		return

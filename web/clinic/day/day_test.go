@@ -121,6 +121,42 @@ func TestATaskIsDoneOnceAndCanBeUndone(t *testing.T) {
 	}
 }
 
+// TestWhoTouchesATask: the front desk may write tasks, and neither sees nor closes
+// those of care; nobody takes back what somebody else did; a result is not
+// cancelled unseen.
+func TestWhoTouchesATask(t *testing.T) {
+	n := start(t)
+	n.Write("maple", task("c", "okonkwo", "call-back", "routine", "Call about the rash"), task("k", "okonkwo", "review-result", "stat", "Potassium 6.8"))
+	doc, nurse, desk := n.User(okonkwo), n.User(reyes), n.User(hughes)
+	status := func(id string) string {
+		r, err := n.System("maple").Read(t.Context(), "Task", id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r.Node().Get("status").Str()
+	}
+	if res, body := desk.Get("/maple/tasks/k"); res.StatusCode != http.StatusForbidden || strings.Contains(body, "Potassium") {
+		t.Errorf("the front desk reads a result's task: %d", res.StatusCode)
+	}
+	for _, act := range []string{"done", "cancel"} {
+		if res, body := desk.Post("/maple/tasks/c", url.Values{"act": {act}, "text": {"no"}, "version": {"1"}}); res.StatusCode != http.StatusForbidden || strings.Contains(body, "rash") || status("c") != "requested" {
+			t.Errorf("the front desk did a task of care: %s %d", act, res.StatusCode)
+		}
+	}
+	if res, _ := desk.Post("/maple/tasks", url.Values{"title": {"x"}, "kind": {"message"}, "priority": {"routine"}, "owner": {""}}); res.StatusCode != http.StatusForbidden {
+		t.Errorf("the front desk makes a task of care: %d", res.StatusCode)
+	}
+	if res, _ := nurse.Post("/maple/tasks/k", url.Values{"act": {"cancel"}, "text": {"not needed"}, "version": {"1"}}); res.StatusCode != 422 || status("k") != "requested" {
+		t.Errorf("a result was cancelled unseen: %d, %s", res.StatusCode, status("k"))
+	}
+	if _, _ = doc.Post("/maple/tasks/c", url.Values{"act": {"done"}, "version": {"1"}}); status("c") != "completed" {
+		t.Fatal(status("c"))
+	}
+	if _, body := nurse.Post("/maple/undo", url.Values{"type": {"Task"}, "id": {"c"}, "version": {"2"}}); status("c") != "completed" || !strings.Contains(body, "somebody else") {
+		t.Error("somebody took back what a colleague did")
+	}
+}
+
 func TestANewTaskKeepsWhatWasTyped(t *testing.T) {
 	n := start(t)
 	doc := n.User(okonkwo)

@@ -60,6 +60,10 @@ func (h *room) showForm(c *door.Call, status int, f taskForm, patient string) {
 }
 
 func (h *room) createTask(c *door.Call) {
+	if !works(c) {
+		c.Failed(errNotForRole)
+		return
+	}
 	form, err := c.Form()
 	if err != nil {
 		c.Failed(err)

@@ -42,6 +42,10 @@ const maxSaid = 2000 // characters of a comment
 func (h *room) taskPage(c *door.Call) { h.showTask(c, http.StatusOK, "", "") }
 
 func (h *room) showTask(c *door.Call, status int, problem, typed string) {
+	if !works(c) {
+		c.Failed(errNotForRole)
+		return
+	}
 	r, err := c.Session(access.EMR).Read(c.R.Context(), "Task", c.R.PathValue("task"))
 	if err != nil {
 		c.Failed(err)
@@ -108,6 +112,10 @@ func (h *room) actOnTask(c *door.Call) {
 		c.Failed(err)
 		return
 	}
+	if !works(c) {
+		c.Failed(errNotForRole)
+		return
+	}
 	s := c.Session(access.EMR)
 	r, err := s.Read(c.R.Context(), "Task", c.R.PathValue("task"))
 	if err != nil {
@@ -138,7 +146,7 @@ func (h *room) actOnTask(c *door.Call) {
 	said := "Done."
 	switch act := form.Get("act"); act {
 	case "done":
-		if kind == "review-result" || kind == "unmatched-result" {
+		if kind == "review-result" { // one of no known patient can be nobody's
 			h.showTask(c, http.StatusUnprocessableEntity, "A result is acknowledged on its own page, where it can be seen.", text)
 			return
 		}
@@ -155,6 +163,10 @@ func (h *room) actOnTask(c *door.Call) {
 	case "cancel":
 		if text == "" {
 			h.showTask(c, http.StatusUnprocessableEntity, "Say why it need not be done.", "")
+			return
+		}
+		if kind == "review-result" { // one of no known patient can be nobody's
+			h.showTask(c, http.StatusUnprocessableEntity, "A result is acknowledged on its own page, where it can be seen.", text)
 			return
 		}
 		set("status", "cancelled")
