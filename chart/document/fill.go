@@ -153,7 +153,7 @@ func (w *writer) medicines() {
 	for _, x := range m.Active {
 		reason := ""
 		if x.Reason != "" {
-			reason = "for " + x.Reason
+			reason = "reason: " + x.Reason
 		}
 		sig := x.Sig
 		if sig == "" {
@@ -220,7 +220,7 @@ func value(p chart.Point) string {
 	if p.Unit != "" {
 		s += " " + p.Unit
 	}
-	if p.FlagWord != "" && p.FlagWord != "normal" {
+	if p.FlagWord != "" && p.FlagWord != "normal" && !strings.EqualFold(p.FlagWord, p.Value) {
 		s += " (" + p.FlagWord + ")"
 	}
 	return s

@@ -172,17 +172,15 @@ func Sign(l Letter, pdf []byte, k Keeping, draft *record.Signed, send string) ([
 // TaskSystem is the code system of tasks.
 const TaskSystem = "https://wholechart.example/task"
 
-// Plain is the letter as text to read and to search: without the marks of
-// headings.
+// Plain is the letter as its document keeps it, to read, to search and to set
+// again: to whom, and the text with its marks.
 func (l Letter) Plain() string {
 	var out strings.Builder
 	if to := strings.TrimSpace(l.To); to != "" {
 		out.WriteString("To: " + strings.ReplaceAll(to, "\n", ", ") + "\n\n")
 	}
-	for line := range strings.SplitSeq(strings.TrimSpace(l.Body), "\n") {
-		out.WriteString(strings.TrimPrefix(line, "# ") + "\n")
-	}
-	return strings.TrimSpace(out.String())
+	out.WriteString(strings.TrimSpace(l.Body))
+	return out.String()
 }
 
 // Block is one piece of a letter's text.

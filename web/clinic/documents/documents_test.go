@@ -3,7 +3,9 @@ package documents
 import (
 	"bytes"
 	"fmt"
+	"html"
 	"image"
+	"image/color"
 	"image/png"
 	"mime/multipart"
 	"net/http"
@@ -378,7 +380,7 @@ func TestLetter(t *testing.T) {
 		t.Fatalf("%d %s: %.300s", res.StatusCode, res.Request.URL, page)
 	}
 	at := res.Request.URL.Path
-	has(t, page, "Re: Rosa Delgado, born 14 Mar 1958", "# Allergies", "Penicillin", "recorded by Riverside", "to fill in")
+	has(t, page, "reason: ", "Re: Rosa Delgado, born 14 Mar 1958", "# Allergies", "Penicillin", "recorded by Riverside", "to fill in")
 	key, rev := field(page, "key"), field(page, "rev")
 	form := url.Values{"key": {key}, "rev": {rev}, "title": {"Referral to cardiology"}, "to": {"Aaron Feld, MD\nLakeside"}, "body": {"Dear colleague,\n\n# Question\nIs *** right? María 李"}, "act": {"sign"}}
 	res, page = b.Post(at, form)
@@ -397,7 +399,7 @@ func TestLetter(t *testing.T) {
 	if res, page = b.Post(rosa+"/letters/"+at[strings.LastIndex(at, "/")+1:], form); res.StatusCode != 200 {
 		t.Fatalf("%d: %.500s", res.StatusCode, page)
 	}
-	has(t, page, "Signed. A task asks to send it.", "Signed by Lena Okonkwo, MD", "Is this atrial fibrillation? María 李", "PDF, 1 page", "Referral letter")
+	has(t, page, "Signed. A task asks to send it.", "Signed by Lena Okonkwo, MD", "Is this atrial fibrillation? María 李", "<h2 dir=\"auto\">Question</h2>", "PDF, 1 page", "Referral letter")
 	signed := res.Request.URL.Path
 	_, pdf := b.Get(strings.Replace(signed, "/library/", "/fact/DocumentReference/", 1) + "/content/1")
 	if !strings.HasPrefix(pdf, "%PDF-") {
@@ -420,7 +422,7 @@ func TestLetter(t *testing.T) {
 		t.Error("the draft is still there")
 	}
 	// What is signed is not changed; twice is once.
-	if res, page = b.Post(signed, url.Values{"version": {"1"}, "title": {"x"}, "kind": {"57133-1"}}); res.StatusCode != 403 {
+	if res, _ = b.Post(signed, url.Values{"version": {"1"}, "title": {"x"}, "kind": {"57133-1"}}); res.StatusCode != 403 {
 		t.Errorf("%d", res.StatusCode)
 	}
 	if _, page = b.Post(at, form); !strings.Contains(page, "was signed or dropped") {
@@ -465,5 +467,60 @@ func TestLetterBadInput(t *testing.T) {
 	form.Set("rev", "1")
 	if _, page = b.Post(at, form); !strings.Contains(page, "dropped") {
 		t.Error("not dropped")
+	}
+}
+
+// gradient is a picture with something to see.
+func gradient(t testing.TB) []byte {
+	t.Helper()
+	img := image.NewRGBA(image.Rect(0, 0, 900, 600))
+	for y := range 600 {
+		for x := range 900 {
+			img.Set(x, y, color.RGBA{uint8(x * 255 / 900), uint8(y * 200 / 600), 120, 255})
+		}
+	}
+	var b bytes.Buffer
+	if err := png.Encode(&b, img); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+var bodyArea = regexp.MustCompile(`(?s)<textarea[^>]*name="body"[^>]*>(.*?)</textarea>`)
+
+// textOf is the letter in the editor.
+func textOf(page string) string {
+	m := bodyArea.FindStringSubmatch(page)
+	if m == nil {
+		return ""
+	}
+	return html.UnescapeString(m[1])
+}
+
+// An after-visit summary says what the visit holds and what it does not.
+func TestAfterVisit(t *testing.T) {
+	n := house(t)
+	b := n.User(tom)
+	n.Write("maple",
+		`{"resourceType":"Encounter","id":"v9","status":"finished","class":{"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":"AMB"},"subject":{"reference":"Patient/harold-whitman"},"reasonCode":[{"text":"Sore throat"}],"period":{"start":"2026-11-22T09:00:00-05:00","end":"2026-11-22T09:20:00-05:00"}}`,
+		`{"resourceType":"Observation","id":"v9t","status":"final","category":[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/observation-category","code":"vital-signs"}]}],"code":{"coding":[{"system":"http://loinc.org","code":"8310-5"}],"text":"Temperature"},"subject":{"reference":"Patient/harold-whitman"},"encounter":{"reference":"Encounter/v9"},"effectiveDateTime":"2026-11-22T09:05:00-05:00","valueQuantity":{"value":38.4,"unit":"°C","system":"http://unitsofmeasure.org","code":"Cel"}}`,
+		`{"resourceType":"MedicationRequest","id":"v9m","status":"active","intent":"order","medicationCodeableConcept":{"text":"Amoxicillin 500 mg"},"subject":{"reference":"Patient/harold-whitman"},"encounter":{"reference":"Encounter/v9"},"authoredOn":"2026-11-22","dosageInstruction":[{"text":"1 capsule twice a day for 10 days"}]}`,
+		`{"resourceType":"ServiceRequest","id":"v9s","status":"active","intent":"order","code":{"text":"Throat culture"},"subject":{"reference":"Patient/harold-whitman"},"encounter":{"reference":"Encounter/v9"}}`,
+		`{"resourceType":"Composition","id":"v9c","status":"final","type":{"coding":[{"system":"http://loinc.org","code":"11506-3"}]},"subject":{"reference":"Patient/harold-whitman"},"encounter":{"reference":"Encounter/v9"},"date":"2026-11-22T09:20:00-05:00","author":[{"display":"Lena Okonkwo, MD"}],"title":"Progress note","section":[{"title":"Assessment and plan","code":{"coding":[{"system":"http://loinc.org","code":"51847-2"}]},"text":{"status":"generated","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\"><p>Rest and fluids. Come back on Friday.</p></div>"}}]}`)
+	has(t, b.Open(harold+"/letters/new?template=after-visit&visit=v9"), `value="v9" selected`)
+	res, page := b.Post(harold+"/letters", url.Values{"template": {"after-visit"}, "visit": {"v9"}})
+	if res.StatusCode != 200 {
+		t.Fatalf("%d: %.300s", res.StatusCode, page)
+	}
+	text := textOf(page)
+	has(t, text, "Sore throat", "Temperature 38.4 °C", "START or CHANGE: Amoxicillin 500 mg, 1 capsule twice a day for 10 days", "Throat culture", "Rest and fluids. Come back on Friday.", "No result came in at this visit.", "visit on 22 Nov 2026")
+	hasNot(t, text, document.Marker)
+	// A visit of which nothing is written says so, and is not signed as it is.
+	n.Write("maple", `{"resourceType":"Encounter","id":"v8","status":"finished","class":{"code":"AMB"},"subject":{"reference":"Patient/harold-whitman"},"period":{"start":"2026-11-20T09:00:00-05:00"}}`)
+	_, page = b.Post(harold+"/letters", url.Values{"template": {"after-visit"}, "visit": {"v8"}})
+	has(t, textOf(page), "# Why you came\nNot recorded.", "Nothing was measured at this visit, or it is not recorded.", "*** The note of this visit says nothing of a plan")
+	// Of another patient's visit nothing is written.
+	if res, _ = b.Post(rosa+"/letters", url.Values{"template": {"after-visit"}, "visit": {"v9"}}); res.StatusCode != 422 {
+		t.Errorf("%d", res.StatusCode)
 	}
 }

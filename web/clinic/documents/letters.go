@@ -71,7 +71,8 @@ func (h *room) open(c *door.Call, p *clinic.Patient) (out []web.Link) {
 		return nil // not for this account
 	}
 	for _, d := range list {
-		out = append(out, web.Link{Label: d.Title + ", saved " + d.Updated.In(c.Zone).Format("2 Jan, 15:04") + by(strings.Join(d.Writers, ", ")), Href: p.ChartHref("letters", d.ID)})
+		others := slices.DeleteFunc(slices.Clone(d.Writers), func(u string) bool { return u == c.Actor.ID })
+		out = append(out, web.Link{Label: d.Title + ", saved " + d.Updated.In(c.Zone).Format("2 Jan, 15:04") + by(strings.Join(others, ", ")), Href: p.ChartHref("letters", d.ID)})
 	}
 	return out
 }

@@ -195,8 +195,12 @@ func (s *shelf) item(p *clinic.Patient, d chart.Document, snippet document.Snipp
 	if d.Kind != "" && d.Kind != d.Title {
 		i.Note = append(i.Note, d.Kind)
 	}
-	if d.Author != "" {
-		i.Note = append(i.Note, d.Author)
+	author := d.Author
+	if d.Type == "DocumentReference" && document.DigestOf(n) != "" {
+		author = document.EntryOf(n).Author // who brought a file in did not write it
+	}
+	if author != "" {
+		i.Note = append(i.Note, author)
 	}
 	if own := d.Source != nil && d.Source.Own; own {
 		switch d.Type {
@@ -236,15 +240,18 @@ func (s *shelf) item(p *clinic.Patient, d chart.Document, snippet document.Snipp
 
 // formatWord is "PDF, 3 pages".
 func formatWord(n fhir.Node) string {
+	word := ""
 	for content := range n.Get("content").Items() {
-		f := document.Format(content.Path("attachment", "contentType").Str())
-		word := f.Word()
+		kind, _, _ := strings.Cut(content.Path("attachment", "contentType").Str(), ";")
+		f := document.Format(strings.TrimSpace(kind))
+		if word == "" || f == document.PDF {
+			word = f.Word()
+		}
 		if pages := document.PagesOf(n); f == document.PDF && pages > 1 {
 			word += ", " + strconv.Itoa(pages) + " pages"
 		}
-		return word
 	}
-	return ""
+	return word
 }
 
 // inErrorList are this site's documents that were entered in error.

@@ -26,6 +26,7 @@ type one struct {
 	Facts      []fact
 	Notes      []string
 	Text       string
+	Blocks     []document.Block // of a letter that was written here
 	Cut        bool
 	Image      string
 	Files      []web.Link
@@ -124,7 +125,7 @@ func (h *room) one(c *door.Call, p *clinic.Patient, r record.Resource) one {
 	add("Confidential", o.Label)
 	if at, err := fhir.ParseDateTime(n.Get("date").Str()); err == nil {
 		lo, _ := at.Interval(c.Zone)
-		add("Kept", lo.In(c.Zone).Format("2 Jan 2006, 15:04")+by(r.Author))
+		add("Kept", lo.In(c.Zone).Format("2 Jan 2006, 15:04")+by(h.name(c, r.Author)))
 	}
 	i := 0
 	for content := range n.Get("content").Items() {
@@ -161,6 +162,7 @@ func (h *room) one(c *door.Call, p *clinic.Patient, r record.Resource) one {
 		at, by := document.SignedAt(n)
 		o.SignedAt, o.SignedBy = at.In(c.Zone).Format("2 Jan 2006, 15:04"), by
 		o.Letter = p.ChartHref("library", r.ID, "print")
+		o.Blocks, o.Text = document.Blocks(o.Text), ""
 	}
 	if d := document.DigestOf(n); d != "" {
 		add("SHA-256", d[:min(16, len(d))]+"…")
@@ -181,6 +183,20 @@ func by(author string) string {
 		return ""
 	}
 	return " by " + author
+}
+
+// name is who an author is, where the chart knows.
+func (h *room) name(c *door.Call, author string) string {
+	if id, ok := strings.CutPrefix(author, "Practitioner/"); ok {
+		if r, err := c.Session(access.EMR).Read(c.R.Context(), "Practitioner", id); err == nil {
+			for n := range r.Node().Get("name").Items() {
+				if s := fhir.HumanNameOf(n).String(); s != "" {
+					return s
+				}
+			}
+		}
+	}
+	return author
 }
 
 func plural(n int, what string) string {
