@@ -31,7 +31,7 @@ type Support interface {
 	Check(ctx context.Context, site string, c *chart.Chart, drafts []rule.Draft) rule.Answer
 	// Shown hears which cards were answered about a patient, for the count of alerts.
 	Shown(site, patient string, cards []*rule.Card)
-	// Outcome hears what became of a card.
+	// Outcome hears what became of a card, where no DetectedIssue of a chart says it.
 	Outcome(site, ruleID string, accepted bool, reason string)
 }
 

@@ -94,7 +94,7 @@ func keptSeverity(c *rule.Card) string {
 
 // cdsFeedback is what became of cards (section Feedback). An override with a
 // reason is kept in the patient's chart as a DetectedIssue, through the gate,
-// when the patient is of this site; everything is counted by rule.
+// when the patient is of this site; everything else is counted by rule.
 func (c *call) cdsFeedback(*http.Request) (*answer, error) {
 	if c.api.Support == nil {
 		return nil, &refusal{http.StatusNotFound, "not-found", "there is no such service here"}
@@ -139,7 +139,9 @@ func (c *call) cdsFeedback(*http.Request) (*answer, error) {
 		}
 	}
 	for i, f := range list {
-		c.api.Support.Outcome(c.site.Slug, cards[i].kept.Rule, !f.Override, f.Reason)
+		if !f.Override || f.Reason == "" || !cards[i].ours { // otherwise the chart says it
+			c.api.Support.Outcome(c.site.Slug, cards[i].kept.Rule, !f.Override, f.Reason)
+		}
 	}
 	return &answer{status: http.StatusOK, body: []byte("{}"), typ: "application/json"}, nil
 }

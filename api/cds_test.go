@@ -244,7 +244,7 @@ func TestCDSRosa(t *testing.T) {
 	if left := critical(n.do(n.doctor(), "POST", "/maple/cds-services/order-select", body).cards()); len(left) != 0 {
 		t.Errorf("an overridden warning came again: %q", left[0].Summary)
 	}
-	if got := strings.Join(sup.outcomes, ", "); got != "ddi-warfarin-tmpsmx accepted , ddi-warfarin-tmpsmx overridden , ddi-warfarin-tmpsmx overridden monitored" {
+	if got := strings.Join(sup.outcomes, ", "); got != "ddi-warfarin-tmpsmx accepted , ddi-warfarin-tmpsmx overridden " {
 		t.Errorf("outcomes: %s", got)
 	}
 	if !slices.Contains(sup.shown, "maple ddi-warfarin-tmpsmx") {

@@ -155,6 +155,24 @@ func (c *Client) Ask(ctx context.Context, services []Outside, q Question) rule.A
 	return a
 }
 
+// Fresh says whether a service's answer to a question is at hand, so that asking
+// tells it nothing.
+func (c *Client) Fresh(o Outside, q Question) bool {
+	_, same, err := q.body()
+	if err != nil {
+		return false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := c.opt.Now()
+	return now.Before(c.said[o.key(q)+" "+same].until) || now.Before(c.rest[q.Site+" "+o.ID+" "+o.Base])
+}
+
+// key names a service of a site among what is remembered.
+func (o Outside) key(q Question) string {
+	return q.Site + " " + o.ID + " " + o.Base + " " + o.Services[q.Hook]
+}
+
 // said is why a service did not answer, after its name: no address, no text of
 // the service.
 type said string
@@ -167,7 +185,7 @@ func (c *Client) call(ctx context.Context, o Outside, q Question) ([]Card, int, 
 	if err != nil {
 		return nil, 0, said("could not be asked")
 	}
-	same = key + " " + o.Services[q.Hook] + " " + same
+	same = o.key(q) + " " + same
 	c.mu.Lock()
 	until, before := c.rest[key], c.said[same]
 	c.mu.Unlock()

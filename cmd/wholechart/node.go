@@ -29,6 +29,7 @@ type node struct {
 	auth     *auth.Auth
 	exchange *exchange.Exchange
 	asked    *asked // how asking other nodes went
+	support  support
 	now      func() time.Time
 	send     outgoing // how reminders leave
 	remind   *remind.Service

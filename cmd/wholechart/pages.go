@@ -6,14 +6,13 @@ import (
 	"net/http"
 	"strings"
 
-	"wholechart/chart"
 	"wholechart/decision"
-	"wholechart/decision/rule"
 	"wholechart/exchange"
 	"wholechart/record"
 	"wholechart/web"
 	"wholechart/web/admin"
 	"wholechart/web/clinic"
+	"wholechart/web/clinic/alerts"
 	"wholechart/web/clinic/day"
 	"wholechart/web/clinic/facts"
 	"wholechart/web/clinic/lists"
@@ -45,6 +44,7 @@ func pages(n *node, demo bool) (http.Handler, error) {
 	outbox.Register(clinicians.Door, n.remind)
 	lists.Register(clinicians.Door)
 	rules.Register(clinicians.Door)
+	alerts.Register(clinicians.Door, alerts.Config{Counts: n.counts, Rules: decision.Rules(), Services: services{n}})
 	admin.Register(clinicians.Door, n)
 	handler, err := clinicians.Handler()
 	if err != nil {
@@ -71,23 +71,4 @@ func (o opener) Open(ctx context.Context, s record.Session, patient string, forc
 		return o.Exchange.Reopen(ctx, s, patient)
 	}
 	return o.Exchange.Open(ctx, s, patient)
-}
-
-// check holds drafted orders against all rules, as loud as the chart's own site
-// wants them. When its choices cannot be read, every rule speaks as written.
-func (n *node) check(ctx context.Context, c *chart.Chart, drafts []rule.Draft) rule.Answer {
-	var chosen decision.Settings
-	for _, s := range c.Sources {
-		if !s.Own {
-			continue
-		}
-		body, _, err := n.system(s.Slug, "decision").Setting(ctx, rules.SettingName)
-		if err == nil {
-			chosen, err = rules.Decode(body)
-		}
-		if err != nil {
-			slog.Error("the site's choices of rules", "site", s.Slug, "error", err)
-		}
-	}
-	return decision.Check(rule.Input{Chart: c, Drafts: drafts, Now: c.Now}, chosen)
 }

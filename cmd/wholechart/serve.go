@@ -24,6 +24,8 @@ type serveCmd struct {
 	TLSKey  string `name:"tls-key" help:"Key file of the certificate." type:"path"`
 	Quiet   bool   `help:"Log problems only."`
 
+	CDSPrivate bool `name:"cds-private" help:"Outside decision support may be on this machine or in a private network."`
+
 	messageFlags `embed:"" group:"Reminders"`
 }
 
@@ -57,6 +59,7 @@ func (c *serveCmd) run(ctx context.Context, s streams) error {
 		base = scheme + l.Addr().String()
 	}
 	n.setBase(base)
+	n.support.private = c.CDSPrivate
 	if err := os.WriteFile(filepath.Join(n.dir, "addr"), []byte(base+"\n"), 0o600); err != nil {
 		return errors.Join(err, l.Close(), n.close())
 	}
@@ -103,6 +106,7 @@ func serve(ctx context.Context, n *node, handler http.Handler, l net.Listener, c
 	var background sync.WaitGroup
 	background.Go(func() { upkeep(ctx, n) })
 	background.Go(func() { work(ctx, n) })
+	background.Go(func() { keepCounts(ctx, n) })
 	defer background.Wait()
 	defer rest()
 	select {

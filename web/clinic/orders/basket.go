@@ -152,7 +152,7 @@ func (r *room) check(c *door.Call, b *basket) error {
 	for _, l := range b.Lines {
 		drafts = append(drafts, Draft(l.O))
 	}
-	a := r.Check(ctx, whole, drafts)
+	a := r.Check(door.WithActor(ctx, c.Actor), whole, drafts)
 	a.Sort()
 	b.Gaps, b.Ran = append(b.Gaps, a.Gaps...), a.Ran
 	kept, err := order.Keeps(ctx, c.Session(access.EMR), b.p.ID())

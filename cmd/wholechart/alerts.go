@@ -1,0 +1,348 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"wholechart/access"
+	"wholechart/api/hooks"
+	"wholechart/audit"
+	"wholechart/chart"
+	"wholechart/decision"
+	"wholechart/decision/burden"
+	"wholechart/decision/rule"
+	"wholechart/record"
+	"wholechart/web/clinic/alerts"
+	"wholechart/web/clinic/rules"
+	"wholechart/web/door"
+)
+
+// support is what the roof knows of alerts: what was shown since the counts were
+// last kept, and the client that asks outside services. Its zero value is ready.
+type support struct {
+	mu      sync.Mutex
+	new     map[string]burden.Tally // by site, not yet kept
+	day     string
+	seen    map[[16]byte]bool // cards of the day, as digests
+	private bool              // outside services on this machine and in private networks may be called
+	client  func() *hooks.Client
+}
+
+// maxSeen bounds the cards that are told apart on a day; beyond it they count each time.
+const maxSeen = 200000
+
+// outside is the client, made when it is first needed.
+func (n *node) outside() *hooks.Client {
+	s := &n.support
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.client == nil {
+		c := hooks.NewClient(hooks.Options{Private: s.private, Now: n.now, Sign: func(ctx context.Context, site, audience string) (string, error) {
+			return n.auth.Assert(ctx, n.self(site), audience)
+		}})
+		s.client = func() *hooks.Client { return c }
+	}
+	return s.client()
+}
+
+func (n *node) clock() time.Time {
+	if n.now != nil {
+		return n.now()
+	}
+	return time.Now()
+}
+
+// decide is what a site's rules say of drafted orders on a record, as loud as
+// the site wants them. When its choices cannot be read, every rule speaks as
+// written.
+func (n *node) decide(ctx context.Context, site string, c *chart.Chart, drafts []rule.Draft) rule.Answer {
+	var chosen decision.Settings
+	body, _, err := n.system(site, "decision").Setting(ctx, rules.SettingName)
+	if err == nil {
+		chosen, err = rules.Decode(body)
+	}
+	if err != nil {
+		slog.Error("the site's choices of rules", "site", site, "error", err)
+	}
+	return decision.Check(rule.Input{Chart: c, Drafts: drafts, Now: c.Now}, chosen)
+}
+
+// check is decide for the pages of one's own site, with what outside services say.
+func (n *node) check(ctx context.Context, c *chart.Chart, drafts []rule.Draft) rule.Answer {
+	site := ""
+	for _, s := range c.Sources {
+		if s.Own {
+			site = s.Slug
+		}
+	}
+	if site == "" {
+		return decision.Check(rule.Input{Chart: c, Drafts: drafts, Now: c.Now}, nil)
+	}
+	a := n.decide(ctx, site, c, drafts)
+	a.Join(n.askOutside(ctx, site, c, drafts))
+	a.Sort()
+	var shown []*rule.Card
+	for i := range a.Cards {
+		shown = append(shown, &a.Cards[i])
+	}
+	n.Shown(site, c.PatientID, shown)
+	return a
+}
+
+// askOutside asks the services that the site registered, if there are any. That
+// they were told is in the access log before they are.
+func (n *node) askOutside(ctx context.Context, site string, c *chart.Chart, drafts []rule.Draft) rule.Answer {
+	gap := func(why string) rule.Answer {
+		return rule.Answer{Gaps: []rule.Gap{{Check: "outside services", Why: why}}}
+	}
+	if len(drafts) == 0 {
+		return rule.Answer{}
+	}
+	body, _, err := n.system(site, "decision").Setting(ctx, hooks.SettingName)
+	var list []hooks.Outside
+	if err == nil {
+		list, err = hooks.DecodeOutside(body)
+	}
+	if err != nil {
+		slog.Error("the site's outside services", "site", site, "error", err)
+		return gap("the list of them cannot be read")
+	}
+	list = slices.DeleteFunc(list, func(o hooks.Outside) bool { return o.Services["order-sign"] == "" })
+	if len(list) == 0 {
+		return rule.Answer{}
+	}
+	who := door.ActorOf(ctx)
+	if who.Site != site || !strings.HasPrefix(who.Who, "Practitioner/") {
+		return gap("they were not asked: who orders is no practitioner of this site")
+	}
+	q := hooks.Question{Site: site, Hook: "order-sign", User: who.Who, Patient: c.PatientID, Drafts: drafts, Now: c.Now}
+	for _, o := range list {
+		if n.outside().Fresh(o, q) {
+			continue
+		}
+		if err := n.records.As(who, access.EMR).Note(ctx, audit.Event{Action: "ask", Type: "Patient", ID: c.PatientID, Recipient: "outside-" + o.ID, Count: len(drafts)}); err != nil {
+			slog.Error("audit of an outside service", "site", site, "error", err)
+			return gap("they were not asked: it could not be noted")
+		}
+	}
+	return n.outside().Ask(ctx, list, q)
+}
+
+// Check answers CDS Hooks: the site's own rules, without outside services, so
+// that two systems never ask each other without end.
+func (n *node) Check(ctx context.Context, site string, c *chart.Chart, drafts []rule.Draft) rule.Answer {
+	return n.decide(ctx, site, c, drafts)
+}
+
+// Shown counts cards that were shown: a card once a day, patient and danger.
+func (n *node) Shown(site, patient string, cards []*rule.Card) {
+	s, day := &n.support, n.day(site)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.day != day || s.seen == nil {
+		s.day, s.seen = day, map[[16]byte]bool{}
+	}
+	for _, c := range cards {
+		if c.Rule == nil || c.Level == rule.Off {
+			continue
+		}
+		h := sha256.Sum256([]byte(strings.Join([]string{site, patient, c.Rule.ID, c.Key}, "\x00")))
+		if s.seen[[16]byte(h[:16])] {
+			continue
+		}
+		if len(s.seen) < maxSeen {
+			s.seen[[16]byte(h[:16])] = true
+		}
+		s.tally(site).Show(day, c.Rule.ID, c.Level == rule.Interrupt)
+	}
+}
+
+// Outcome counts what became of a card of which no chart says it.
+func (n *node) Outcome(site, id string, accepted bool, reason string) {
+	s, day := &n.support, n.day(site)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if accepted {
+		s.tally(site).Accept(day, id)
+	} else {
+		s.tally(site).Override(day, id, reason)
+	}
+}
+
+func (n *node) day(site string) string {
+	now := n.clock()
+	if at, err := n.records.Site(site); err == nil {
+		now = now.In(at.Location())
+	}
+	return now.Format(time.DateOnly)
+}
+
+func (s *support) tally(site string) burden.Tally {
+	if s.new == nil {
+		s.new = map[string]burden.Tally{}
+	}
+	if s.new[site] == nil {
+		s.new[site] = burden.Tally{}
+	}
+	return s.new[site]
+}
+
+// countSetting is where a site's counts are kept; countDays for how long.
+const (
+	countSetting = "alert-counts"
+	countDays    = 100
+	countEach    = 5 * time.Minute
+)
+
+// counts is what was counted at a site, kept and not yet kept.
+func (n *node) counts(ctx context.Context, site string) (burden.Tally, error) {
+	body, _, err := n.system(site, "alerts").Setting(ctx, countSetting)
+	if err != nil {
+		return nil, err
+	}
+	t, err := burden.Decode(body)
+	if err != nil {
+		return nil, err
+	}
+	n.support.mu.Lock()
+	defer n.support.mu.Unlock()
+	t.Add(n.support.new[site])
+	return t, nil
+}
+
+// keepCounts keeps the counts every few minutes and at the end. What a crash
+// loses is the counts of those minutes, never a fact.
+func keepCounts(ctx context.Context, n *node) {
+	t := time.NewTicker(countEach)
+	defer t.Stop()
+	for {
+		select {
+		case <-t.C:
+			n.flushCounts(ctx)
+		case <-ctx.Done():
+			end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+			defer cancel()
+			n.flushCounts(end)
+			return
+		}
+	}
+}
+
+func (n *node) flushCounts(ctx context.Context) {
+	n.support.mu.Lock()
+	todo := n.support.new
+	n.support.new = nil
+	n.support.mu.Unlock()
+	for site, t := range todo {
+		if err := n.addCounts(ctx, site, t); err != nil {
+			slog.Error("the counts of alerts were not kept; they are tried again", "site", site, "error", err)
+			n.support.mu.Lock()
+			n.support.tally(site).Add(t)
+			n.support.mu.Unlock()
+		}
+	}
+}
+
+func (n *node) addCounts(ctx context.Context, site string, t burden.Tally) error {
+	s := n.system(site, "alerts")
+	body, version, err := s.Setting(ctx, countSetting)
+	if err != nil {
+		return err
+	}
+	all, err := burden.Decode(body)
+	if err != nil {
+		return err
+	}
+	all.Add(t)
+	all.Forget(n.clock().AddDate(0, 0, -countDays).Format(time.DateOnly))
+	if body, err = json.Marshal(all); err != nil {
+		return err
+	}
+	return s.PutSetting(ctx, countSetting, body, version, "counts of alerts")
+}
+
+// services lets the page of alerts list and change a site's outside services.
+type services struct{ n *node }
+
+func (x services) read(ctx context.Context, s record.Session) ([]hooks.Outside, int, error) {
+	body, version, err := s.Setting(ctx, hooks.SettingName)
+	if err != nil {
+		return nil, 0, err
+	}
+	list, err := hooks.DecodeOutside(body)
+	return list, version, err
+}
+
+func (x services) List(ctx context.Context, s record.Session) (out []alerts.Service, version int, err error) {
+	list, version, err := x.read(ctx, s)
+	for _, o := range list {
+		out = append(out, alerts.Service{ID: o.ID, Name: o.Name, Base: o.Base, Hooks: strings.Join(slices.Sorted(maps.Keys(o.Services)), ", "), Who: o.Who, When: o.When, Why: o.Why, Loud: o.Loud})
+	}
+	return out, version, err
+}
+
+// Add asks the address what services it has, and registers that of order-sign.
+func (x services) Add(ctx context.Context, s record.Session, version int, v alerts.Service) error {
+	list, now, err := x.read(ctx, s)
+	if err != nil {
+		return err
+	}
+	o := hooks.Outside{ID: v.ID, Name: v.Name, Base: v.Base, Services: map[string]string{"order-sign": "discovered"}, Loud: v.Loud, Who: v.Who, When: v.When, Why: v.Why}
+	switch {
+	case now != version:
+		return &record.VersionConflict{}
+	case len(list) >= hooks.MaxOutside:
+		return &alerts.Refusal{Text: "There are as many services as a site may have."}
+	case slices.ContainsFunc(list, func(p hooks.Outside) bool { return p.ID == o.ID }):
+		return &alerts.Refusal{Text: "A service has this short name already."}
+	}
+	if err := o.Check(); err != nil {
+		return &alerts.Refusal{Text: upper(err.Error()) + "."}
+	}
+	found, err := x.n.outside().Discover(ctx, s.Actor().Site, o.Base)
+	if err != nil {
+		return &alerts.Refusal{Text: "The service " + err.Error() + "."}
+	}
+	if found["order-sign"].ID == "" {
+		return &alerts.Refusal{Text: "The address has no service of the hook order-sign."}
+	}
+	o.Services = map[string]string{"order-sign": found["order-sign"].ID}
+	return x.put(ctx, s, append(list, o), version, "outside service "+o.ID+": "+o.Why)
+}
+
+func (x services) Remove(ctx context.Context, s record.Session, version int, id, why string) error {
+	list, now, err := x.read(ctx, s)
+	if err != nil {
+		return err
+	}
+	if now != version {
+		return &record.VersionConflict{}
+	}
+	left := slices.DeleteFunc(slices.Clone(list), func(o hooks.Outside) bool { return o.ID == id })
+	if len(left) == len(list) {
+		return record.ErrNotFound
+	}
+	return x.put(ctx, s, left, version, "outside service "+id+": "+why)
+}
+
+func (x services) put(ctx context.Context, s record.Session, list []hooks.Outside, version int, why string) error {
+	body, err := json.Marshal(list)
+	if err != nil {
+		return err
+	}
+	if _, err := hooks.DecodeOutside(body); err != nil {
+		return errors.Join(errors.New("the services would not be readable"), err)
+	}
+	return s.PutSetting(ctx, hooks.SettingName, body, version, cmp.Or(why, "outside services"))
+}
+
+func upper(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
