@@ -30,7 +30,7 @@ type Desk struct {
 func Register(d *door.Door) {
 	h := &Desk{}
 	h.sheets, h.modules = []string{d.File("desk.css", sheet)}, []string{d.File("desk.js", module)}
-	d.Places = append(d.Places, door.Place{Order: 25, Label: "Schedule", Key: "g s", Path: "schedule", Can: books})
+	d.Places = append(d.Places, door.Place{Order: 40, Label: "Schedule", Key: "g s", Path: "schedule", Can: books})
 	d.Commands = append(d.Commands,
 		door.Command{Label: "Register a patient", On: "patients", Words: "new patient add create registration", Path: func(c *door.Call, _ string) string { return c.Path("patients", "new") }, Can: registers},
 		door.Command{Label: "Book this patient", On: "about", Words: "appointment schedule", Patient: true, Path: func(c *door.Call, id string) string { return c.Path("schedule") + "?patient=" + url.QueryEscape(id) }, Can: books},
