@@ -9,7 +9,7 @@ import (
 
 func TestCases(t *testing.T) {
 	all := cases.Read(t, "testdata/cases/*.txt")
-	speak := map[string]int{}
+	speak, silent := map[string]int{}, map[string]int{}
 	for _, c := range all {
 		t.Run(c.Where, func(t *testing.T) {
 			a := Check(c.Input())
@@ -18,11 +18,18 @@ func TestCases(t *testing.T) {
 				cases.WellFormed(t, a)
 			}
 		})
-		speak[c.Rule]++
+		if c.Want == "nothing" || len(c.Want) > 2 && c.Want[:3] == "gap" {
+			silent[c.Rule]++
+		} else {
+			speak[c.Rule]++
+		}
 	}
 	known := map[string]*rule.Rule{}
 	for _, r := range Rules() {
 		known[r.ID] = r
+		if speak[r.ID] == 0 || silent[r.ID] == 0 {
+			t.Errorf("%s lacks a case: %d speak, %d are silent", r.ID, speak[r.ID], silent[r.ID])
+		}
 	}
 	for id := range speak {
 		if known[id] == nil {
@@ -30,4 +37,7 @@ func TestCases(t *testing.T) {
 		}
 	}
 	t.Logf("%d cases of %d rules", len(all), len(known))
+	if len(all) < 250 {
+		t.Errorf("%d cases", len(all))
+	}
 }

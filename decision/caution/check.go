@@ -34,12 +34,15 @@ type view struct {
 	womb    *state
 	notes   map[string]bool // gaps found while reading
 	gaps    map[rule.Gap]bool
+	missing map[string]map[string]bool // by draft: tests that have no result
+	undosed map[*item]bool
 }
 
 // Check holds drafted medicines, and without a draft what the person takes,
 // against what the record says of the person.
 func Check(in rule.Input) rule.Answer {
-	v := &view{Input: in, k: load(), c: in.Chart, found: map[string]*said{}, results: map[string]results{}, notes: map[string]bool{}, gaps: map[rule.Gap]bool{}}
+	v := &view{Input: in, k: load(), c: in.Chart, found: map[string]*said{}, results: map[string]results{}, notes: map[string]bool{}, gaps: map[rule.Gap]bool{},
+		missing: map[string]map[string]bool{}, undosed: map[*item]bool{}}
 	list, with := items(in)
 	v.with = with
 	if len(list) == 0 && len(in.Drafts) > 0 {
@@ -108,13 +111,17 @@ func (v *view) check(x *item, choices bool) []rule.Card {
 func (v *view) hold(c *caution, x *item, s substance.Substance) (hit, bool) {
 	h := hit{c: c, level: c.Level, title: c.Title}
 	var whys []string
+	none := map[string]bool{} // tests without a result
+	open := false
 	for _, clause := range c.when {
 		best := no
 		var facts []rule.Evidence
 		var asked []string
 		for _, t := range clause {
 			is, found, why := v.term(t, x, &h)
-			if is == unknown {
+			if is == unknown && t.kind == "test" && len(v.results[t.name].list) == 0 {
+				none[t.name] = true
+			} else if is == unknown {
 				asked = append(asked, why)
 			}
 			if is == yes {
@@ -127,27 +134,62 @@ func (v *view) hold(c *caution, x *item, s substance.Substance) (hit, bool) {
 			return h, false
 		case unknown:
 			whys = append(whys, asked...)
+			open = true
 		default:
 			h.facts = append(h.facts, facts...)
 		}
 	}
-	if len(whys) == 0 && c.limit != nil {
+	if !open && c.limit != nil {
 		is, why := v.dosed(c, x, s, &h)
 		if is == no {
 			return h, false
 		}
 		if is == unknown {
-			whys = append(whys, why)
+			whys, open = append(whys, why), true
 		}
 	}
 	for _, why := range whys {
-		g := rule.Gap{Check: string(c.Kind), Why: why}
-		if x.draft != nil {
-			g.Draft = x.draft.ID
-		}
-		v.gaps[g] = true
+		v.lacks(c, x, why)
 	}
-	return h, len(whys) == 0
+	for name := range none {
+		v.untested(name, x)
+	}
+	return h, !open
+}
+
+// lacks notes that a rule was not answered, and why.
+func (v *view) lacks(c *caution, x *item, why string) {
+	g := rule.Gap{Check: string(c.Kind), Why: why}
+	dose := strings.HasPrefix(why, "dose not checked: ")
+	if dose {
+		g.Check = string(rule.Dose)
+	}
+	switch {
+	case x.draft != nil:
+		g.Draft = x.draft.ID
+	case dose: // many lists say no directions: one gap for all
+		v.undosed[x] = true
+		return
+	}
+	v.gaps[g] = true
+}
+
+// untested notes that a test has no result that counts. Where it is not always
+// measured before such a medicine it is named with the others of its kind.
+func (v *view) untested(name string, x *item) {
+	id := ""
+	if x.draft != nil {
+		id = x.draft.ID
+	}
+	t := v.k.tests[name]
+	if t.ask {
+		v.gaps[rule.Gap{Check: string(rule.Laboratory), Why: v.results[name].why, Draft: id}] = true
+		return
+	}
+	if v.missing[id] == nil {
+		v.missing[id] = map[string]bool{}
+	}
+	v.missing[id][t.name] = true
 }
 
 // term says whether one condition of a rule is so, by which facts; of what is not
@@ -291,9 +333,10 @@ func (v *view) choices(x *item, c *caution) []rule.Choice {
 	var out []rule.Choice
 	for _, name := range c.instead {
 		d := rule.Draft{ID: x.draft.ID, Kind: rule.DraftMedicine, Name: name}
-		gaps := maps.Clone(v.gaps)
+		gaps, missing := maps.Clone(v.gaps), v.missing
+		v.missing = map[string]map[string]bool{}
 		against := slices.ContainsFunc(v.check(drafted(&d), false), func(k rule.Card) bool { return k.Level > rule.Quiet })
-		if v.gaps = gaps; !against {
+		if v.gaps, v.missing = gaps, missing; !against {
 			out = append(out, rule.Choice{Label: "Consider " + name + " instead"})
 		}
 	}
@@ -337,6 +380,15 @@ func join(cards []rule.Card) []rule.Card {
 // finish says what was not looked at, and what was.
 func (v *view) finish(n int) {
 	v.a.Gaps = slices.AppendSeq(v.a.Gaps, maps.Keys(v.gaps))
+	for id, tests := range v.missing {
+		v.a.Gaps = append(v.a.Gaps, rule.Gap{Check: string(rule.Laboratory), Draft: id, Why: "not recorded lately, so not looked at: " + strings.Join(slices.Sorted(maps.Keys(tests)), ", ")})
+	}
+	switch n := len(v.undosed); {
+	case n == 1:
+		v.a.Gaps = append(v.a.Gaps, rule.Gap{Check: string(rule.Dose), Why: "dose not checked of 1 medicine, whose directions do not say it in full"})
+	case n > 1:
+		v.a.Gaps = append(v.a.Gaps, rule.Gap{Check: string(rule.Dose), Why: fmt.Sprintf("dose not checked of %d medicines, whose directions do not say it in full", n)})
+	}
 	for why := range v.notes {
 		v.a.Gaps = append(v.a.Gaps, rule.Gap{Check: checkName, Why: why})
 	}

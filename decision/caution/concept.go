@@ -60,7 +60,7 @@ func readConcepts(text string) (map[string]*concept, error) {
 				if p = strings.TrimSpace(p); p == "" {
 					return nil, fmt.Errorf("concepts line %d: empty words", n)
 				}
-				if kind == "words" {
+				if p = normal(p); kind == "words" {
 					c.phrases = append(c.phrases, p)
 				} else {
 					c.never = append(c.never, p)
@@ -71,6 +71,15 @@ func readConcepts(text string) (map[string]*concept, error) {
 		}
 	}
 	return out, in.Err()
+}
+
+// normal spells a phrase as fact.Words spells names.
+func normal(p string) string {
+	open, star := strings.CutSuffix(p, "*")
+	if p = strings.Join(fact.Words(open), " "); star {
+		p += "*"
+	}
+	return p
 }
 
 // coded says whether one of the codes is the concept's.
@@ -130,7 +139,7 @@ func (s *said) evidence() rule.Evidence {
 	return rule.Evidence{Text: text, Prov: s.prov, When: s.when}
 }
 
-// history reads the problems and procedures, once.
+// history reads the problems, the procedures and what is implanted, once.
 func (v *view) history() []said {
 	if v.read {
 		return v.said
@@ -156,6 +165,12 @@ func (v *view) history() []said {
 		p := &v.c.Procedures[i]
 		if !p.NotDone && p.Status != "entered-in-error" {
 			add(said{name: p.Name, codes: p.Codes, when: p.When, prov: p.Prov, over: true})
+		}
+	}
+	for i := range v.c.Devices {
+		d := &v.c.Devices[i]
+		if d.Active {
+			add(said{name: d.Name, codes: d.Codes, when: d.When, prov: d.Prov, over: true})
 		}
 	}
 	return v.said

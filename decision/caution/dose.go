@@ -158,7 +158,14 @@ func (v *view) amount(t term, x *item) (tri, []rule.Evidence, string) {
 		list = append(list, d)
 	}
 	best := no
+	var said string
 	for _, d := range list {
+		if d.once > 0 {
+			said = milligrams(d.once)
+		}
+		if d.times > 0 {
+			said += " " + strconv.FormatFloat(math.Round(d.times*100)/100, 'f', -1, 64) + " times a day"
+		}
 		n := d.times
 		if t.kind == "dose" {
 			n = d.once * max(1, d.times)
@@ -173,7 +180,9 @@ func (v *view) amount(t term, x *item) (tri, []rule.Evidence, string) {
 	if len(list) == 0 {
 		return unknown, nil, "dose not checked: the directions of " + fact.Quoted(x.name) + " could not be read"
 	}
-	return best, nil, ""
+	e := x.evidence()
+	e.Text = "the directions: " + strings.TrimSpace(said)
+	return best, []rule.Evidence{e}, ""
 }
 
 // dose reads how much of an ingredient is taken, from what the draft says or else

@@ -20,6 +20,7 @@ type test struct {
 	unit     string  // UCUM, as the rules write it
 	molar    float64 // of unit in 1 mmol/L; 0: amount of substance is not converted
 	days     int     // how old a result may be
+	ask      bool    // usually measured before the medicines that it matters to: missing, it makes a gap of its own
 	loinc    []string
 	words    []string // of a result without a LOINC code, its whole name
 }
@@ -28,14 +29,19 @@ type test struct {
 func readTests(text string) (map[string]*test, error) {
 	out := map[string]*test{}
 	for _, f := range fact.Rows(text, 7) {
-		t := &test{id: f[0], name: f[1], unit: f[2], loinc: fact.List(f[5]), words: fact.List(f[6])}
+		t := &test{id: f[0], name: f[1], unit: f[2], loinc: fact.List(f[5])}
+		for _, name := range fact.List(f[6]) {
+			t.words = append(t.words, normal(name))
+		}
 		var err error
 		if f[3] != "" {
 			if t.molar, err = strconv.ParseFloat(f[3], 64); err != nil {
 				return nil, err
 			}
 		}
-		if t.days, err = strconv.Atoi(f[4]); err != nil || out[t.id] != nil {
+		days, ask := strings.CutSuffix(f[4], " ask")
+		t.ask = ask
+		if t.days, err = strconv.Atoi(days); err != nil || out[t.id] != nil {
 			return nil, fmt.Errorf("test %s: days, or twice", t.id)
 		}
 		out[t.id] = t
@@ -154,7 +160,7 @@ func (t *test) of(s *chart.Series) bool {
 			return true
 		}
 	}
-	return !coded && slices.Contains(t.words, strings.ToLower(strings.TrimSpace(s.Name)))
+	return !coded && slices.Contains(t.words, strings.Join(fact.Words(s.Name), " "))
 }
 
 // all are the series and their parts.
@@ -186,7 +192,10 @@ func (t *test) measure(s *chart.Series, p *chart.Point) (measured, bool) {
 		return measured{}, false
 	}
 	m := measured{low: n, high: n, when: p.When, prov: p.Prov, series: s,
-		text: sentence(t.name) + " " + strings.TrimSpace(p.Value+" "+formula.Shown(p.Unit))}
+		text: sentence(t.name) + " " + strings.TrimSpace(p.Value)}
+	if u := formula.Shown(p.Unit); u != "" && u[0] != '{' && !strings.EqualFold(u, t.name) {
+		m.text += " " + u
+	}
 	if p.Status == "preliminary" || p.Status == "partial" {
 		m.text += " (preliminary)"
 	}
