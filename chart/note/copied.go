@@ -15,29 +15,30 @@ type Copied struct {
 	Text string    `json:"text"`
 }
 
-// Stands says whether a line is still as it was copied.
-func (c *Copied) Stands(line string) bool {
-	line = strings.TrimSpace(line)
-	if c == nil || line == "" {
-		return false
-	}
-	for l := range strings.SplitSeq(c.Text, "\n") {
-		if strings.TrimSpace(l) == line {
-			return true
+// Standing says of lines whether they are still as they were copied.
+func (c *Copied) Standing() func(line string) bool {
+	had := map[string]bool{}
+	if c != nil {
+		for l := range strings.SplitSeq(c.Text, "\n") {
+			had[strings.TrimSpace(l)] = true
 		}
 	}
-	return false
+	delete(had, "")
+	return func(line string) bool { return had[strings.TrimSpace(line)] }
 }
+
+// Stands says whether a line is still as it was copied. Of many lines, Standing does.
+func (c *Copied) Stands(line string) bool { return c.Standing()(line) }
 
 // Left says how much of a copied text stands in a text: "all", "part" or "".
 func (c *Copied) Left(text string) string {
 	if c == nil {
 		return ""
 	}
-	stands, other := 0, 0
+	stands, other, still := 0, 0, c.Standing()
 	for l := range strings.SplitSeq(text, "\n") {
 		switch {
-		case c.Stands(l):
+		case still(l):
 			stands++
 		case strings.TrimSpace(l) != "":
 			other++

@@ -10,6 +10,7 @@ import (
 // Lines that were copied from an earlier note and not touched since carry a class.
 func div(text string, copied *Copied) string {
 	var b strings.Builder
+	stands := copied.Standing()
 	b.WriteString(`<div xmlns="` + xhtml + `">`)
 	for p := range strings.SplitSeq(text, "\n\n") {
 		b.WriteString("<p>")
@@ -17,7 +18,7 @@ func div(text string, copied *Copied) string {
 			if i > 0 {
 				b.WriteString("<br/>")
 			}
-			if copied.Stands(l) {
+			if stands(l) {
 				b.WriteString(`<span class="copied">` + html.EscapeString(l) + `</span>`)
 			} else {
 				b.WriteString(html.EscapeString(l))

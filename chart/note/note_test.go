@@ -3,6 +3,7 @@ package note
 import (
 	"encoding/json"
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -231,6 +232,34 @@ func TestForwardMarksUntilEdited(t *testing.T) {
 	d := Draft{Sections: []DraftSection{{Section: out[1]}}}
 	if _, err := d.Apply([]Edit{{Code: "51847-2", Base: out[1].Text, Text: "New", Save: "s"}}, lena, when, 2); err != nil || d.Sections[0].Copied != nil {
 		t.Error("what is all new is not copied", err)
+	}
+}
+
+// TestALongCopyIsLookedAtOnce: thirty thousand short lines against thirty
+// thousand others are no nine hundred million comparisons.
+func TestALongCopyIsLookedAtOnce(t *testing.T) {
+	var old, new strings.Builder
+	for i := range 12_000 {
+		old.WriteString(strconv.Itoa(i) + "\n")
+		new.WriteString("x" + strconv.Itoa(i%1000) + "\n")
+	}
+	c := &Copied{Text: old.String()}
+	for range 20 {
+		if c.Left(new.String()) != "" || c.Left(new.String()+"7") != "part" {
+			t.Fatal("what stands of a copy")
+		}
+	}
+	if strings.Contains(div(new.String(), c), "copied") {
+		t.Error("what is new is marked as copied")
+	}
+}
+
+func TestNobodySignedAddsNothing(t *testing.T) {
+	n := Note{Sections: []Section{{Code: "51847-2", Text: "Signed"}}}
+	for status, want := range map[string]string{"final": "Added", "preliminary": "Signed", "entered-in-error": "Signed"} {
+		if got := Reading(n, []Note{{Status: status, Sections: []Section{{Code: "51847-2", Text: "Added"}}}}); got[0].Text != want {
+			t.Errorf("%s: %q", status, got[0].Text)
+		}
 	}
 }
 

@@ -249,7 +249,7 @@ func EnterInError(c fhir.Node, version int, reason string, s Signing) ([]record.
 func Reading(n Note, addenda []Note) []Section {
 	out := append([]Section(nil), n.Sections...)
 	for _, a := range addenda {
-		if a.Status == "entered-in-error" || a.Attests {
+		if a.Status == "entered-in-error" || a.Status == "preliminary" || a.Attests {
 			continue
 		}
 		for _, s := range a.Sections {
