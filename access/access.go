@@ -201,7 +201,7 @@ func user(a Actor, lens Lens, act Action) Decision {
 		}
 	case FrontDesk:
 		if reads && lens == EMR {
-			return Decision{Allowed: true, Types: in(demographic, directory, workflow)}
+			return Decision{Allowed: true, Types: without("Device", demographic, directory, workflow)} // an implant is a fact of care
 		}
 		if act.writes() && act != Delete {
 			return Decision{Allowed: true, Types: in(demographic, workflow)}
@@ -215,7 +215,7 @@ func user(a Actor, lens Lens, act Action) Decision {
 		}
 	case PrivacyOfficer:
 		if act == SeeAudit || reads && lens == EMR {
-			return Decision{Allowed: true, Types: in(demographic, directory, privacy)}
+			return Decision{Allowed: true, Types: without("Device", demographic, directory, privacy)}
 		}
 		if act.writes() {
 			return Decision{Allowed: true, Types: is("Consent")}

@@ -36,6 +36,9 @@ func TestRoles(t *testing.T) {
 		{Nurse, EMR, Update, "Observation", true},
 		{FrontDesk, EMR, Search, "Patient", true},
 		{FrontDesk, EMR, Read, "Condition", false},
+		{FrontDesk, EMR, Search, "Device", false}, // a pacemaker
+		{FrontDesk, EMR, Read, "Location", true},
+		{PrivacyOfficer, EMR, Search, "Device", false},
 		{FrontDesk, EHR, Read, "Patient", false},
 		{FrontDesk, EMR, Delete, "Appointment", false},
 		{RecordsOffice, EHR, Export, "", true},

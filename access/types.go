@@ -44,6 +44,11 @@ func in(groups ...[]string) func(string) bool {
 	}
 }
 
+func without(typ string, groups ...[]string) func(string) bool {
+	some := in(groups...)
+	return func(t string) bool { return t != typ && some(t) }
+}
+
 func is(types ...string) func(string) bool {
 	return func(t string) bool { return slices.Contains(types, t) }
 }
