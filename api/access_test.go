@@ -47,7 +47,7 @@ func address(r route) (path, body string) {
 	}
 	switch {
 	case r.method == "GET":
-	case strings.HasSuffix(r.path, "_search"), strings.HasSuffix(r.path, "$everything"):
+	case strings.HasSuffix(r.path, "_search"), strings.HasSuffix(r.path, "$everything"), strings.HasSuffix(r.path, "$immds-forecast"):
 	case r.path == "":
 		body = bundleOf("transaction", [4]string{"POST", "Observation", observation("x", "p1", "1", "2020")}, [4]string{"GET", "Patient/p1"})
 	case r.path == "Patient/$match":
@@ -88,6 +88,10 @@ func expected(a asker, lens access.Lens, r route) string {
 		ok = ask(access.Read, "Observation")
 	case strings.HasSuffix(r.path, "$match"), strings.HasSuffix(r.path, "$changes"):
 		return "any" // exchange decides
+	case r.path == "$immds-forecast":
+		return "answered" // of what is sent: nothing is read
+	case strings.HasSuffix(r.path, "$immds-forecast"):
+		ok = ask(access.Read, "Immunization")
 	case strings.HasSuffix(r.path, "$everything"):
 		ok = ask(access.Export, "Patient")
 	case strings.HasSuffix(r.path, "_history"):

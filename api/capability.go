@@ -92,6 +92,7 @@ func (c *call) statement() object {
 			"resource":    resources,
 			"interaction": system,
 			"searchParam": common(),
+			"operation":   []object{{"name": "immds-forecast", "definition": immdsOperation}},
 		}},
 	}
 }
@@ -139,6 +140,7 @@ func (c *call) resourceStatement(t string, incoming []string) object {
 	operation("validate", "http://hl7.org/fhir/OperationDefinition/Resource-validate")
 	if t == "Patient" {
 		operation("everything", "http://hl7.org/fhir/OperationDefinition/Patient-everything")
+		operation("immds-forecast", immdsOperation)
 		if c.api.Exchange != nil && emr {
 			operation("match", "http://hl7.org/fhir/OperationDefinition/Patient-match")
 			operation("changes", "https://wholechart.example/OperationDefinition/Patient-changes")

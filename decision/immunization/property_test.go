@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"wholechart/chart"
 	"wholechart/decision/cdsi"
@@ -178,6 +179,9 @@ func FuzzEvaluate(f *testing.F) {
 		f.Add(s, "2 tablets daily of 20 mg")
 	}
 	f.Fuzz(func(t *testing.T, words, sig string) {
+		if !utf8.ValidString(words+sig) || !utf8.ValidString(words) {
+			return
+		}
 		q := strings.NewReplacer(`"`, "", `\`, "").Replace
 		for _, r := range words + sig {
 			if r < ' ' || r == '\ufffd' {
