@@ -1,9 +1,12 @@
 package orders
 
 import (
+	"cmp"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -217,13 +220,13 @@ func (r *room) edit(c *door.Call) {
 		return
 	}
 	if res.Version != form.Get("version") || !res.Node().Get("status").Is("draft") {
-		r.first(c, p)
+		r.both(c, p, res, form)
 		return
 	}
 	o := order.Read(res.Node())
 	o.Version = res.Version
 	typed := map[string]string{}
-	for _, k := range []string{"sig", "reason", "note", "due", "priority", "side", "contrast", "refills", "quantity"} {
+	for k := range fieldsOf(o) {
 		if form.Has(k) {
 			typed[k] = form.Get(k)
 		}
@@ -248,12 +251,63 @@ func (r *room) edit(c *door.Call) {
 	}
 	switch {
 	case moved(err):
-		r.first(c, p)
+		if res, err = draftOf(c, form.Get("ref")); err != nil {
+			c.Failed(err)
+			return
+		}
+		r.both(c, p, res, form)
 	case err != nil:
 		c.Failed(err)
 	default:
 		r.answer(c, p, web.Good, o.Title()+": saved")
 	}
+}
+
+// fieldsOf is what the form of a draft shows, by the names of its fields.
+func fieldsOf(o order.Order) map[string]string {
+	return map[string]string{"sig": sigText(o), "quantity": quantityText(o), "refills": refills(o), "reason": o.Reason, "note": o.Note, "due": o.Due,
+		"priority": cmp.Or(o.Priority, "routine"), "side": o.Side, "contrast": o.Contrast}
+}
+
+// both answers an edit of a draft that somebody else changed meanwhile: theirs
+// is the draft, what was typed stands in its form to be saved again, and where
+// both changed the same, theirs is said beside it. Nothing is written.
+func (r *room) both(c *door.Call, p *clinic.Patient, now record.Resource, form url.Values) {
+	ref := form.Get("ref")
+	theirs, was := fieldsOf(order.Read(now.Node())), map[string]string{}
+	if typ, id, ok := strings.Cut(ref, "/"); ok {
+		if old, err := c.Session(access.EMR).ReadVersion(c.R.Context(), typ, id, form.Get("version")); err == nil {
+			was = fieldsOf(order.Read(old.Node()))
+		}
+	}
+	typed, differ := map[string]string{}, map[string]string{}
+	var words []string
+	for _, k := range slices.Sorted(maps.Keys(theirs)) {
+		mine := form.Get(k)
+		if before, known := was[k]; !form.Has(k) || known && clean(before) == clean(mine) || clean(theirs[k]) == clean(mine) {
+			continue
+		}
+		typed[k] = mine
+		words = append(words, k+" “"+mine+"”")
+		if clean(was[k]) != clean(theirs[k]) {
+			differ[k] = "Changed by somebody else to “" + theirs[k] + "”. Yours stands here: save to keep it."
+			if theirs[k] == "" {
+				differ[k] = "Emptied by somebody else. Yours stands here: save to keep it."
+			}
+		}
+	}
+	r.again(c, p, http.StatusConflict, func(b *basket) {
+		b.SaidKind = web.Warning
+		if l := b.line(ref); l != nil {
+			b.Said = "Somebody else changed this draft meanwhile: it is shown as it is now. What you typed stands in its form; save it again."
+			l.Typed, l.Faults, l.Open = typed, differ, true
+			return
+		}
+		b.Said = "Somebody else signed or removed this meanwhile. Nothing of yours was done."
+		if len(words) > 0 {
+			b.Said += " You had typed: " + strings.Join(words, ", ") + "."
+		}
+	})
 }
 
 // hard faults may not even be kept in a draft.

@@ -131,6 +131,11 @@ func TestNothingTypedIsLost(t *testing.T) {
 	}
 	pagetest.Keys(t, ctx, kb.Enter) // saves this draft
 	pagetest.Until(t, ctx, `document.querySelector(".draft-detail").textContent.includes("call her first")`)
+	for name, o := range drafted(t, n, "rosa-delgado") {
+		if o.Reason != "" { // the first button of the form is no problem of the list
+			t.Errorf("Enter in the note gave %s the reason %q", name, o.Reason)
+		}
+	}
 	pagetest.JS(t, ctx, `(document.querySelector("#order-sign").click(), 1)`)
 	pagetest.Until(t, ctx, `document.querySelector(".flash")?.textContent.includes("1 order signed")`)
 }

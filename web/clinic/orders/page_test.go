@@ -299,6 +299,8 @@ func TestWhatCannotBeReadIsKeptAndSaid(t *testing.T) {
 	edit(url.Values{"note": {strings.Repeat("x", 1200)}}, 422, "too long")
 	edit(url.Values{"sig": {"1 cap bid 7d"}, "reason": {"Cystitis"}}, 200, "for 7 days")
 	edit(url.Values{"sig": {"1 cap bid 3d"}, "version": {"1"}}, 409, "Somebody else changed")
+	edit(url.Values{"sig": {"1 cap bid 3d"}, "note": {"with food"}, "version": {"1"}}, 409, `value="with food"`)
+	edit(url.Values{"sig": {"1 cap bid 3d"}, "version": {"1"}}, 409, "Changed by somebody else to “")
 	if o := drafted(t, n, "rosa-delgado")["Nitrofurantoin 100 mg capsule"]; o.Sig.Days != 7 || o.Sig.Quantity != 14 || o.Sig.Route != "oral" || o.Reason != "Cystitis" {
 		t.Errorf("after all: %+v", o)
 	}

@@ -109,7 +109,7 @@ document.addEventListener("keyup", (e) => {
 
 // What is typed into one draft and not saved yet outlives an act on another, and nothing is signed over it.
 const changed = (f) => (f instanceof HTMLSelectElement ? [...f.options].some((o) => o.selected !== o.defaultSelected) && f.selectedIndex >= 0 && !(f.selectedIndex === 0 && ![...f.options].some((o) => o.defaultSelected)) : f.value !== f.defaultValue);
-const unsaved = () => [...document.querySelectorAll(".draft-form :is(input, select, textarea)[id]")].filter(changed);
+const unsaved = () => [...document.querySelectorAll(".draft-form :is(input, select, textarea)[id]")].filter((f) => changed(f) || f.form.hasAttribute("data-typed")); // data-typed: what the server did not take
 let typed = new Map(), scrolled = 0;
 document.addEventListener("submit", (e) => {
   if (!e.target.closest?.("#basket")) return;
