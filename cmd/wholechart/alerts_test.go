@@ -93,6 +93,15 @@ func TestAlerts(t *testing.T) {
 	if a := n.Check(ctx, "maple", c, drafts); asked.Load() != 1 || gapped(a, "outside") {
 		t.Errorf("%+v", a)
 	}
+	all, err := doors(n, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := httptest.NewRecorder()
+	all.ServeHTTP(w, httptest.NewRequest("GET", "/maple/cds-services", nil))
+	if w.Code != 200 || !strings.Contains(w.Body.String(), `"order-sign"`) {
+		t.Errorf("the node does not serve CDS Hooks: %d %.200s", w.Code, w.Body)
+	}
 	n.Outcome("maple", "outside-acme", false, "monitored")
 	n.flushCounts(ctx)
 	if err := n.close(); err != nil {

@@ -121,7 +121,7 @@ func serve(ctx context.Context, n *node, handler http.Handler, l net.Listener, c
 
 // doors are all doors of a node.
 func doors(n *node, demo bool) (http.Handler, error) {
-	fhir := api.New(api.Config{Records: n.records, Auth: n.auth, Exchange: n.exchange, Now: n.now, BaseURL: func(*http.Request) string { return n.base.Load().(string) }})
+	fhir := api.New(api.Config{Records: n.records, Auth: n.auth, Exchange: n.exchange, Support: n, Now: n.now, BaseURL: func(*http.Request) string { return n.base.Load().(string) }})
 	pages, err := pages(n, demo)
 	if err != nil {
 		return nil, err
