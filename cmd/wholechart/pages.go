@@ -14,6 +14,7 @@ import (
 	"wholechart/web/clinic"
 	"wholechart/web/clinic/alerts"
 	"wholechart/web/clinic/day"
+	"wholechart/web/clinic/documents"
 	"wholechart/web/clinic/facts"
 	"wholechart/web/clinic/lists"
 	ordering "wholechart/web/clinic/orders"
@@ -42,6 +43,7 @@ func pages(n *node, demo bool) (http.Handler, error) {
 		return nil, err
 	}
 	outbox.Register(clinicians.Door, n.remind)
+	documents.Register(clinicians)
 	lists.Register(clinicians.Door)
 	rules.Register(clinicians.Door)
 	alerts.Register(clinicians.Door, alerts.Config{Counts: n.counts, Rules: decision.Rules(), Services: services{n}})
