@@ -25,6 +25,9 @@ type Letter struct {
 	Encounter string `json:"encounter,omitempty"`
 	Whole     bool   `json:"whole,omitempty"` // facts of other sites were taken in
 	Label     string `json:"label,omitempty"`
+	// Secret says that the record it was filled from has confidential facts, of
+	// which some may stand in it: the writer is told, and it begins as restricted.
+	Secret bool `json:"secret,omitempty"`
 }
 
 // Bounds of a letter, in bytes.

@@ -119,9 +119,18 @@ func FuzzSetting(f *testing.F) {
 				t.Fatalf("%U cannot be set (%U)", r, lacks)
 			}
 		}
-		visual(set)
-		if _, err := Print(Letter{Title: "x", Body: s}, Head{Site: "s"}); err != nil {
-			t.Fatal(err)
+		if drawn, _ := visual(set); len([]rune(drawn)) != len([]rune(set)) && !strings.Contains(set, "\n") {
+			t.Fatalf("%q became %q", set, drawn)
 		}
+		n := 0
+		for _, b := range Blocks(s) {
+			n += len(b.Lines)
+		}
+		if n > strings.Count(s, "\n")+1 {
+			t.Fatalf("%d lines", n)
+		}
+		l := NewLook(s)
+		snippet(s, Fold(s), "a")
+		_ = l
 	})
 }

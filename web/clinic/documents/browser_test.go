@@ -59,8 +59,8 @@ func TestBrowserStory(t *testing.T) {
 	// The browser goes away in mid-word; nothing is lost.
 	pagetest.Keys(t, ctx, " And mo")
 	pagetest.Until(t, ctx, `document.querySelector("[name=rev]").value === "3"`)
-	pagetest.JS(t, ctx, `(location.reload(), 1)`)
-	pagetest.Until(t, ctx, `document.getElementById("f-body")?.value === "Dear Rosa, all is well. And mo"`)
+	pagetest.JS(t, ctx, `(window.old = true, location.reload(), 1)`)
+	pagetest.Until(t, ctx, `!window.old && document.readyState === "complete" && document.getElementById("f-body")?.value === "Dear Rosa, all is well. And mo"`)
 	pagetest.JS(t, ctx, `(document.querySelector("[value=sign]").click(), 1)`)
 	pagetest.Until(t, ctx, `document.querySelector(".doc-signed")?.textContent.includes("Signed by Lena Okonkwo, MD")`)
 	got := pagetest.JS(t, ctx, `fetch([...document.querySelectorAll(".doc-files a")].at(-1).href).then((r) => r.text()).then((t) => t.slice(0, 5))`)

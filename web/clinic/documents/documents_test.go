@@ -497,6 +497,25 @@ func textOf(page string) string {
 	return html.UnescapeString(m[1])
 }
 
+// What is confidential in a record makes a letter that is filled from it restricted.
+func TestLetterOfConfidentialFacts(t *testing.T) {
+	n := house(t)
+	b := n.User(lena)
+	_, page := b.Post(harold+"/letters", url.Values{"template": {"referral"}})
+	hasNot(t, page, "This record has confidential facts")
+	n.Write("maple", `{"resourceType":"Condition","id":"psy1","meta":{"security":[{"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":"PSY"}]},"clinicalStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/condition-clinical","code":"active"}]},"code":{"text":"Panic disorder"},"subject":{"reference":"Patient/harold-whitman"}}`)
+	res, page := b.Post(harold+"/letters", url.Values{"template": {"referral"}})
+	has(t, page, "This record has confidential facts", `value="R" selected`, "Panic disorder")
+	form := url.Values{"key": {field(page, "key")}, "rev": {field(page, "rev")}, "title": {"Referral"}, "body": {"Text"}, "label": {"R"}, "act": {"sign"}}
+	res, _ = b.Post(res.Request.URL.Path, form)
+	id := res.Request.URL.Path[strings.LastIndex(res.Request.URL.Path, "/")+1:]
+	for _, typ := range []string{"DocumentReference", "Binary"} {
+		if r, err := n.System("maple").Read(t.Context(), typ, id); err != nil || search.LabelBits(r.Node())&search.LabelRestricted == 0 {
+			t.Errorf("%s is not restricted: %v", typ, err)
+		}
+	}
+}
+
 // An after-visit summary says what the visit holds and what it does not.
 func TestAfterVisit(t *testing.T) {
 	n := house(t)

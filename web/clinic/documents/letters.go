@@ -17,6 +17,7 @@ import (
 	"wholechart/chart/note"
 	"wholechart/fhir"
 	"wholechart/record"
+	"wholechart/search"
 	"wholechart/web"
 	"wholechart/web/clinic"
 	"wholechart/web/door"
@@ -152,6 +153,15 @@ func (h *room) begin(c *door.Call) {
 	}
 	l := document.Fill(t, p.Chart(), v, gap, c.Now)
 	l.Key, l.Whole = fresh(), n.Whole
+	if t.ID != "blank" && l.Body != "" {
+		if l.Secret, err = confidential(c, lens, p.ID()); err != nil {
+			c.Failed(err)
+			return
+		}
+		if l.Secret {
+			l.Label = "R"
+		}
+	}
 	if len(l.Body) > document.MaxBody {
 		l.Body = strings.ToValidUTF8(l.Body[:document.MaxBody-200], "") + "\n\n" + document.Marker + " The rest did not fit."
 	}
@@ -161,6 +171,29 @@ func (h *room) begin(c *door.Call) {
 		return
 	}
 	c.Done(p.ChartHref("letters", d.ID), web.Flash{})
+}
+
+// confidential says whether a record has facts under a label of secrecy, of the
+// types that letters are filled with.
+func confidential(c *door.Call, lens access.Lens, patient string) (bool, error) {
+	const codes = "R,V,ETH,ETHUD,SUD,OPIOIDUD,42CFRPart2,PSY,MH,PSYTHPN,HIV,SEX,STD,DV,SDV,VIO"
+	for _, typ := range []string{"Condition", "MedicationRequest", "MedicationStatement", "AllergyIntolerance", "Observation", "Immunization", "Procedure", "FamilyMemberHistory", "Composition", "ServiceRequest", "Appointment", "CareTeam"} {
+		if typ == "Appointment" && lens == access.EHR {
+			continue // the whole record is not searched for those; it is the chart's own that a letter names first
+		}
+		q, err := search.Parse(typ, url.Values{"patient": {patient}, "_security": {codes}, "_count": {"1"}}, search.Options{DefaultCount: 1, Now: c.Now})
+		if err != nil {
+			return false, err
+		}
+		page, err := c.Session(lens).Search(c.R.Context(), q)
+		if err != nil {
+			return false, err
+		}
+		if len(page.Matches) > 0 {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 func fresh() string {

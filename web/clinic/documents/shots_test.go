@@ -19,16 +19,16 @@ func pages(t testing.TB, n *pagetest.Node, b *pagetest.Browser) map[string]strin
 	_, body := send(t, b, rosa, form, upload{"Consult 2026-11-02.pdf", []byte(aPDF)})
 	pdf := "/maple" + docPath.FindString(body)
 	_, body = send(t, b, rosa, url.Values{"kind": {"72170-4"}, "title": {"Rash on the left forearm"}, "label": {"R"}}, upload{"rash.png", gradient(t)})
-	kept := "/maple/patients/rosa-delgado/library?" + b.Node.Base[:0] + "kept=" + strings.TrimPrefix(docPath.FindString(body), "/patients/rosa-delgado/library/")
+	kept := rosa + "/library?kept=" + strings.TrimPrefix(docPath.FindString(body), "/patients/rosa-delgado/library/")
 	var img string
 	for _, l := range docPath.FindAllString(body, -1) {
 		if strings.Contains(b.Open("/maple"+l), "PNG image") {
 			img = "/maple" + l
 		}
 	}
-	res, page := b.Post(rosa+"/letters", url.Values{"template": {"referral"}, "facts": {"whole"}})
+	res, _ := b.Post(rosa+"/letters", url.Values{"template": {"referral"}, "facts": {"whole"}})
 	letter := res.Request.URL.Path
-	res, page = b.Post(rosa+"/letters", url.Values{"template": {"summary"}, "facts": {"whole"}})
+	res, page := b.Post(rosa+"/letters", url.Values{"template": {"summary"}, "facts": {"whole"}})
 	at := res.Request.URL.Path
 	res, _ = b.Post(at, url.Values{"key": {field(page, "key")}, "rev": {field(page, "rev")}, "title": {"Summary of the chart"}, "to": {"Aaron Feld, MD\nLakeside Cardiology"}, "body": {textOf(page)}, "act": {"sign"}})
 	signed := res.Request.URL.Path
