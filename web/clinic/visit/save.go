@@ -12,6 +12,7 @@ import (
 
 	"wholechart/access"
 	"wholechart/chart/note"
+	"wholechart/fhir"
 	"wholechart/record"
 	"wholechart/web"
 	"wholechart/web/door"
@@ -226,9 +227,16 @@ func (h *room) save(c *door.Call) {
 
 // poll tells what others did since a revision, and who is there.
 func (h *room) poll(c *door.Call) {
+	if !writes(c) || !fhir.IsID(c.R.PathValue("id")) || !fhir.IsID(c.R.PathValue("eid")) {
+		answer(c, http.StatusForbidden, saved{Said: "Not now."})
+		return
+	}
 	q := c.R.URL.Query()
 	since, _ := strconv.Atoi(q.Get("rev"))
 	d, n, err := draft(c)
+	if err == nil && q.Get("key") == "" { // who knows its key has been shown it; else that it is read is noted
+		_, err = c.Session(access.EMR).Read(c.R.Context(), "Patient", d.Patient)
+	}
 	switch {
 	case errors.Is(err, record.ErrNotFound) && q.Get("key") == "":
 		answer(c, http.StatusOK, h.now(c, record.Draft{}, note.Draft{}, 0, q.Get("tab"), q.Get("at"), nil))

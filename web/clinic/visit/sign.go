@@ -57,8 +57,9 @@ func shown(s note.Section, words string) shownSection {
 	if out.Empty {
 		return out
 	}
+	copied := s.Copied.Standing()
 	for _, l := range linesOf(note.Clean(s.Text)) {
-		out.Lines = append(out.Lines, shownLine{Text: l, Copied: s.Copied.Stands(l), Blank: l == ""})
+		out.Lines = append(out.Lines, shownLine{Text: l, Copied: copied(l), Blank: l == ""})
 	}
 	return out
 }

@@ -11,6 +11,7 @@ import (
 
 	"wholechart/access"
 	"wholechart/chart/note"
+	"wholechart/fhir"
 	"wholechart/record"
 	"wholechart/web"
 	"wholechart/web/clinic"
@@ -27,6 +28,7 @@ type signedPage struct {
 	InError         bool
 	ErrorWords      string // who, when, why
 	Draft           bool   // preliminary: written elsewhere, not signed
+	Hand            string // who wrote it here, when it names another as its author
 	Sections        []shownSection
 	Addenda         []addendum
 	Of              web.Link // this is an addendum to that note
@@ -48,6 +50,7 @@ type addendum struct {
 	Attests      bool
 	InError      bool
 	ErrorWords   string
+	Hand         string
 	Check        note.Check
 	Sections     []shownSection
 }
@@ -87,7 +90,7 @@ func addenda(c *door.Call, patient, id string) ([]note.Note, []record.Resource, 
 	for _, r := range list {
 		n := note.Parse(r.Node())
 		n.ID, n.Version = r.ID, r.Version
-		if n.Appends == id {
+		if n.Appends == id && n.Status != "preliminary" { // what nobody signed adds nothing to what is signed
 			out, raw = append(out, n), append(raw, r)
 		}
 	}
@@ -150,6 +153,9 @@ func (h *room) signedPage(c *door.Call, p *clinic.Patient, r record.Resource, n 
 		v.Sections = append(v.Sections, shown(s, copiedWords(s, c.Zone)))
 	}
 	var err error
+	if v.Hand, err = hand(c, r, n.Author); err != nil {
+		return v, err
+	}
 	if v.InError {
 		if v.ErrorWords, err = errorWords(c, r.ID); err != nil {
 			return v, err
@@ -163,6 +169,9 @@ func (h *room) signedPage(c *door.Call, p *clinic.Patient, r record.Resource, n 
 	cosigned := false
 	for i, a := range adds {
 		d := addendum{ID: a.ID, Href: c.Path("patients", p.ID(), "notes", a.ID), Author: name(a.Author), Date: stamp(a.Date, c.Zone), Reason: a.Reason, Attests: a.Attests, InError: a.Status == "entered-in-error", Check: note.VerifyDigest(raw[i].Node())}
+		if d.Hand, err = hand(c, raw[i], a.Author); err != nil {
+			return v, err
+		}
 		if d.InError {
 			if d.ErrorWords, err = errorWords(c, a.ID); err != nil {
 				return v, err
@@ -218,12 +227,45 @@ func errorWords(c *door.Call, id string) (string, error) {
 	}
 	for _, r := range list {
 		n := r.Node()
-		if !n.Path("activity", "coding", "code").Is("NULLIFY") {
+		if !n.Path("activity", "coding", "code").Is("NULLIFY") || !bySelf(r.Author, n.Path("agent", "who", "reference").Str(), n.Path("agent", "who", "identifier", "value").Str()) {
 			continue
 		}
 		return "Marked by " + n.Path("agent", "who", "display").Str() + ", " + stamp(when(n.Get("recorded"), c.Zone), c.Zone) + ": " + n.Path("reason", "text").Str(), nil
 	}
 	return "Who marked it, and why, is not recorded here.", nil
+}
+
+// bySelf says whether a version's writer, as the gate knows it, is the person whom
+// the resource names. The system writes for others: what was imported.
+func bySelf(writer, ref, user string) bool {
+	return writer == "" || strings.HasPrefix(writer, "system:") || ref != "" && writer == ref || ref == "" && user != "" && writer == "user:"+user
+}
+
+// hand says who wrote a note into this chart when it names another as its author:
+// a resource says of itself what its writer wants.
+func hand(c *door.Call, r record.Resource, author note.Who) (string, error) {
+	first := r
+	if r.Version != "1" {
+		var err error
+		if first, err = c.Session(access.EMR).ReadVersion(c.R.Context(), r.Type, r.ID, "1"); err != nil {
+			return "", err
+		}
+	}
+	kind, id, ok := strings.Cut(first.Author, "/")
+	if !ok {
+		kind, id, _ = strings.Cut(first.Author, ":")
+	}
+	if kind != "Practitioner" && kind != "user" && kind != "client" || bySelf(first.Author, author.Ref, author.User) {
+		return "", nil
+	}
+	if kind == "Practitioner" {
+		if p, err := c.Session(access.EMR).Read(c.R.Context(), "Practitioner", id); err == nil {
+			if name := fhir.HumanNameOf(p.Node().Get("name").Index(0)).String(); name != "" {
+				id = name
+			}
+		}
+	}
+	return id, nil
 }
 
 func cosignTasks(c *door.Call, patient, id string) ([]record.Resource, error) {

@@ -1,6 +1,7 @@
 package visit
 
 import (
+	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -15,10 +16,15 @@ import (
 	"wholechart/web/door"
 )
 
-// snippetID names a user's own snippets; user names may hold what ids may not.
+// snippetID names a user's own snippets; user names may hold what ids may not, and
+// a long one is no other's.
 func snippetID(c *door.Call) string {
 	id := "u-" + hex.EncodeToString([]byte(c.Actor.ID))
-	return id[:min(len(id), 64)]
+	if len(id) > 64 {
+		sum := sha256.Sum256([]byte(c.Actor.ID))
+		id = "u." + hex.EncodeToString(sum[:30])
+	}
+	return id
 }
 
 // snippetsForm is the page of a user's own snippets.

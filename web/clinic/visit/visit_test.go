@@ -8,8 +8,10 @@ import (
 	"testing"
 
 	"wholechart/access"
+	"wholechart/auth"
 	"wholechart/chart/note"
 	"wholechart/fhir"
+	"wholechart/internal/pagetest"
 	"wholechart/record"
 )
 
@@ -301,4 +303,50 @@ func TestCosign(t *testing.T) {
 	_, body = doctor.Post(signed+"/cosign", url.Values{"statement": {"Discussed with the nurse; I agree with the plan."}})
 	has(t, body, "Cosigned", "Discussed with the nurse", "Attestation")
 	hasNot(t, body, "Cosignature asked of", `action="`+signed+`/cosign"`)
+}
+
+// TestWhatANoteSaysOfItself: a program with a nurse's token writes a note in the
+// physician's name, marks one in error in her name, and adds what nobody signed.
+func TestWhatANoteSaysOfItself(t *testing.T) {
+	n := house(t)
+	b := n.User(lena)
+	s := n.Records.As(access.Actor{Kind: access.User, ID: "reyes", Site: "maple", Role: access.Nurse, Purpose: access.Treatment, Who: "Practitioner/reyes"}, access.EMR)
+	write := func(op record.Op, text string) {
+		t.Helper()
+		d, err := fhir.Parse([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Transact(t.Context(), []record.Act{{Op: op, Type: d.Root().ResourceType(), ID: d.Root().ID(), Resource: d.Root()}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	note := func(id, status, more, text string) string {
+		return `{"resourceType":"Composition","id":"` + id + `","status":"` + status + `","type":{"text":"Progress note"},"subject":{"reference":"Patient/harold-whitman"},"date":"2026-11-22T09:00:00-05:00","author":[{"reference":"Practitioner/okonkwo","display":"Lena Okonkwo, MD"}],"title":"Visit note"` + more + `,"section":[{"title":"Plan","code":{"coding":[{"system":"http://loinc.org","code":"51847-2"}]},"text":{"status":"generated","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\"><p>` + text + `</p></div>"}}]}`
+	}
+	write(record.Create, note("forged", "final", "", "Give it."))
+	has(t, b.Open(harold+"/notes/forged"), "Not by its author", "Reyes")
+	write(record.Create, note("loose", "preliminary", `,"relatesTo":[{"code":"appends","targetReference":{"reference":"Composition/forged"}}]`, "Nobody signed this."))
+	hasNot(t, b.Open(harold+"/notes/forged"), "Nobody signed this.")
+	write(record.Update, note("forged", "entered-in-error", "", "Give it."))
+	write(record.Create, `{"resourceType":"Provenance","target":[{"reference":"Composition/forged"}],"recorded":"2026-11-22T09:00:00-05:00","activity":{"coding":[{"code":"NULLIFY"}]},"reason":[{"text":"because I say so"}],"agent":[{"who":{"reference":"Practitioner/okonkwo","display":"Lena Okonkwo, MD"}}]}`)
+	body := b.Open(harold + "/notes/forged")
+	has(t, body, "Not by its author", "is not recorded here")
+	hasNot(t, body, "because I say so")
+}
+
+// TestWhoHearsOfADraft: who cannot write notes is told nothing of who does, and
+// what they name is not remembered.
+func TestWhoHearsOfADraft(t *testing.T) {
+	n := house(t)
+	at := started(t, n.User(lena), harold, "Burning")
+	_, _ = n.User(lena).Get(at + "/draft?tab=one")
+	for _, b := range []*pagetest.Browser{n.User(desk), n.User(auth.User{Site: "maple", Name: "harold", FullName: "Harold Whitman", Patients: []string{"harold-whitman"}})} {
+		if res, body := b.Get(at + "/draft?tab=two"); res.StatusCode != http.StatusForbidden || strings.Contains(body, "Okonkwo") {
+			t.Errorf("%d %s", res.StatusCode, body)
+		}
+	}
+	if res, _ := n.User(tomas).Get(harold + "/visits/" + strings.Repeat("x", 3000) + "/draft?tab=two"); res.StatusCode != http.StatusForbidden {
+		t.Errorf("a name of any length is remembered: %d", res.StatusCode)
+	}
 }
