@@ -219,6 +219,8 @@ func (v *view) term(t term, x *item, h *hit) (tri, []rule.Evidence, string) {
 		return is(v.sexOf() == t.name), nil, ""
 	case "smoker":
 		return v.smoker()
+	case "short-acting":
+		return is(!fact.Any(fact.Words(x.name), "extended", "er", "xl", "xr", "cc", "sr", "sustained", "24 hr", "12 hr", "la")), nil, ""
 	case "pregnant":
 		return v.pregnantTerm(t)
 	case "maybe":

@@ -154,7 +154,7 @@ func (v *view) history() []said {
 	for i, list := range [][]chart.Problem{v.c.Problems.Active, v.c.Problems.Resolved} {
 		for j := range list {
 			p := &list[j]
-			add(said{name: p.Name, codes: p.Codes, when: p.Onset, prov: p.Prov, over: i == 1,
+			add(said{name: p.Name, codes: p.Codes, when: p.Onset, prov: origin(p.Prov, p.Also), over: i == 1,
 				unsure: p.Verification == "provisional" || p.Verification == "differential" || p.Verification == "unconfirmed"})
 			if len(p.Codes) == 0 && i == 0 {
 				v.uncoded++
@@ -164,13 +164,13 @@ func (v *view) history() []said {
 	for i := range v.c.Procedures {
 		p := &v.c.Procedures[i]
 		if !p.NotDone && p.Status != "entered-in-error" {
-			add(said{name: p.Name, codes: p.Codes, when: p.When, prov: p.Prov, over: true})
+			add(said{name: p.Name, codes: p.Codes, when: p.When, prov: origin(p.Prov, p.Also), over: true})
 		}
 	}
 	for i := range v.c.Devices {
 		d := &v.c.Devices[i]
 		if d.Active {
-			add(said{name: d.Name, codes: d.Codes, when: d.When, prov: d.Prov, over: true})
+			add(said{name: d.Name, codes: d.Codes, when: d.When, prov: origin(d.Prov, d.Also), over: true})
 		}
 	}
 	return v.said

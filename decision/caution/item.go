@@ -73,19 +73,6 @@ func (x *item) called() string {
 	return sentence(substance.Join(x.Substances))
 }
 
-// composition is the same for two medicines of the same ingredients; a draft
-// stands for itself.
-func (x *item) composition() string {
-	names := make([]string, 0, len(x.Substances)+1)
-	for _, s := range x.Substances {
-		names = append(names, s.Name)
-	}
-	if x.draft != nil {
-		names = append(names, x.draft.ID)
-	}
-	return strings.Join(names, "+")
-}
-
 func (x *item) evidence() rule.Evidence {
 	text := cmp.Or(x.name, "a medicine without a name")
 	if x.sig != "" {
@@ -94,7 +81,7 @@ func (x *item) evidence() rule.Evidence {
 	if x.draft != nil {
 		return rule.Evidence{Text: text, New: true}
 	}
-	return rule.Evidence{Text: text, Prov: x.med.Prov, When: x.med.Since}
+	return rule.Evidence{Text: text, Prov: origin(x.med.Prov, x.med.Also), When: x.med.Since}
 }
 
 // key is what makes it the same fact: a refill changes nothing.
@@ -106,7 +93,28 @@ func (x *item) key() string {
 	if x.draft != nil {
 		return strings.Join(names, "+")
 	}
-	return strings.Join(names, "+") + "@" + fact.Site(x.med.Prov) + "/" + x.med.Ref() + "/" + x.med.Strength
+	return strings.Join(names, "+") + "@" + where(origin(x.med.Prov, x.med.Also)) + "/" + x.med.Strength
+}
+
+// where tells facts apart.
+func where(p chart.Prov) string { return fact.Site(p) + "/" + p.Ref() }
+
+// origin is the one of several sources of the same fact that is named: of the own
+// site where it is, else the first by name, so that the order in which facts came
+// does not matter.
+func origin(p chart.Prov, also []chart.Prov) chart.Prov {
+	rank := func(q chart.Prov) string {
+		if q.Source != nil && q.Source.Own {
+			return " " + where(q)
+		}
+		return where(q)
+	}
+	for _, q := range also {
+		if q.Source != nil && rank(q) < rank(p) {
+			p = q
+		}
+	}
+	return p
 }
 
 // items are the medicines to check and all others that count as taken.

@@ -191,7 +191,7 @@ func (t *test) measure(s *chart.Series, p *chart.Point) (measured, bool) {
 	if !ok {
 		return measured{}, false
 	}
-	m := measured{low: n, high: n, when: p.When, prov: p.Prov, series: s,
+	m := measured{low: n, high: n, when: p.When, prov: origin(p.Prov, p.Also), series: s,
 		text: sentence(t.name) + " " + strings.TrimSpace(p.Value)}
 	if u := formula.Shown(p.Unit); u != "" && u[0] != '{' && !strings.EqualFold(u, t.name) {
 		m.text += " " + u
@@ -235,7 +235,7 @@ func (t *test) canonical(n float64, unit string) (float64, bool) {
 // day the lower counts.
 func (v *view) filtration() ([]measured, string) {
 	t := v.k.tests["egfr"]
-	list, why := v.points(t)
+	list, _ := v.points(t)
 	best, found := measured{}, false
 	take := func(m measured) {
 		if a, b := m.when.Day(), best.when.Day(); !found || a > b || a == b && (m.low < best.low || m.low == best.low && m.text < best.text) {
@@ -251,12 +251,10 @@ func (v *view) filtration() ([]measured, string) {
 		}
 	}
 	if !found {
-		if creatinine, old := v.newest("creatinine"); len(creatinine) == 0 {
-			why = old
-		} else {
-			why = "the filtration rate could not be computed from creatinine"
+		if creatinine, why := v.newest("creatinine"); len(creatinine) == 0 {
+			return nil, why
 		}
-		return nil, why
+		return nil, "the filtration rate could not be computed from creatinine"
 	}
 	return []measured{best}, ""
 }

@@ -36,6 +36,9 @@ var testText string
 //go:embed table/groups.txt
 var groupText string
 
+//go:embed table/reviewed.txt
+var reviewedText string
+
 //go:embed table/sources.txt
 var sourceText string
 
@@ -124,6 +127,13 @@ func read() (*knowledge, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", f[0], err)
 		}
+	}
+	for _, f := range fact.Rows(reviewedText, 3) {
+		i := slices.IndexFunc(k.rules, func(r *rule.Rule) bool { return r.ID == f[0] })
+		if i < 0 {
+			return nil, fmt.Errorf("reviewed: no rule %s", f[0])
+		}
+		k.rules[i].Reviewed = f[1]
 	}
 	return k, nil
 }

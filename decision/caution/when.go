@@ -12,7 +12,7 @@ type when [][]term
 
 // term is one condition of a rule.
 type term struct {
-	kind   string // had, ever, not, test, age, pregnant, maybe, lactating, takes, sex, smoker, for, dose, times
+	kind   string // had, ever, not, test, age, pregnant, maybe, lactating, takes, sex, smoker, short-acting, for, dose, times
 	name   string // of a concept or test; the sex
 	op     string
 	value  float64
@@ -31,7 +31,8 @@ var comparison = regexp.MustCompile(`^([a-z0-9-]+) (<=|>=|<|>) ([0-9.]+)(?: (\S+
 // (going on), "ever" and a concept (or past), "not" and a concept (never
 // recorded); a test, "age", "pregnant", "for" (days taken), "dose" (a day),
 // "times" (a day) with a comparison; "pregnant", "may be pregnant", "lactating",
-// "female", "male", "smoker"; "takes" and members.
+// "female", "male", "smoker", "short-acting" (no word says otherwise); "takes"
+// and members joined by "+".
 func (k *knowledge) parseWhen(cell string) (when, error) {
 	var out when
 	for clause := range strings.SplitSeq(cell, " and ") {
@@ -51,7 +52,7 @@ func (k *knowledge) parseWhen(cell string) (when, error) {
 func (k *knowledge) parseTerm(s string) (term, error) {
 	t := term{phrase: s}
 	switch s {
-	case "pregnant", "lactating", "smoker":
+	case "pregnant", "lactating", "smoker", "short-acting":
 		t.kind = s
 		return t, nil
 	case "may be pregnant":
