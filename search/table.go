@@ -279,6 +279,9 @@ func homesOf(t *pathTable, resource string) (out [][]Path) {
 		return nil
 	}
 	codes := slices.Clone(fhir.CompartmentParams("Patient", resource))
+	if resource == "Device" { // R4's compartment has none (later versions' has): an implant is a fact of care, and no entry of the directory
+		codes = append(codes, "patient")
+	}
 	rank := map[string]int{"patient": -4, "subject": -3, "beneficiary": -2, "individual": -1}
 	slices.SortStableFunc(codes, func(a, b string) int { return rank[a] - rank[b] })
 	for _, code := range codes {
