@@ -2,7 +2,6 @@ package clinic
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -532,6 +531,7 @@ func (p *vaccinePage) narrow(now int) {
 
 // recordLines are all doses by vaccine, as an immunisation record lists them.
 func (v *view) recordLines(r *immunization.Result) (out []recordLine) {
+	counted := map[string]int{}
 	for i := range r.Doses {
 		d := &r.Doses[i]
 		for _, g := range v.groupsOf(d) {
@@ -543,8 +543,8 @@ func (v *view) recordLines(r *immunization.Result) (out []recordLine) {
 			l.Says = m.Word
 			if m.Kind == "given" {
 				l.Says = "counts"
-				if verdict, ok := d.Of(g); ok && verdict.Target > 0 {
-					l.Says = fmt.Sprintf("counts as dose %d", verdict.Target)
+				if counted[g]++; g != "Influenza" { // whose doses are counted by the season
+					l.Says = "counts, dose " + strconv.Itoa(counted[g])
 				}
 			}
 			if m.Why != "" && m.Why != m.Word && m.Why != "extra dose" {
