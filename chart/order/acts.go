@@ -3,6 +3,8 @@ package order
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +12,7 @@ import (
 	"strconv"
 	"time"
 
+	"wholechart/access"
 	"wholechart/fhir"
 	"wholechart/record"
 	"wholechart/search"
@@ -295,7 +298,9 @@ func Keep(patient string, k Kept, by By) (record.Act, error) {
 	if by.Ref != "" {
 		m["author"] = by.ref()
 	}
-	r := object{"resourceType": "DetectedIssue", "status": "final", "identifier": []any{object{"system": CardSystem, "value": k.Key}},
+	sum := sha256.Sum256([]byte(k.Key + "\n" + by.Ref + "\n" + by.Name))
+	own := hex.EncodeToString(sum[:])
+	r := object{"resourceType": "DetectedIssue", "status": "final", "identifier": []any{object{"system": CardSystem, "value": k.Key}, object{"system": keptBySystem, "value": own}},
 		"code": concept(k.Title, coding("https://wholechart.example/rule", k.Rule, "")), "severity": k.Severity, "patient": ref("Patient/"+patient, ""),
 		"identifiedDateTime": when(by.Now), "mitigation": []any{m}}
 	if by.Ref != "" {
@@ -315,12 +320,17 @@ func Keep(patient string, k Kept, by By) (record.Act, error) {
 	if err != nil {
 		return a, err
 	}
-	a.Where, err = search.Parse("DetectedIssue", url.Values{"identifier": {CardSystem + "|" + k.Key}, "patient": {patient}}, search.Options{})
+	a.Where, err = search.Parse("DetectedIssue", url.Values{"identifier": {keptBySystem + "|" + own}, "patient": {patient}}, search.Options{})
 	return a, err
 }
 
+// keptBySystem identifies one person's override of one warning: it is made once.
+const keptBySystem = "https://wholechart.example/card-kept-by"
+
 // Keeps are the overrides of a patient by the key of the warning, each with its
-// reason in words.
+// reason in words: those that were written by who the session is of, since to keep
+// an order against a warning is the decision of whoever signs it, and nobody
+// silences it for a colleague. The system sees all.
 func Keeps(ctx context.Context, s record.Session, patient string) (map[string]string, error) {
 	q, err := search.Parse("DetectedIssue", url.Values{"patient": {patient}, "_count": {"1000"}}, search.Options{})
 	if err != nil {
@@ -333,7 +343,7 @@ func Keeps(ctx context.Context, s record.Session, patient string) (map[string]st
 	out := map[string]string{}
 	for _, r := range p.Matches {
 		n := r.Node()
-		if n.Get("status").Is("entered-in-error") {
+		if n.Get("status").Is("entered-in-error") || s.Actor().Kind != access.System && !s.Wrote(r) {
 			continue
 		}
 		for id := range n.Get("identifier").Items() {

@@ -106,6 +106,32 @@ func signAll(t *testing.T, b *pagetest.Browser, path string) (*http.Response, st
 	return b.Post(path+"/order/sign", url.Values{"state": {m[1]}, "what": {"sign"}})
 }
 
+// TestNobodyKeepsForAColleague: a warning that a nurse answered still waits for
+// the physician, who signs.
+func TestNobodyKeepsForAColleague(t *testing.T) {
+	n := start(t, says)
+	clearBasket(t, n, "rosa-delgado")
+	nurse, doc := n.User(reyes), n.User(okonkwo)
+	nurse.Post(rosa+"/order/add", url.Values{"line": {"tmp-smx bid 3d"}})
+	tmp := drafted(t, n, "rosa-delgado")["Trimethoprim-sulfamethoxazole 160/800 mg tablet"]
+	keep := url.Values{"ref": {"MedicationRequest/" + tmp.ID}, "key": {"warfarin+tmpsmx"}, "reason": {"monitored"}}
+	if res, _ := nurse.Post(rosa+"/order/keep", keep); res.StatusCode != 200 {
+		t.Fatal(res.StatusCode)
+	}
+	if res, page := signAll(t, doc, rosa); res.StatusCode != 422 || !strings.Contains(page, "1 warning waits") {
+		t.Errorf("signed past a warning that a nurse had answered: %d", res.StatusCode)
+	}
+	if res, _ := doc.Post(rosa+"/order/keep", keep); res.StatusCode != 200 {
+		t.Fatal(res.StatusCode)
+	}
+	if res, _ := doc.Post(rosa+"/order/keep", keep); res.StatusCode != 200 {
+		t.Fatal(res.StatusCode)
+	}
+	if res, page := signAll(t, doc, rosa); res.StatusCode != 200 || !strings.Contains(page, "1 order signed") {
+		t.Errorf("her own answer: %d", res.StatusCode)
+	}
+}
+
 func TestABasketIsFilledCheckedAndSigned(t *testing.T) {
 	n := start(t, says)
 	clearBasket(t, n, "rosa-delgado")
