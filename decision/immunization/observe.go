@@ -29,10 +29,24 @@ type observer struct {
 	observed map[string]time.Time
 	gaps     []rule.Gap
 	ask      []Advice
+	memo     map[string][]*concept // a record repeats few names
+}
+
+func (o *observer) fits(codes []fhir.Coding, name string) []*concept {
+	key := name
+	for _, c := range codes {
+		key += "\x00" + c.System + "|" + c.Code
+	}
+	found, ok := o.memo[key]
+	if !ok {
+		found = o.t.fits(codes, fact.Words(name))
+		o.memo[key] = found
+	}
+	return found
 }
 
 func observe(c *chart.Chart, now time.Time) *observer {
-	o := &observer{c: c, now: now, t: load(), facts: map[string][]rule.Evidence{}, observed: map[string]time.Time{}}
+	o := &observer{c: c, now: now, t: load(), facts: map[string][]rule.Evidence{}, observed: map[string]time.Time{}, memo: map[string][]*concept{}}
 	o.problems()
 	o.procedures()
 	o.allergies()
@@ -80,16 +94,14 @@ func (o *observer) within(w chart.When, days int) bool {
 
 func (o *observer) problems() {
 	one := func(p chart.Problem, active bool) {
-		words := fact.Words(p.Name)
 		unsure := p.Verification == "provisional" || p.Verification == "differential" || p.Verification == "unconfirmed"
 		e := rule.Evidence{Text: p.Name, Prov: p.Prov, When: p.Onset}
 		if p.Onset.Known() && p.Onset.At.After(o.now) {
 			return
 		}
 		found := map[string]bool{}
-		for i := range o.t.concepts {
-			k := &o.t.concepts[i]
-			if (active && strings.Contains(k.where, "p") || strings.Contains(k.where, "r")) && k.fits(p.Codes, words) {
+		for _, k := range o.fits(p.Codes, p.Name) {
+			if active && strings.Contains(k.where, "p") || strings.Contains(k.where, "r") {
 				found[k.observation] = true
 			}
 		}
@@ -132,11 +144,9 @@ func immunity(codes []string) bool {
 
 func (o *observer) procedures() {
 	one := func(where, name string, codes []fhir.Coding, when chart.When, prov chart.Prov) {
-		words := fact.Words(name)
 		e := rule.Evidence{Text: name, Prov: prov, When: when}
-		for i := range o.t.concepts {
-			k := &o.t.concepts[i]
-			if strings.Contains(k.where, where) && o.within(when, k.days) && k.fits(codes, words) {
+		for _, k := range o.fits(codes, name) {
+			if strings.Contains(k.where, where) && o.within(when, k.days) {
 				o.add(k.observation, e)
 				if k.observation == "004" && when.Precision >= fhir.Day {
 					o.add("171", e)
@@ -289,15 +299,15 @@ func (o *observer) advise(a Advice) {
 // life is what was asked about occupation, home, smoking and descent.
 func (o *observer) life() {
 	for _, s := range o.c.Social.Items {
-		words, name := fact.Words(s.Value), fact.Words(s.Name)
+		name := fact.Words(s.Name)
 		where := "h"
 		if fact.Any(name, "occupation", "job", "profession", "student", "employment", "work") {
 			where = "o"
 		} else if !fact.Any(name, "housing", "living", "residence", "home", "lives") {
 			continue
 		}
-		for i := range o.t.concepts {
-			if k := &o.t.concepts[i]; strings.Contains(k.where, where) && k.fits(nil, words) {
+		for _, k := range o.fits(nil, s.Value) {
+			if strings.Contains(k.where, where) {
 				o.add(k.observation, rule.Evidence{Text: s.Name + ": " + s.Value, Prov: s.Prov, When: s.When})
 			}
 		}

@@ -201,6 +201,27 @@ func FuzzEvaluate(f *testing.F) {
 	})
 }
 
+// BenchmarkLongRecord is a chart of 5,000 facts: 2,500 procedures under 250 names,
+// 2,000 results of 200 tests, 500 problems.
+func BenchmarkLongRecord(b *testing.B) {
+	facts := readCases(b)[0].facts
+	for i := range 5000 {
+		body := fmt.Sprintf(`{"resourceType":"Procedure","id":"x%d","status":"completed","code":{"text":"Transfer of the patient to unit %d (procedure)"},"performedDateTime":"2025-01-01"}`, i, i%250)
+		switch {
+		case i%10 == 0:
+			body = fmt.Sprintf(`{"resourceType":"Condition","id":"x%d","code":{"coding":[{"system":"http://hl7.org/fhir/sid/icd-10-cm","code":"M%02d.1"}],"text":"Chronic pain number %d (finding)"}}`, i, i%80, i)
+		case i%5 < 2:
+			body = fmt.Sprintf(`{"resourceType":"Observation","id":"x%d","status":"final","code":{"text":"Hepatic test %d of blood"},"valueQuantity":{"value":%d,"unit":"mg/dL"},"effectiveDateTime":"2025-01-01"}`, i, i%200, i)
+		}
+		facts = append(facts, chart.Fact{Node: node(b, body), Version: "1", Source: chart.Source{Slug: "maple", Own: true}})
+	}
+	in := cases.Input(facts, nil, nil)
+	b.ResetTimer()
+	for b.Loop() {
+		Evaluate(in.Chart, in.Now)
+	}
+}
+
 func BenchmarkEvaluate(b *testing.B) {
 	if os.Getenv("SHORT") != "" {
 		b.Skip()

@@ -32,13 +32,12 @@ var titres = []titre{
 	{"023", []string{"19162-7", "15410-4", "5403-1", "22602-7", "8047-3"}, []string{"varicella igg", "varicella antibody", "varicella zoster igg", "varicella zoster virus igg ab", "varicella zoster virus ab igg", "varicella zoster antibody", "vzv igg", "varicella immunity", "varicella titer", "varicella zoster igg antibody"}, []string{"igm"}, 0, "", "varicella IgG"},
 }
 
-func (k *titre) fits(s *chart.Series) bool {
+func (k *titre) fits(s *chart.Series, words []string) bool {
 	for _, c := range s.Codes {
 		if c.System == "http://loinc.org" && slices.Contains(k.loinc, c.Code) {
 			return true
 		}
 	}
-	words := fact.Words(s.Name)
 	return fact.Any(words, k.words...) && !fact.Any(words, k.unless...)
 }
 
@@ -80,9 +79,10 @@ func (o *observer) results() {
 		if s.Category == "vital-signs" || s.Category == "social-history" {
 			continue
 		}
+		words := fact.Words(s.Name)
 		for i := range titres {
 			k := &titres[i]
-			if !k.fits(s) {
+			if !k.fits(s, words) {
 				continue
 			}
 			for _, p := range s.Points {

@@ -55,9 +55,16 @@ type vaccineRow struct {
 
 type tables struct {
 	concepts  []concept
+	first     map[string][]int // concepts by the first word of one of their phrases
+	open      []opening        // those whose first word is the beginning of one
 	medicines []medicineRow
 	allergies []allergyRow
 	vaccines  []vaccineRow
+}
+
+type opening struct {
+	begin   string
+	concept int
 }
 
 var load = sync.OnceValue(func() *tables {
@@ -74,6 +81,17 @@ var load = sync.OnceValue(func() *tables {
 	}
 	for _, r := range fact.Rows(observationRows, 6) {
 		t.concepts = append(t.concepts, concept{r[0], r[1], fact.List(r[2]), fact.List(r[3]), fact.List(r[4]), number(r[5])})
+	}
+	t.first = map[string][]int{}
+	for i := range t.concepts {
+		for _, phrase := range t.concepts[i].words {
+			word, _, _ := strings.Cut(phrase, " ")
+			if begin, open := strings.CutSuffix(word, "*"); open {
+				t.open = append(t.open, opening{begin, i})
+			} else {
+				t.first[word] = append(t.first[word], i)
+			}
+		}
 	}
 	for _, r := range fact.Rows(medicineRows, 5) {
 		t.medicines = append(t.medicines, medicineRow{r[0], fact.List(r[1]), number(r[2]), number(r[3]), r[4]})
@@ -103,6 +121,30 @@ func bySNOMED(codes []fhir.Coding) (out []string) {
 			if !slices.Contains(notByCode, o) {
 				out = append(out, o)
 			}
+		}
+	}
+	return out
+}
+
+// fits are the concepts that a fact's codes or words are of, in their order: only
+// those are compared of which a word or a code begins a phrase, for a long record
+// has thousands of facts.
+func (t *tables) fits(codes []fhir.Coding, words []string) (out []*concept) {
+	try := map[int]bool{}
+	for _, w := range words {
+		for _, i := range t.first[w] {
+			try[i] = true
+		}
+		for _, o := range t.open {
+			if strings.HasPrefix(w, o.begin) {
+				try[o.concept] = true
+			}
+		}
+	}
+	diagnosis := slices.ContainsFunc(codes, func(c fhir.Coding) bool { return strings.Contains(c.System, "icd-10") })
+	for i := range t.concepts {
+		if k := &t.concepts[i]; (diagnosis || try[i]) && k.fits(codes, words) {
+			out = append(out, k)
 		}
 	}
 	return out
