@@ -419,6 +419,14 @@ func TestCDSScopes(t *testing.T) {
 	// It reads all, and may write nothing: an override is refused and not kept.
 	fb := `{"feedback":[{"card":"` + loud[0].UUID + `","outcome":"overridden","overrideReason":{"reason":{"system":"` + hooks.ReasonSystem + `","code":"benefit"}},"outcomeTimestamp":"2026-11-22T10:41:00Z"}]}`
 	n.do(client("all", "*"), "POST", "/maple/cds-services/order-sign/feedback", fb).outcome(403, "forbidden")
+	if got := n.maple("GET", "/DetectedIssue?patient="+rosaID, "").ids("match"); len(got) != 0 {
+		t.Errorf("a refused override was kept: %v", got)
+	}
+	keeps := n.token(access.Actor{Kind: access.Client, ID: "keeps", Site: "maple", Purpose: access.Treatment, Scopes: []access.Scope{{Context: "system", Type: "*", Rights: "rs"}, {Context: "system", Type: "DetectedIssue", Rights: "crs"}}})
+	n.do(keeps, "POST", "/maple/cds-services/order-sign/feedback", fb).status(200)
+	if got := n.maple("GET", "/DetectedIssue?patient="+rosaID, "").ids("match"); len(got) != 1 {
+		t.Errorf("an override by a program with the right scopes was not kept: %v", got)
+	}
 	n.do(n.admin("lakeside"), "POST", "/maple/cds-services/order-sign/feedback", fb).outcome(401, "login")
 	n.do(n.admin("lakeside"), "POST", "/lakeside/cds-services/order-sign/feedback", fb).status(404)
 }

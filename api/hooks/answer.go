@@ -53,10 +53,36 @@ func Cards(x Asked, a rule.Answer) []Shown {
 		}
 		out = append(out, Shown{x.card(c), c})
 	}
-	if c, ok := gapCard(a.Gaps, left); ok {
+	if c, ok := gapCard(x.gapsOf(a.Gaps), left); ok {
 		out = append(out, Shown{Card: c})
 	}
 	return out
+}
+
+// dueCheck is under what package prevention says what it lacks.
+const dueCheck = "Prevention and checkups"
+
+// gapsOf are the gaps that belong to what was asked: what is due is not spoken of
+// while something is ordered, and neither is what it lacks. What is of one draft,
+// or of the whole record, comes first.
+func (x Asked) gapsOf(gaps []rule.Gap) []rule.Gap {
+	gaps = slices.Clone(gaps)
+	if h, _ := HookOf(x.Hook); h.Orders {
+		gaps = slices.DeleteFunc(gaps, func(g rule.Gap) bool { return g.Check == dueCheck })
+	}
+	rank := func(g rule.Gap) int {
+		switch {
+		case g.Draft != "":
+			return 0
+		case g.Check == "whole record":
+			return 1
+		case g.Check == dueCheck:
+			return 3
+		}
+		return 2
+	}
+	slices.SortStableFunc(gaps, func(a, b rule.Gap) int { return rank(a) - rank(b) })
+	return gaps
 }
 
 // concerns says whether a card is about what was asked: while choosing, what is

@@ -131,6 +131,15 @@ func TestCards(t *testing.T) {
 			t.Errorf("%q: %v", s.Card.Summary, f)
 		}
 	}
+	order := x
+	order.Request = &Request{Hook: "order-sign", Patient: "p"}
+	gaps := []rule.Gap{{Check: dueCheck, Why: "x"}, {Check: "medicines", Why: "y"}, {Check: "medicines", Why: "z", Draft: "MedicationRequest/1"}}
+	if c := Cards(order, rule.Answer{Gaps: gaps}); len(c) != 1 || strings.Contains(c[0].Card.Detail, dueCheck) || !strings.Contains(c[0].Card.Summary, "medicines: z") {
+		t.Errorf("%+v", c)
+	}
+	if c := Cards(x, rule.Answer{Gaps: gaps}); !strings.Contains(c[0].Card.Detail, dueCheck) {
+		t.Error("what is due is not said to lack something when it is asked")
+	}
 	many := Cards(x, rule.Answer{Cards: cardsOf(loud, "severe", 20)})
 	if len(many) != 20 {
 		t.Errorf("%d of 20 that interrupt", len(many))
