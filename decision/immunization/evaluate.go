@@ -105,6 +105,10 @@ func Evaluate(c *chart.Chart, now time.Time) Result {
 		r.Why = "no chart was given"
 		return r
 	}
+	if c.Zone != nil { // a day is one of the site's calendar
+		now = now.In(c.Zone)
+		r.On = now
+	}
 	r.Birth = c.Patient.Birth
 	if c.Patient.Deceased {
 		r.Why = "the person has died"

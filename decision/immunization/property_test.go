@@ -174,6 +174,20 @@ func TestNothingToSay(t *testing.T) {
 	}
 }
 
+// A day is one of the site's calendar: late in the evening in Ohio it is tomorrow
+// by UTC already, and MMR not yet due.
+func TestTheSitesOwnDay(t *testing.T) {
+	zone := time.FixedZone("EST", -5*3600)
+	late := time.Date(2026, 11, 23, 3, 0, 0, 0, time.UTC)
+	c := chart.Assemble("p", []chart.Fact{{Node: node(t, `{"resourceType":"Patient","id":"p","gender":"male","birthDate":"2025-11-23"}`), Source: chart.Source{Slug: "maple", Own: true}}}, late, zone)
+	if r := Evaluate(c, late); r.Find("MMR", cdsi.Standard).Need != Later {
+		t.Errorf("on the eve of the first birthday MMR is %s", r.Find("MMR", cdsi.Standard).Need)
+	}
+	if r := Evaluate(c, late.Add(3*time.Hour)); r.Find("MMR", cdsi.Standard).Need != Due {
+		t.Errorf("on the first birthday MMR is %s", r.Find("MMR", cdsi.Standard).Need)
+	}
+}
+
 func FuzzEvaluate(f *testing.F) {
 	for _, s := range []string{"dose 03 @12mo", `problem "HIV infection" icd B20`, `allergy "Neomycin" "Anaphylaxis" severe`, `medicine "Prednisone 20 mg" "2 tablets daily" today`, "Z94.0", "uncoded \"x\" today"} {
 		f.Add(s, "2 tablets daily of 20 mg")

@@ -2,6 +2,7 @@ package clinic
 
 import (
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -84,6 +85,18 @@ func TestImmunisationsInABrowser(t *testing.T) {
 				}
 			} else {
 				t.Log("WHOLECHART_AXE names no axe.min.js: accessibility was not measured")
+			}
+		}
+	}
+	if dir := os.Getenv("CLINIC_SHOTS"); dir != "" {
+		for _, theme := range []string{"light", "dark"} {
+			js(t, ctx, `(document.documentElement.dataset.theme = "`+theme+`", 1)`)
+			png, err := cd.Run(ctx, cd.FullScreenshot(100))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(dir, "immunisations-"+theme+".png"), png, 0o644); err != nil {
+				t.Fatal(err)
 			}
 		}
 	}
