@@ -30,7 +30,11 @@ var plain = map[cdsi.Reason]string{
 // Reasons are reasons in words: "too young, too soon after the dose before".
 func Reasons(list []cdsi.Reason) string {
 	var out []string
+	age := slices.Contains(list, cdsi.TooYoung) || slices.Contains(list, cdsi.TooOld)
 	for _, r := range list {
+		if age && (r == cdsi.NotPreferable || r == cdsi.Inadvertent) {
+			continue // it is the age that makes it so
+		}
 		if w := plain[r]; w != "" && !slices.Contains(out, w) {
 			out = append(out, w)
 		}

@@ -101,12 +101,24 @@ func (v *view) vaccineRow(g *immunization.Group, pill web.Pill) row {
 	if len(g.Because) > 0 {
 		r.say("for " + lowerFirst(g.Because[0].Title) + more(len(g.Because)-1))
 	}
-	r.say(g.Ask...)
+	if g.Need == immunization.Forbidden {
+		for _, a := range g.Against[:min(len(g.Against), 3)] {
+			for _, f := range a.Facts[:min(len(a.Facts), 1)] {
+				r.say(f.Text)
+			}
+		}
+	}
+	if len(g.Ask) > 0 && g.Need != immunization.Forbidden {
+		r.pill(web.Pill{Kind: web.Warning, Text: "ask first"})
+	}
 	for _, o := range g.Because {
 		r.Lines = append(r.Lines, v.factLines("Adds it: "+o.Title, o.Facts)...)
 	}
 	for _, a := range g.Against {
 		r.Lines = append(r.Lines, v.factLines(a.Text, a.Facts)...)
+	}
+	for _, text := range g.Ask {
+		r.Lines = append(r.Lines, row{Title: text})
 	}
 	for _, d := range g.Refused {
 		l := row{Title: "Not given", Href: v.factHref(d.Prov), Badges: []web.Badge{v.badge(d.Prov)}}
@@ -129,6 +141,14 @@ func more(n int) string {
 		return ""
 	}
 	return " and " + strconv.Itoa(n) + " more"
+}
+
+// upperFirst begins a sentence; one that begins with a quotation stays.
+func upperFirst(s string) string {
+	if s != "" && s[0] >= 'a' && s[0] <= 'z' {
+		return strings.ToUpper(s[:1]) + s[1:]
+	}
+	return s
 }
 
 // lowerFirst is a title inside a sentence; what begins with two capitals stays.
@@ -206,7 +226,7 @@ func (v *view) dueGroup(p *sectionPage) {
 	p.more("Sites name different products", conflicts)
 	var gaps []row
 	for _, x := range r.Gaps {
-		gaps = append(gaps, row{Title: capital(x.Why)})
+		gaps = append(gaps, row{Title: upperFirst(x.Why)})
 	}
 	p.more("What this does not take into account", gaps)
 }
@@ -465,6 +485,15 @@ func (v *view) future(p *vaccinePage, l *vaccineLine, g *immunization.Group, tod
 		switch {
 		case g.Need == immunization.Declined:
 			m.Kind, m.Word, on = "refused", "declined", today
+			m.Text, m.ISO = "declined", ""
+			for _, d := range g.Refused[:min(len(g.Refused), 1)] {
+				b := v.badge(d.Prov)
+				m.Href, m.Badge = v.factHref(d.Prov), &b
+				if d.When.Known() {
+					m.Text, m.ISO = d.When.String(), d.When.Day()
+					m.Why = "declined, " + m.Why
+				}
+			}
 		case g.Need == immunization.Overdue && k.Kind == web.Danger:
 			m.Kind, m.Word, m.Text, on = "overdue", "overdue", "overdue", today
 			m.ISO = ""
