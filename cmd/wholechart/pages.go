@@ -37,7 +37,7 @@ func pages(n *node, demo bool) (http.Handler, error) {
 	visit.Register(clinicians)
 	facts.Register(clinicians)
 	progress.Register(clinicians)
-	ordering.Register(clinicians, ordering.Config{Check: n.check})
+	ordering.Register(clinicians, ordering.Config{Check: n.check, Took: func(site, id string) { n.Outcome(site, id, true, "") }})
 	desk.Register(clinicians.Door)
 	if n.remind, err = n.reminders(n.send); err != nil {
 		return nil, err

@@ -152,4 +152,5 @@ func TestAccessible(t *testing.T) {
 	n.User(admin)
 	pagetest.SignIn(t, ctx, n, "maple", "boss")
 	pagetest.Axe(t, ctx, n, "/maple/alerts")
+	pagetest.Shot(t, ctx, "alerts")
 }

@@ -33,6 +33,8 @@ type Config struct {
 	// Check says what is to be known about drafts, on the record as the actor may
 	// see it. nil: nothing was checked, and the page says so.
 	Check func(ctx context.Context, c *chart.Chart, drafts []rule.Draft) rule.Answer
+	// Took hears, when it is there, of a rule at a site whose better choice was taken.
+	Took func(site, ruleID string)
 }
 
 //go:embed assets/orders.css

@@ -116,6 +116,9 @@ func (r *room) swap(c *door.Call) {
 			}
 		}
 		name, err := r.drop(c, l.Ref, l.O.Version)
+		if err == nil && at >= 0 && r.Took != nil && k.Rule != nil {
+			r.Took(c.Site.Slug, k.Rule.ID)
+		}
 		switch {
 		case moved(err):
 			r.first(c, p)
