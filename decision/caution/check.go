@@ -24,7 +24,7 @@ type view struct {
 	k       *knowledge
 	c       *chart.Chart
 	a       rule.Answer
-	with    []*item
+	with    []*item // all that is taken or drafted; read when a rule asks
 	read    bool
 	said    []said
 	uncoded int
@@ -43,8 +43,7 @@ type view struct {
 func Check(in rule.Input) rule.Answer {
 	v := &view{Input: in, k: load(), c: in.Chart, found: map[string]*said{}, results: map[string]results{}, notes: map[string]bool{}, gaps: map[rule.Gap]bool{},
 		missing: map[string]map[string]bool{}, undosed: map[*item]bool{}}
-	list, with := items(in)
-	v.with = with
+	list := items(in)
 	if len(list) == 0 && len(in.Drafts) > 0 {
 		return v.a // an order of another kind
 	}
@@ -59,7 +58,7 @@ func Check(in rule.Input) rule.Answer {
 		cards = append(cards, v.check(x, true)...)
 	}
 	v.a.Cards = join(cards)
-	v.finish(len(list))
+	v.finish(list)
 	return v.a
 }
 
@@ -231,8 +230,13 @@ func (v *view) term(t term, x *item, h *hit) (tri, []rule.Evidence, string) {
 	case "lactating":
 		return v.nursing()
 	case "takes":
+		if v.with == nil {
+			if v.with = items(v.Input); len(v.Drafts) > 0 {
+				v.with = append(v.with, active(v.c)...)
+			}
+		}
 		for _, y := range v.with {
-			if y == x || y.draft != nil && x.draft != nil && y.draft.ID == x.draft.ID {
+			if y.med != nil && y.med == x.med || y.draft != nil && x.draft != nil && y.draft.ID == x.draft.ID {
 				continue
 			}
 			for _, s := range y.Substances {
@@ -380,7 +384,8 @@ func join(cards []rule.Card) []rule.Card {
 }
 
 // finish says what was not looked at, and what was.
-func (v *view) finish(n int) {
+func (v *view) finish(list []*item) {
+	n := len(list)
 	v.a.Gaps = slices.AppendSeq(v.a.Gaps, maps.Keys(v.gaps))
 	for id, tests := range v.missing {
 		v.a.Gaps = append(v.a.Gaps, rule.Gap{Check: string(rule.Laboratory), Draft: id, Why: "not recorded lately, so not looked at: " + strings.Join(slices.Sorted(maps.Keys(tests)), ", ")})
@@ -406,8 +411,8 @@ func (v *view) finish(n int) {
 		if p := v.c.Problems; len(p.Active)+len(p.Resolved) == 0 && !p.NoneKnown {
 			v.a.Gaps = append(v.a.Gaps, rule.Gap{Check: checkName, Why: "no problems are recorded, nor that there are none"})
 		}
-		for _, x := range v.with {
-			if v.unread(x) {
+		for _, x := range list {
+			if !x.Whole && strings.TrimSpace(x.name) != "" {
 				g := rule.Gap{Check: checkName, Why: fact.Quoted(x.name) + " could not be recognised in full"}
 				if x.draft != nil {
 					g.Draft = x.draft.ID
@@ -421,9 +426,4 @@ func (v *view) finish(n int) {
 	}
 	v.a.Ran = append(v.a.Ran, fmt.Sprintf("%s: %d medicines against %d rules of disease, laboratory, pregnancy, age and dose", checkName, n, len(v.k.cautions)))
 	v.a.Sort()
-}
-
-// unread says whether a medicine to check was not understood in full.
-func (v *view) unread(x *item) bool {
-	return !x.Whole && (x.draft != nil || len(v.Drafts) == 0) && strings.TrimSpace(x.name) != ""
 }

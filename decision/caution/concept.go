@@ -106,7 +106,7 @@ func (c *concept) coded(codes []fhir.Coding) bool {
 
 // doubt are words of a problem that the person has not, or not for sure.
 var doubt = []string{"family history", "fh of", "no history of", "denies", "rule out", "ruled out", "suspected", "possible", "probable", "risk of", "risk for", "at risk", "screening", "encounter for",
-	"fear of", "concern for", "no evidence of", "negative for", "without", "exposure to", "counsel*", "prevention of", "prophylaxis", "mother with", "father with", "sister with", "brother with"}
+	"fear of", "concern for", "no evidence of", "negative for", "exposure to", "counsel*", "prevention of", "prophylaxis", "mother with", "father with", "sister with", "brother with"}
 
 // past are words of something that is over.
 var past = []string{"history of", "h o", "hx of", "status post", "s p", "resolved", "previous", "prior", "past", "old"}
@@ -128,7 +128,12 @@ func (s *said) is(c *concept) bool {
 	if c.coded(s.codes) {
 		return true
 	}
-	return !s.doubtful && fact.Any(s.words, c.phrases...) && !fact.Any(s.words, c.never...)
+	if s.doubtful || fact.Any(s.words, c.never...) {
+		return false
+	}
+	return slices.ContainsFunc(c.phrases, func(p string) bool {
+		return fact.Has(s.words, p) && !fact.Any(s.words, "without "+p, "no "+p, "not "+p)
+	})
 }
 
 func (s *said) evidence() rule.Evidence {

@@ -2,7 +2,6 @@ package caution
 
 import (
 	"cmp"
-	"slices"
 	"strings"
 
 	"wholechart/chart"
@@ -117,25 +116,31 @@ func origin(p chart.Prov, also []chart.Prov) chart.Prov {
 	return p
 }
 
-// items are the medicines to check and all others that count as taken.
-func items(in rule.Input) (check, with []*item) {
+// items are the medicines to check: the drafts, or what the person takes.
+func items(in rule.Input) []*item {
+	if len(in.Drafts) == 0 {
+		return active(in.Chart)
+	}
+	var out []*item
 	for i := range in.Drafts {
 		if in.Drafts[i].Kind == rule.DraftMedicine {
-			check = append(check, drafted(&in.Drafts[i]))
+			out = append(out, drafted(&in.Drafts[i]))
 		}
 	}
-	if in.Chart == nil || len(in.Drafts) > 0 && len(check) == 0 {
-		return check, nil
+	return out
+}
+
+// active is what the person takes, as far as it is not on hold.
+func active(c *chart.Chart) []*item {
+	var out []*item
+	if c == nil {
+		return nil
 	}
-	var active []*item
-	for i := range in.Chart.Medicines.Active {
-		m := &in.Chart.Medicines.Active[i]
+	for i := range c.Medicines.Active {
+		m := &c.Medicines.Active[i]
 		if m.State != "draft" && m.State != "on-hold" && m.State != "not-taken" {
-			active = append(active, taken(m))
+			out = append(out, taken(m))
 		}
 	}
-	if len(in.Drafts) == 0 {
-		return active, active
-	}
-	return check, slices.Concat(check, active)
+	return out
 }
