@@ -2,6 +2,7 @@ package caution
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -245,10 +246,8 @@ func (v *view) filtration() ([]measured, string) {
 	for _, m := range list {
 		take(m)
 	}
-	for _, id := range []string{"ckd-epi-2021", "schwartz"} {
-		if m, ok := v.computed(id, "eGFR"); ok {
-			take(m)
-		}
+	if m, ok := v.computed("eGFR", "mL/min/{1.73_m2}", v.rate); ok {
+		take(m)
 	}
 	if !found {
 		if creatinine, why := v.newest("creatinine"); len(creatinine) == 0 {
@@ -259,30 +258,61 @@ func (v *view) filtration() ([]measured, string) {
 	return []measured{best}, ""
 }
 
-func (v *view) computed(id, name string) (measured, bool) {
-	f := formula.ByID(id)
-	if f == nil {
-		return measured{}, false
-	}
-	c := formula.One(f, v.c, nil, v.Now)
-	if !c.OK {
-		return measured{}, false
-	}
-	m := measured{low: c.Result.Value, high: c.Result.Value}
-	for _, in := range c.Result.Inputs {
-		if in.ID == "creatinine" && in.Known {
-			m.when, m.prov = in.When, in.Prov
-			m.text = name + " " + c.Result.Shown + ", computed from creatinine " + in.Text
+// computed is what a formula makes of the newest creatinine: of several of one
+// time, the one that leaves least.
+func (v *view) computed(name, unit string, f func(creatinine float64) (float64, error)) (measured, bool) {
+	list, _ := v.newest("creatinine")
+	var best measured
+	found := false
+	for _, m := range list {
+		if m.low != m.high {
+			continue
 		}
+		n, err := f(m.low)
+		if err != nil || found && n >= best.low {
+			continue
+		}
+		found = true
+		best = measured{low: n, high: n, when: m.when, prov: m.prov,
+			text: fmt.Sprintf("%s %.0f %s, computed from %s", name, n, formula.Shown(unit), strings.ToLower(m.text[:1])+m.text[1:])}
 	}
-	return m, m.text != ""
+	return best, found
+}
+
+// rate is the filtration rate by CKD-EPI 2021, of a child by Schwartz.
+func (v *view) rate(creatinine float64) (float64, error) {
+	_, old := v.ages()
+	if old.Known && old.Years < 18 {
+		list, why := v.newest("height")
+		if len(list) == 0 {
+			return 0, errors.New(why)
+		}
+		return formula.BedsideSchwartz(creatinine, list[0].low, old.Years)
+	}
+	return formula.CKDEPI2021(creatinine, old.Years, v.oneSex())
+}
+
+// oneSex is the sex that a formula takes: none where that at birth is another.
+func (v *view) oneSex() string {
+	if s, p := v.sexOf(), v.c.Patient.Sex; p == s || p != "male" && p != "female" {
+		return s
+	}
+	return ""
 }
 
 // clearance is the creatinine clearance by Cockcroft and Gault, for which labels
 // give doses. Without a weight, or beyond the ages of the formula, the eGFR
 // stands for it and says so.
 func (v *view) clearance() ([]measured, string) {
-	if m, ok := v.computed("cockcroft-gault", "Creatinine clearance"); ok {
+	weight, _ := v.newest("weight")
+	_, old := v.ages()
+	m, ok := v.computed("Creatinine clearance", "mL/min", func(creatinine float64) (float64, error) {
+		if len(weight) == 0 {
+			return 0, errors.New("no weight")
+		}
+		return formula.CockcroftGault(creatinine, old.Years, weight[0].low, v.oneSex())
+	})
+	if ok {
 		return []measured{m}, ""
 	}
 	list, why := v.newest("egfr")
@@ -290,7 +320,7 @@ func (v *view) clearance() ([]measured, string) {
 		return nil, why
 	}
 	instead := "the creatinine clearance could not be computed; the eGFR stands for it"
-	if w, _ := v.newest("weight"); len(w) == 0 {
+	if len(weight) == 0 {
 		instead = "no weight of the last year: the eGFR stands for the creatinine clearance"
 	}
 	v.notes[instead] = true
