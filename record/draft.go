@@ -1,6 +1,7 @@
 package record
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -158,6 +159,9 @@ func (s Session) Drafts(ctx context.Context, q DraftQuery) ([]Draft, error) {
 			return err
 		}
 		for _, doc := range docs {
+			if !says(doc, q.Patient) || !says(doc, q.Writer) {
+				continue
+			}
 			d, err := readDraft(doc)
 			if err != nil {
 				return err
@@ -227,6 +231,13 @@ func (s Session) draft(v *store.View, kind, id string) (Draft, error) {
 		return Draft{}, err
 	}
 	return readDraft(doc)
+}
+
+// says is false of what cannot name a patient or writer: a list of somebody's
+// drafts does not unpack everybody's.
+func says(doc store.Doc, name string) bool {
+	quoted, err := json.Marshal(name)
+	return name == "" || err != nil || bytes.Contains(doc.Body, quoted)
 }
 
 func readDraft(doc store.Doc) (Draft, error) {

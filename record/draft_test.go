@@ -35,6 +35,12 @@ func TestADraftIsSavedByRevision(t *testing.T) {
 	if list, err := phys.Drafts(ctx, DraftQuery{Patient: "rosa", Kind: "note"}); err != nil || len(list) != 1 || list[0].ID != "enc1" {
 		t.Fatalf("%v %v", list, err)
 	}
+	if list, err := nurse.Drafts(ctx, DraftQuery{Writer: nurse.actor.ID}); err != nil || len(list) != 1 {
+		t.Errorf("what she wrote in: %v %v", list, err)
+	}
+	if list, err := phys.Drafts(ctx, DraftQuery{Patient: "rosa", Writer: "no<body>"}); err != nil || len(list) != 0 {
+		t.Errorf("what nobody wrote: %v %v", list, err)
+	}
 	if list, _ := desk.Drafts(ctx, DraftQuery{}); len(list) != 0 {
 		t.Error("the front desk sees what it could not sign")
 	}
