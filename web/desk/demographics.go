@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"wholechart/access"
@@ -184,6 +185,10 @@ const (
 	photoKind = "image/jpeg"
 )
 
+// decoding is held while a picture is unpacked: 40 million pixels are 160 MB, and
+// one such at a time is enough.
+var decoding sync.Mutex
+
 // portrait makes the photograph that is kept: whatever JPEG or PNG came, a JPEG
 // of 240 by 240 made anew from its pixels, so that nothing else that was in the
 // file (a place, a script) is kept. Type and size are those of the bytes, not of
@@ -201,6 +206,8 @@ func portrait(data []byte) (kept []byte, why string) {
 	if c.Width > maxSide || c.Height > maxSide || c.Width < 16 || c.Height < 16 || c.Width*c.Height > 40_000_000 {
 		return nil, fmt.Sprintf("A photograph has 16 to %d pixels a side and at most 40 million in all.", maxSide)
 	}
+	decoding.Lock()
+	defer decoding.Unlock()
 	img, _, err := image.Decode(bytes.NewReader(data))
 	if err != nil {
 		return nil, "That picture cannot be read."

@@ -15,7 +15,9 @@ import (
 
 	"wholechart/access"
 	"wholechart/auth"
+	"wholechart/fhir"
 	"wholechart/internal/pagetest"
+	"wholechart/record"
 	"wholechart/web/clinic"
 )
 
@@ -359,6 +361,26 @@ func TestFeedIsSecretAndTellsNoNames(t *testing.T) {
 	}
 	if res, _ := stranger.Get(plain); len(end) != 2 || res.StatusCode != 404 {
 		t.Errorf("a feed taken back answers: %d", res.StatusCode)
+	}
+}
+
+// TestNobodyMakesAFeedForAnother: an Endpoint that another program wrote opens no
+// calendar in the name of a user.
+func TestNobodyMakesAFeedForAnother(t *testing.T) {
+	n := start(t)
+	n.User(okonkwo)
+	token := strings.Repeat("B", 26)
+	body := `{"resourceType":"Endpoint","id":"` + feedID(token) + `","status":"active","extension":[{"url":"` + feedOwner + `","valueString":"okonkwo"},{"url":"` + feedOf + `","valueString":"Practitioner/okonkwo"},{"url":"` + feedNames + `","valueBoolean":true}],"connectionType":{"code":"calendar-feed"},"payloadType":[{"text":"text/calendar"}],"address":"urn:x"}`
+	d, err := fhir.Parse([]byte(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := n.Records.As(access.Actor{Kind: access.Client, ID: "directory", Site: "maple", Scopes: []access.Scope{{Context: "system", Type: "Endpoint", Rights: "cruds"}}}, access.EMR)
+	if _, err := client.Transact(t.Context(), []record.Act{{Op: record.Create, Type: "Endpoint", ID: feedID(token), Resource: d.Root()}}); err != nil {
+		t.Fatal(err)
+	}
+	if res, _ := n.Visitor().Get("/maple/calendar/" + token + ".ics"); res.StatusCode != http.StatusNotFound {
+		t.Errorf("a program opened a physician's calendar: %d", res.StatusCode)
 	}
 }
 

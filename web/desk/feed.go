@@ -104,7 +104,7 @@ func readFeed(r record.Resource) (owner, of string, names, ok bool) {
 			names = e.Get("valueBoolean").True()
 		}
 	}
-	return owner, of, names, owner != "" && of != ""
+	return owner, of, names, owner != "" && of != "" && r.Author == owner // as this page wrote it, for whom it says: no program's word
 }
 
 func (h *Desk) newFeed(c *door.Call) {

@@ -106,6 +106,21 @@ func TestWhoIsOnAList(t *testing.T) {
 	}
 }
 
+// TestMistakesHideNoResult: however many results were entered in error after it,
+// the last true one is found.
+func TestMistakesHideNoResult(t *testing.T) {
+	n := start(t)
+	texts := []string{person("many", "Many Mistakes"), problem("c1", "many", coded, "active"), a1c("good", "many", "2026-10-01", "7.0", "final")}
+	for i := range 9 {
+		texts = append(texts, a1c(fmt.Sprint("wrong", i), "many", fmt.Sprintf("2026-11-%02d", i+1), "9.9", "entered-in-error"))
+	}
+	n.Write("maple", texts...)
+	doc := n.User(okonkwo)
+	if strings.Contains(doc.Open("/maple/lists/diabetes-hba1c"), "Many Mistakes") || strings.Contains(doc.Open("/maple/lists/diabetes-high"), "Many Mistakes") {
+		t.Error("mistakes hide the last result")
+	}
+}
+
 // TestEveryListAnswers opens each over the demonstration's people.
 func TestEveryListAnswers(t *testing.T) {
 	n := start(t)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -174,17 +175,22 @@ func (a *asker) each(typ string, q url.Values, f func(record.Resource) bool, siz
 // newest gives the results of each member alone, the newest first, until f says
 // that it is enough: one seek each, by a few hands at once.
 func (a *asker) newest(r Registry, members []string, f func(id string, o record.Resource) bool) error {
+	var cut atomic.Bool
+	defer func() { a.cut = a.cut || cut.Load() }()
 	g, ctx := errgroup.WithContext(a.ctx)
 	for some := range slices.Chunk(members, max(1, (len(members)+hands-1)/hands)) {
 		g.Go(func() error {
 			own := asker{ctx: ctx, s: a.s, now: a.now}
 			for _, id := range some {
 				n := 0
-				q := url.Values{"code": {strings.Join(r.Codes, ",")}, "_sort": {"-date"}, "patient": {id}}
+				q := url.Values{"code": {strings.Join(r.Codes, ",")}, "status": {"final,amended,corrected"}, "_sort": {"-date"}, "patient": {id}}
 				err := own.each("Observation", q, func(o record.Resource) bool { n++; return f(id, o) && n < 6 }, 2)
 				if err != nil {
 					return err
 				}
+			}
+			if own.cut { // somebody's results were not looked at: the list says so
+				cut.Store(true)
 			}
 			return nil
 		})
