@@ -23,6 +23,10 @@ const minute = "2006-01-02T15:04"
 
 // asOf shows the chart of a past moment, or asks for one.
 func (h *room) asOf(c *door.Call) {
+	if !c.Can(access.History, "Condition") { // whom a chart without care would tell that nothing is recorded
+		c.Failed(&record.Refused{Why: "this role sees who a person is, not their care"})
+		return
+	}
 	id := c.R.PathValue("id")
 	v := pastPage{Action: c.Path("patients", id, "as-of"), At: c.R.URL.Query().Get("at"), Now: c.Path("patients", id)}
 	if len(v.At) > 40 {

@@ -184,6 +184,11 @@ func (h *room) save(c *door.Call) {
 		return
 	}
 	d, n, err := h.change(c, in.Key, h.blank(c), func(n *note.Draft, rev int) (bool, error) {
+		if in.Key == "" && rev > 1 { // as in poll: another's draft is told, and that it is read is noted
+			if _, err := c.Session(access.EMR).Read(c.R.Context(), "Patient", c.R.PathValue("id")); err != nil {
+				return false, err
+			}
+		}
 		changed, err := n.Apply(in.Edits, me(c), c.Now, rev)
 		for _, code := range in.Checked {
 			if s := n.Section(code); s != nil && len(s.Clashes) > 0 {

@@ -131,6 +131,9 @@ func of(n fhir.Node, patient string) bool {
 
 // encounter reads the visit of the address.
 func encounter(c *door.Call) (record.Resource, error) {
+	if c.Actor.Kind != access.User { // drafts of notes and orders are no part of what a patient is shown
+		return record.Resource{}, &record.Refused{Why: "the workspace of a visit is for those who give the care"}
+	}
 	r, err := c.Session(access.EMR).Read(c.R.Context(), "Encounter", c.R.PathValue("eid"))
 	if err != nil {
 		return r, err

@@ -346,7 +346,45 @@ func TestWhoHearsOfADraft(t *testing.T) {
 			t.Errorf("%d %s", res.StatusCode, body)
 		}
 	}
+	b := n.User(lena)
+	if res, _ := b.Post(at, url.Values{"key": {""}, "text.51847-2": {"Secret plan"}, "do": {"save"}}); res.StatusCode != 200 {
+		t.Fatal(res.StatusCode)
+	}
+	for kind, read := range map[string]func(*pagetest.Browser) string{
+		"poll": func(b *pagetest.Browser) string { _, body := b.Get(at + "/draft?tab=three"); return body },
+		"save": func(b *pagetest.Browser) string {
+			req, _ := http.NewRequest("POST", n.Base+at+"/draft", strings.NewReader(`{"key":"","rev":0,"tab":"four"}`))
+			req.Header.Set("Origin", n.Base)
+			_, body := b.Do(req)
+			return body
+		},
+	} {
+		who := auth.User{Site: "maple", Name: "reader-" + kind, FullName: "Reader", Role: access.Pharmacist}
+		if body := read(n.User(who)); !strings.Contains(body, "Secret plan") {
+			t.Errorf("%s: %.300s", kind, body)
+		}
+		if log := n.Noted(); !regexp.MustCompile(`"read"[^\n]*` + who.Name + `|` + who.Name + `[^\n]*"read"`).MatchString(log) {
+			t.Errorf("that a draft was read by %s is not noted", kind)
+		}
+	}
 	if res, _ := n.User(tomas).Get(harold + "/visits/" + strings.Repeat("x", 3000) + "/draft?tab=two"); res.StatusCode != http.StatusForbidden {
 		t.Errorf("a name of any length is remembered: %d", res.StatusCode)
+	}
+}
+
+// TestWhoseRoomThisIs: a patient sees no workspace with what nobody has signed,
+// and the desk is not told that a chart it may not read is empty.
+func TestWhoseRoomThisIs(t *testing.T) {
+	n := house(t)
+	at := started(t, n.User(lena), harold, "Burning")
+	n.Write("maple", `{"resourceType":"MedicationRequest","id":"unsigned","status":"draft","intent":"order","medicationCodeableConcept":{"text":"Perhaps nitrofurantoin"},"subject":{"reference":"Patient/harold-whitman"},"encounter":{"reference":"Encounter/`+at[strings.LastIndexByte(at, '/')+1:]+`"}}`)
+	own := n.User(auth.User{Site: "maple", Name: "harold", FullName: "Harold Whitman", Patients: []string{"harold-whitman"}})
+	for _, path := range []string{at, at + "?tab=vitals", at + "/sign", harold + "/visit"} {
+		if res, body := own.Get(path); res.StatusCode != http.StatusForbidden || strings.Contains(body, "nitrofurantoin") {
+			t.Errorf("a patient opens %s: %d", path, res.StatusCode)
+		}
+	}
+	if res, body := n.User(desk).Get(harold + "/as-of?at=2026-11-22"); res.StatusCode != http.StatusForbidden || strings.Contains(body, "Nobody has written whether") {
+		t.Errorf("the desk is told of an empty chart: %d", res.StatusCode)
 	}
 }
