@@ -281,5 +281,9 @@ func (h *Desk) bookSeries(c *door.Call, f *form, b schedule.Booking, n int) {
 	if len(not) > 0 {
 		flash = web.Flash{Kind: web.Warning, Text: fmt.Sprintf("%d booked. Not booked, because taken or closed: %s.", done, strings.Join(not[:min(len(not), 20)], ", "))}
 	}
+	if err != nil { // it ended in the middle: what is not made is not said to be
+		c.Log.Error("series", "route", c.R.Pattern, "error", err)
+		flash = web.Flash{Kind: web.Warning, Text: fmt.Sprintf("Only the first %d of %d were tried, and %d booked: something broke then. Book the others by themselves.", len(made), n, done)}
+	}
 	c.Done(c.Path("schedule")+"?date="+day(b.Start, c.Zone), flash)
 }
