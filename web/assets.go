@@ -52,13 +52,7 @@ func loadAssets() (map[string]*asset, map[string]*asset) {
 		case ".svg":
 			a.kind = "image/svg+xml"
 		}
-		var z bytes.Buffer
-		w, _ := gzip.NewWriterLevel(&z, gzip.BestCompression)
-		_, _ = w.Write(body)
-		_ = w.Close()
-		if z.Len() < len(body) {
-			a.gz = z.Bytes()
-		}
+		a.gz = Gzipped(body)
 		named[name], hashed[a.address] = a, a
 	}
 	var kit []byte
@@ -117,7 +111,7 @@ func Assets() http.Handler {
 			return
 		}
 		body := a.body
-		if a.gz != nil && acceptsGzip(r) {
+		if a.gz != nil && AcceptsGzip(r) {
 			h.Set("Content-Encoding", "gzip")
 			body = a.gz
 		}
@@ -128,8 +122,20 @@ func Assets() http.Handler {
 	})
 }
 
-// acceptsGzip reads Accept-Encoding (RFC 9110, 12.5.3) as far as gzip is concerned; q=0 refuses it.
-func acceptsGzip(r *http.Request) bool {
+// Gzipped is a body as small as gzip makes it, or nil when that is not smaller.
+func Gzipped(body []byte) []byte {
+	var z bytes.Buffer
+	w, _ := gzip.NewWriterLevel(&z, gzip.BestCompression)
+	_, _ = w.Write(body)
+	_ = w.Close()
+	if z.Len() >= len(body) {
+		return nil
+	}
+	return z.Bytes()
+}
+
+// AcceptsGzip reads Accept-Encoding (RFC 9110, 12.5.3) as far as gzip is concerned; q=0 refuses it.
+func AcceptsGzip(r *http.Request) bool {
 	for part := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
 		name, params, _ := strings.Cut(strings.TrimSpace(part), ";")
 		if name != "gzip" && name != "*" {

@@ -60,7 +60,7 @@ func Render(w http.ResponseWriter, r *http.Request, status int, c templ.Componen
 	}
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Add("Vary", "Accept-Encoding")
-	if buf.Len() < 1024 || !acceptsGzip(r) {
+	if buf.Len() < 1024 || !AcceptsGzip(r) {
 		h.Set("Content-Length", strconv.Itoa(buf.Len()))
 		w.WriteHeader(status)
 		if r.Method != http.MethodHead {

@@ -188,6 +188,20 @@ func (p *practice) as(user string) *hand {
 	return h
 }
 
+// to goes to an address, also while a page is still on its way.
+func (h *hand) to(url string) {
+	h.t.Helper()
+	var err error
+	for range 20 {
+		if err = cd.Do(h.ctx, cd.Navigate(url)); err == nil || !strings.Contains(err.Error(), "ERR_ABORTED") {
+			break
+		}
+	}
+	if err != nil {
+		h.t.Fatalf("%s at %s: %v", h.who, url, err)
+	}
+}
+
 // tab is another tab of the same browser, with the same session.
 func (h *hand) tab() *hand {
 	h.t.Helper()

@@ -151,3 +151,12 @@ document.addEventListener("keydown", (e) => {
 let released = null;
 document.addEventListener("keyup", (e) => { if (e.key === "Enter") { released?.(); released = null; } });
 document.addEventListener("submit", (e) => { if (released) e.preventDefault(); }, true);
+
+// Ctrl-Enter sends the form that is written in, from any of its fields: Enter in a choice would only open it.
+document.addEventListener("keydown", (e) => {
+  if (e.key !== "Enter" || !(e.ctrlKey || e.metaKey) || e.altKey || e.defaultPrevented || e.isComposing) return;
+  const form = e.target.closest?.("form.person, form.form");
+  if (!form) return;
+  e.preventDefault();
+  form.requestSubmit(form.querySelector("button[type=submit]"));
+});

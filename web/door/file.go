@@ -6,12 +6,14 @@ import (
 	"net/http"
 	"path"
 	"strings"
+
+	"wholechart/web"
 )
 
-// file is a style sheet or module of a room, served as written.
+// file is a style sheet or module of a room, served as written, compressed for who takes it so.
 type file struct {
-	kind string
-	body []byte
+	kind     string
+	body, gz []byte // gz is nil when it is not smaller
 }
 
 var kinds = map[string]string{".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
@@ -28,7 +30,7 @@ func FileURL(name string, body []byte) string {
 // returns its address.
 func (d *Door) File(name string, body []byte) string {
 	url := FileURL(name, body)
-	d.files[url] = file{kinds[path.Ext(name)], body}
+	d.files[url] = file{kinds[path.Ext(name)], body, web.Gzipped(body)}
 	return url
 }
 
@@ -42,6 +44,12 @@ func (d *Door) serveFile(w http.ResponseWriter, r *http.Request) bool {
 	h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
-	_, _ = w.Write(f.body)
+	h.Set("Vary", "Accept-Encoding")
+	body := f.body
+	if f.gz != nil && web.AcceptsGzip(r) {
+		h.Set("Content-Encoding", "gzip")
+		body = f.gz
+	}
+	_, _ = w.Write(body)
 	return true
 }

@@ -362,5 +362,9 @@ function write(form) {
   addEventListener("pageshow", (e) => { if (e.persisted) { submitting = false; location.reload(); } });
 
   recover();
+  if (location.hash === "#write") { // the key n, from the vital signs
+    history.replaceState(history.state, "", location.pathname + location.search);
+    form.querySelector("textarea")?.focus();
+  }
   setTimeout(ask, 600);
 }

@@ -121,7 +121,7 @@ func (h *room) workspace(c *door.Call, p *clinic.Patient, e record.Resource) (*w
 	here := c.Path("patients", id, "visits", eid)
 	w := &workspace{
 		Tab: "note", Kind: n.Path("type", "text").Str(), Reason: reasonOf(n), Action: here, SaveURL: here + "/draft", SignURL: here + "/sign", FinishURL: here + "/finish",
-		SignInURL: c.Path("signin"), SnippetsURL: c.Path("snippets"), NoteHref: here, May: writes(c),
+		SignInURL: c.Path("signin"), SnippetsURL: c.Path("snippets"), NoteHref: here + "#write", May: writes(c),
 	}
 	if w.Kind == "" {
 		w.Kind = "Visit"
