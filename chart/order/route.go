@@ -180,11 +180,14 @@ func reviewOf(ctx context.Context, s record.Session, c record.Change, now time.T
 			return nil, nil
 		}
 		// A value is reviewed with the report or panel that holds it, however it changes.
-		whole, err := holder(ctx, s, c.ID)
+		whole, err := holder(ctx, s, n)
 		if err != nil {
 			return nil, err
 		}
-		if whole.Exists() {
+		critical := &weighed{}
+		critical.weigh(n)
+		// What must be acted upon does not wait for the rest of its report.
+		if waits := !reviewed[whole.Get("status").Str()] && reviewed[n.Get("status").Str()] && critical.critical; whole.Exists() && !waits {
 			n = whole
 			c.Type, c.ID = n.ResourceType(), n.ID()
 		}
@@ -239,7 +242,8 @@ func reviewOf(ctx context.Context, s record.Session, c record.Change, now time.T
 		return nil, err
 	}
 	acts := []record.Act{t}
-	if order.Get("status").Is("active") && reviewed[status] {
+	if order.Get("status").Is("active") && reviewed[status] && patient != "" { // a result of nobody is in no chart yet
+
 		done, err := Complete(order, by)
 		if err != nil {
 			return nil, err
@@ -247,7 +251,7 @@ func reviewOf(ctx context.Context, s record.Session, c record.Change, now time.T
 		acts = append(acts, done)
 	}
 	if c.Type == "DiagnosticReport" { // values that had come before it are reviewed with it
-		more, err := within(ctx, s, n, "DiagnosticReport/"+c.ID, now)
+		more, err := within(ctx, s, n, "DiagnosticReport/"+c.ID, parts[1:], now)
 		if err != nil {
 			return nil, err
 		}
@@ -296,15 +300,23 @@ func find(ctx context.Context, s record.Session, typ string, v url.Values) ([]re
 	return p.Matches, nil
 }
 
-// holder is the report or panel that holds this Observation, or the zero Node.
-func holder(ctx context.Context, s record.Session, id string) (fhir.Node, error) {
+// sameSubject says whether two resources are of the same patient, or both of none.
+// What links them may be wrong, or meant to be: a result never follows its link
+// into another patient's chart.
+func sameSubject(a, b fhir.Node) bool {
+	return idOf(a.Get("subject"), "Patient") == idOf(b.Get("subject"), "Patient")
+}
+
+// holder is the report or panel that holds an Observation, or the zero Node.
+func holder(ctx context.Context, s record.Session, o fhir.Node) (fhir.Node, error) {
+	id := o.ID()
 	for _, x := range [...][2]string{{"DiagnosticReport", "result"}, {"Observation", "has-member"}} {
 		found, err := find(ctx, s, x[0], url.Values{x[1]: {"Observation/" + id}, "_count": {"5"}})
 		if err != nil {
 			return fhir.Node{}, err
 		}
 		for _, r := range found {
-			if st := r.Node().Get("status"); !st.Is("entered-in-error") && !st.Is("cancelled") {
+			if st := r.Node().Get("status"); !st.Is("entered-in-error") && !st.Is("cancelled") && sameSubject(r.Node(), o) {
 				return r.Node(), nil
 			}
 		}
@@ -328,7 +340,9 @@ func partsOf(ctx context.Context, s record.Session, n fhir.Node, member string, 
 		if err != nil {
 			return nil, err
 		}
-		parts = append(parts, r.Node())
+		if sameSubject(r.Node(), n) {
+			parts = append(parts, r.Node())
+		}
 	}
 	return parts, nil
 }
@@ -383,6 +397,9 @@ func orderOf(ctx context.Context, s record.Session, n fhir.Node) (order fhir.Nod
 			return fhir.Node{}, false, err
 		}
 		o := r.Node()
+		if p := idOf(n.Get("subject"), "Patient"); p != "" && p != idOf(o.Get("subject"), "Patient") {
+			continue // an order of another patient is not answered by this
+		}
 		return o, o.Get("status").Is("active") || o.Get("status").Is("on-hold"), nil
 	}
 	return fhir.Node{}, false, nil
@@ -445,14 +462,10 @@ func answersFor(ctx context.Context, s record.Session, n, order fhir.Node, patie
 
 // within are the acts that take back reviews of single values that are now part
 // of a report: they are reviewed with it, and say so.
-func within(ctx context.Context, s record.Session, report fhir.Node, name string, now time.Time) ([]record.Act, error) {
+func within(ctx context.Context, s record.Session, report fhir.Node, name string, members []fhir.Node, now time.Time) ([]record.Act, error) {
 	var acts []record.Act
-	n := 0
-	for m := range report.Get("result").Items() {
-		if n++; n > maxParts {
-			break
-		}
-		found, err := find(ctx, s, "Task", url.Values{"focus": {m.Get("reference").Str()}, "status": {"requested,in-progress"}})
+	for _, m := range members {
+		found, err := find(ctx, s, "Task", url.Values{"focus": {"Observation/" + m.ID()}, "status": {"requested,in-progress"}})
 		if err != nil {
 			return nil, err
 		}

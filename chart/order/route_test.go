@@ -482,3 +482,55 @@ func TestAnUnmatchedResultIsGivenToItsPatient(t *testing.T) {
 		t.Errorf("the value: %s", v.Raw())
 	}
 }
+
+// TestNoLinkLeadsIntoAnotherChart: reports and results that name what is another
+// patient's neither hide that patient's results, nor take them off a list, nor
+// answer that patient's orders.
+func TestNoLinkLeadsIntoAnotherChart(t *testing.T) {
+	r, s := node(t)
+	at := routed(t, r, 0)
+	rosa := `,"subject":{"reference":"Patient/rosa"}`
+	report := func(id, subject, status, more string) string {
+		return `{"resourceType":"DiagnosticReport","id":"` + id + `","status":"` + status + `","code":{"text":"Panel"},"effectiveDateTime":"` + today + `","subject":{"reference":"Patient/` + subject + `"}` + more + `}`
+	}
+	open := func(focus string) []fhir.Node {
+		return tasks(t, s, url.Values{"focus": {focus}, "status": {"requested"}})
+	}
+	write(t, s, potassium("k1", "6.9", today, rosa))
+	at = routed(t, r, at)
+	if len(open("Observation/k1")) != 1 {
+		t.Fatal("a critical value was put before nobody")
+	}
+	write(t, s, report("r1", "solo", "final", `,"result":[{"reference":"Observation/k1"}],"basedOn":[{"reference":"ServiceRequest/sr"}]`))
+	at = routed(t, r, at)
+	if len(open("Observation/k1")) != 1 {
+		t.Error("another patient's report took a critical value off the list")
+	}
+	for _, n := range open("DiagnosticReport/r1") {
+		if strings.Contains(n.Get("description").Str(), "6.9") || n.Get("owner").Get("reference").Is("Practitioner/lo") {
+			t.Errorf("a patient's value, or order, is another's: %s", n.Raw())
+		}
+	}
+	write(t, s, report("r2", "solo", "final", `,"result":[{"reference":"Observation/k2"}]`), potassium("k2", "6.8", today, rosa))
+	at = routed(t, r, at)
+	if len(open("Observation/k2")) != 1 {
+		t.Error("another patient's report hid a critical value")
+	}
+	// A critical value is not kept from who must act by a report that goes on.
+	write(t, s, potassium("k3", "6.7", today, rosa), potassium("k4", "4.4", today, rosa), report("r3", "rosa", "registered", `,"result":[{"reference":"Observation/k3"},{"reference":"Observation/k4"}]`))
+	at = routed(t, r, at)
+	if len(open("Observation/k3")) != 1 || len(open("Observation/k4")) != 0 {
+		t.Error("a critical value waits for its report")
+	}
+	write(t, s, report("r3", "rosa", "final", `,"result":[{"reference":"Observation/k3"},{"reference":"Observation/k4"}]`))
+	at = routed(t, r, at)
+	if len(open("Observation/k3")) != 0 || len(open("DiagnosticReport/r3")) != 1 {
+		t.Error("a value of a finished report is reviewed twice, or not at all")
+	}
+	write(t, s, potassium("k5", "4.0", today, `,"subject":{"display":"R. Delgado"},"basedOn":[{"reference":"ServiceRequest/sr"}]`))
+	routed(t, r, at)
+	sr, err := s.Read(t.Context(), "ServiceRequest", "sr")
+	if err != nil || !sr.Node().Get("status").Is("active") {
+		t.Errorf("an order is answered by another's result, or by nobody's: %s %v", sr.Node().Get("status").Str(), err)
+	}
+}
