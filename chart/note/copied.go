@@ -66,6 +66,10 @@ func Forward(into []Section, from Note) ([]Section, []string) {
 		}
 		out[i].Text = src.Text
 		out[i].Copied = &Copied{Note: from.ID, Who: from.Author.Name, When: from.Date, Text: src.Text}
+		if src.Copied.Left(src.Text) == "all" {
+			first := *src.Copied
+			out[i].Copied = &first
+		}
 		filled = append(filled, out[i].Title)
 	}
 	return out, filled

@@ -263,6 +263,17 @@ func TestNobodySignedAddsNothing(t *testing.T) {
 	}
 }
 
+// TestWhoseWordsAreBrought: what an addendum changed is its author's, and what was
+// copied whole is still its first writer's.
+func TestWhoseWordsAreBrought(t *testing.T) {
+	n := Note{ID: "n", Author: Who{Name: "Lena"}, Sections: []Section{{Code: "a", Text: "Hers"}, {Code: "b", Text: "Older", Copied: &Copied{Note: "o", Who: "Aaron", Text: "Older"}}}}
+	n.Sections = Reading(n, []Note{{ID: "add", Status: "final", Author: Who{Name: "Tomás"}, Sections: []Section{{Code: "a", Text: "His"}}}})
+	out, _ := Forward([]Section{{Code: "a"}, {Code: "b"}}, n)
+	if out[0].Copied.Who != "Tomás" || out[0].Copied.Note != "add" || out[1].Copied.Who != "Aaron" {
+		t.Errorf("%+v %+v", out[0].Copied, out[1].Copied)
+	}
+}
+
 func TestTemplatesFit(t *testing.T) {
 	has := func(list []Template, id string) bool {
 		for _, x := range list {

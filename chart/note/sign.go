@@ -255,7 +255,7 @@ func Reading(n Note, addenda []Note) []Section {
 		for _, s := range a.Sections {
 			for i := range out {
 				if out[i].Code == s.Code {
-					out[i].Text, out[i].Copied = s.Text, nil
+					out[i].Text, out[i].Copied = s.Text, &Copied{Note: a.ID, Who: a.Author.Name, When: a.Date, Text: s.Text} // whose words they are now
 				}
 			}
 		}
