@@ -40,6 +40,8 @@ func TestAProvidersDay(t *testing.T) {
 	desk.types("01021990")
 	desk.focus("#f-mobile")
 	desk.types("614-555-0101")
+	desk.focus("#f-email")
+	desk.types("rosa.luna@mail.example")
 	desk.press("Enter")
 	desk.sees(`document.querySelector("#distinct input") || location.pathname.endsWith("/schedule")`)
 	desk.ready("/schedule")
@@ -59,6 +61,7 @@ func TestAProvidersDay(t *testing.T) {
 	if !strings.HasPrefix(field(booked, "start"), "2026-11-23T") || field(booked, "status") != "booked" {
 		t.Errorf("booked: %v", booked)
 	}
+	desk.sees(`document.readyState === "complete" && document.activeElement.closest(".appt")?.textContent.includes("Delgado-Luna")`)
 	desk.press("a")
 	desk.sees(`document.activeElement.closest(".appt")?.classList.contains("st-arrived")`)
 	desk.guide("schedule")
