@@ -1,8 +1,11 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	cd "github.com/chromedp/chromedp"
 )
@@ -278,6 +281,13 @@ func TestAProvidersDay(t *testing.T) {
 	doctor.click("the first", `document.querySelector(".free-times button")`)
 	doctor.sees(`document.querySelector(".flash")?.textContent.includes("Booked")`)
 
+	// Two reminders of it are planned, by the e-mail that the desk wrote down.
+	for _, plan := range p.holds(2, "CommunicationRequest?status=active&patient="+id) {
+		if field(plan, "about", "0", "reference") == "" || field(plan, "medium", "0", "text") != "e-mail" {
+			t.Errorf("planned: %v", plan)
+		}
+	}
+
 	// All of it is FHIR, and the chain of the access log has no gap.
 	if next := p.holds(1, "Appointment?status=booked&patient="+id)[0]; !strings.HasPrefix(field(next, "start"), "2026-11-30T") {
 		t.Errorf("the next visit: %v", next)
@@ -297,4 +307,17 @@ func TestAProvidersDay(t *testing.T) {
 	if err := prove(t.Context(), p.nodes[0].node, streams{out: &said}); err != nil || !strings.Contains(said.String(), "every one in its place") {
 		t.Errorf("%v %s", err, &said)
 	}
+
+	// Four days on, the first of them has left, to her.
+	p.skip(4 * 24 * time.Hour)
+	for range 400 {
+		files, _ := filepath.Glob(filepath.Join(p.nodes[0].dir, "mail", "*.eml"))
+		for _, f := range files {
+			if b, err := os.ReadFile(f); err == nil && strings.Contains(string(b), "rosa.luna@mail.example") {
+				return
+			}
+		}
+		time.Sleep(25 * time.Millisecond)
+	}
+	t.Error("no reminder was sent")
 }

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -33,14 +34,18 @@ type practice struct {
 	ctx   context.Context // the browser
 	home  string
 	token string // of a laboratory's system, for FHIR
+	ahead *atomic.Int64
 }
+
+// skip lets time pass at once.
+func (p *practice) skip(d time.Duration) { p.ahead.Add(int64(d)) }
 
 // practised is a practice; without a browser the test is skipped.
 func practised(t *testing.T) *practice {
 	t.Helper()
 	ctx := window(t)
-	began := time.Now()
-	net, err := openNetworkAt(t.Context(), t.TempDir(), "127.0.0.1:0", morning, func() time.Time { return morning.Add(time.Since(began)) })
+	began, ahead := time.Now(), new(atomic.Int64)
+	net, err := openNetworkAt(t.Context(), t.TempDir(), "127.0.0.1:0", morning, func() time.Time { return morning.Add(time.Since(began) + time.Duration(ahead.Load())) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +54,7 @@ func practised(t *testing.T) *practice {
 			t.Error(err)
 		}
 	})
-	p := &practice{network: net, t: t, ctx: ctx, home: net.nodes[0].base}
+	p := &practice{network: net, t: t, ctx: ctx, home: net.nodes[0].base, ahead: ahead}
 	secret, err := net.nodes[0].node.auth.AddClient(t.Context(), auth.Client{Site: "maple", ID: "laboratory", Name: "Buckeye Laboratory",
 		Scopes: []access.Scope{{Context: "system", Type: "*", Rights: "cruds"}}})
 	if err == nil {
