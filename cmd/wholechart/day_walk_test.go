@@ -262,6 +262,7 @@ func (h *hand) counted(what string, keys, clicks int) {
 // press presses keys: "Enter", "j", "g d" (one after the other), "Ctrl+k", "Shift+Tab".
 func (h *hand) press(keys ...string) {
 	h.t.Helper()
+	h.sees(`document.readyState === "complete"`) // nobody's hand is faster than the page's own keys
 	for _, k := range keys {
 		n := 0
 		for _, one := range strings.Split(k, " ") {
