@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"wholechart/chart/order"
+	"wholechart/decision/ordering"
 	"wholechart/decision/rule"
 	"wholechart/fhir"
 )
@@ -39,7 +40,7 @@ func (r *Request) RuleDrafts() (drafts []rule.Draft, gaps []rule.Gap) {
 			gaps = append(gaps, rule.Gap{Check: "draft orders", Draft: ref, Why: "what is ordered could not be read"})
 			continue
 		}
-		drafts = append(drafts, ruleDraft(o, ref))
+		drafts = append(drafts, ordering.Draft(o, ref))
 	}
 	return drafts, gaps
 }
@@ -65,26 +66,11 @@ func (r *Request) medication(n fhir.Node) fhir.Node {
 	return fhir.Node{}
 }
 
-// ruleDraft is an order as the rules read it.
-func ruleDraft(o order.Order, ref string) rule.Draft {
-	d := rule.Draft{ID: ref, Kind: rule.DraftKind(o.Kind), Name: o.Name, Codes: o.Codes, Reason: o.Reason,
-		Modality: o.Modality, Region: o.Region, Laterality: o.Side, Contrast: o.Contrast}
-	if o.Kind == order.Medicine {
-		s := o.Sig
-		d.Sig, d.Amount, d.PerDay, d.Days = s.How(), max(s.Dose, s.DoseMax), s.PerDay(), int(s.Days)
-		d.Unit, d.Route = order.UnitCode(s.Unit), order.RouteWord(s.Route)
-		if n, u, ok := order.Mass(o); ok {
-			d.Amount, d.Unit = n, u
-		}
-	}
-	return d
-}
-
 // instead is the resource that a rule would have in place of a draft: the
 // catalogue's item where it is one, else as the rule says it. It keeps the
 // draft's id, patient, encounter, requester and reason when of the same type.
 func instead(better rule.Draft, was fhir.Node, patient string, now time.Time) (fhir.Node, error) {
-	o := fromDraft(better)
+	o := ordering.Order(better)
 	o.Status, o.Patient, o.AuthoredOn = "draft", patient, now
 	if was.Exists() {
 		old := order.Read(was)
@@ -103,28 +89,4 @@ func instead(better rule.Draft, was fhir.Node, patient string, now time.Time) (f
 		return fhir.Node{}, err
 	}
 	return d.Root(), nil
-}
-
-func fromDraft(d rule.Draft) order.Order {
-	typed := d.Name
-	if d.Sig != "" {
-		typed += " " + d.Sig
-	}
-	if k := order.Find(typed, 1); len(k) > 0 && string(k[0].Item.Kind) == string(d.Kind) {
-		return k[0].Order()
-	}
-	if k := order.Find(d.Name, 1); len(k) > 0 && string(k[0].Item.Kind) == string(d.Kind) {
-		o := k[0].Order()
-		if l := order.ParseSig(d.Sig); d.Sig != "" && l.Sig.Dose > 0 {
-			o.Sig = l.Sig
-		}
-		return o
-	}
-	o := order.Words(order.Kind(d.Kind), d.Name)
-	o.Name = d.Name
-	o.Codes, o.Modality, o.Region, o.Side, o.Contrast = d.Codes, d.Modality, d.Region, d.Laterality, d.Contrast
-	if d.Sig != "" {
-		o.Sig = order.ParseSig(d.Sig).Sig
-	}
-	return o
 }

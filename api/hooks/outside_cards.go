@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"wholechart/chart/order"
+	"wholechart/decision/ordering"
 	"wholechart/decision/rule"
 	"wholechart/fhir"
 )
@@ -97,7 +98,7 @@ func (q Question) choice(s Suggestion, draft string) (rule.Choice, bool) {
 	if err != nil || a.Type != "update" || d.Root().ResourceType()+"/"+d.Root().ID() != draft {
 		return c, false
 	}
-	better := ruleDraft(order.Read(d.Root()), draft)
+	better := ordering.Draft(order.Read(d.Root()), draft)
 	if better.Name == "" {
 		return c, false
 	}

@@ -11,6 +11,7 @@ import (
 	"wholechart/access"
 	"wholechart/chart"
 	"wholechart/chart/order"
+	"wholechart/decision/ordering"
 	"wholechart/decision/rule"
 	"wholechart/record"
 	"wholechart/web"
@@ -150,7 +151,7 @@ func (r *room) check(c *door.Call, b *basket) error {
 	}
 	var drafts []rule.Draft
 	for _, l := range b.Lines {
-		drafts = append(drafts, Draft(l.O))
+		drafts = append(drafts, ordering.Draft(l.O, l.Ref))
 	}
 	a := r.Check(door.WithActor(ctx, c.Actor), whole, drafts)
 	a.Sort()
@@ -271,22 +272,6 @@ func cardWord(k card) string {
 		return "duplicate"
 	}
 	return "see below"
-}
-
-// Draft is an order as the rules read it. Its ID is the reference Type/id.
-func Draft(o order.Order) rule.Draft {
-	d := rule.Draft{ID: o.Kind.Type() + "/" + o.ID, Kind: rule.DraftKind(o.Kind), Name: o.Name, Codes: o.Codes, Reason: o.Reason,
-		Modality: o.Modality, Region: o.Region, Laterality: o.Side, Contrast: o.Contrast}
-	if o.Kind == order.Medicine {
-		s := o.Sig
-		d.Sig, d.Amount, d.PerDay, d.Days = s.How(), max(s.Dose, s.DoseMax), s.PerDay(), int(s.Days)
-		d.Unit = order.UnitCode(s.Unit)
-		d.Route = order.RouteWord(s.Route)
-		if n, u, ok := order.Mass(o); ok {
-			d.Amount, d.Unit = n, u
-		}
-	}
-	return d
 }
 
 func choiceOf(k order.Choice) choice {

@@ -9,7 +9,7 @@ import (
 
 	"wholechart/access"
 	"wholechart/chart/order"
-	"wholechart/decision/rule"
+	"wholechart/decision/ordering"
 	"wholechart/fhir"
 	"wholechart/record"
 	"wholechart/web"
@@ -103,7 +103,7 @@ func (r *room) swap(c *door.Call) {
 			continue
 		}
 		if at >= 0 && k.Choices[at].Draft != nil {
-			o := fromDraft(*k.Choices[at].Draft)
+			o := ordering.Order(*k.Choices[at].Draft)
 			who := by(c)
 			o.Patient, o.Encounter, o.AuthoredOn, o.Reason, o.ReasonRef, o.Requester, o.RequesterAs, o.Author = p.ID(), l.O.Encounter, who.Now, l.O.Reason, l.O.ReasonRef, l.O.Requester, l.O.RequesterAs, l.O.Author
 			a, err := order.Save(o)
@@ -132,29 +132,4 @@ func (r *room) swap(c *door.Call) {
 		return
 	}
 	r.first(c, p)
-}
-
-// fromDraft makes an order of a rule's better choice: the catalogue's item where
-// it is one, else as the rule says it.
-func fromDraft(d rule.Draft) order.Order {
-	typed := d.Name
-	if d.Sig != "" {
-		typed += " " + d.Sig
-	}
-	if k := order.Find(typed, 1); len(k) > 0 && string(k[0].Item.Kind) == string(d.Kind) {
-		return k[0].Order()
-	}
-	if k := order.Find(d.Name, 1); len(k) > 0 && string(k[0].Item.Kind) == string(d.Kind) {
-		o := k[0].Order()
-		if l := order.ParseSig(d.Sig); d.Sig != "" && l.Sig.Dose > 0 {
-			o.Sig = l.Sig
-		}
-		return o
-	}
-	o := order.Words(order.Kind(d.Kind), d.Name)
-	o.Codes, o.Modality, o.Region, o.Side, o.Contrast = d.Codes, d.Modality, d.Region, d.Laterality, d.Contrast
-	if d.Sig != "" {
-		o.Sig = order.ParseSig(d.Sig).Sig
-	}
-	return o
 }
