@@ -17,6 +17,9 @@
 // once. E-mail has no such promise: a mail server that took the message in the
 // moment of the kill, before its answer was written down here, takes it again,
 // and only a server or reader that drops a repeated Message-ID shows it once.
+// Debian's exim, against which this is tested, does not look at Message-IDs: such
+// a message is in the mailbox twice, under one. What could drop the second is the
+// receiving side's (Sieve's "duplicate", RFC 7352), not ours.
 // The portal's inbox and letters are written in the claim itself and cannot
 // repeat; a batch of letters can be printed again until the
 // desk says that it is in the post.

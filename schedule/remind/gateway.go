@@ -106,7 +106,7 @@ func (g *Gateway) Send(ctx context.Context, e Envelope) (string, error) {
 	case status >= 200 && status < 300, status == cmp.Or(g.Duplicate, http.StatusConflict):
 		return g.receipt(answer), nil
 	}
-	f := &Failure{Why: fmt.Sprintf("the text gateway refused the message (%d)", status)}
+	f := &Failure{Why: fmt.Sprintf("the text gateway refused the message (%d)", status), Code: status}
 	switch status {
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests: // an operator's matter, or it passes
 	default:

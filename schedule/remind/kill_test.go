@@ -68,13 +68,7 @@ func killChild(dir, mail, text string) {
 // none forgotten. Both servers fail now and then besides, also after they took a
 // message. WHOLECHART_KILL_LOOPS says how often.
 func TestKill(t *testing.T) {
-	loops := 4
-	if testing.Short() {
-		loops = 2
-	}
-	if n, err := strconv.Atoi(os.Getenv("WHOLECHART_KILL_LOOPS")); err == nil {
-		loops = n
-	}
+	loops := kills(t, 4)
 	h := open2(t)
 	h.mail, h.texts = newMailSink(t), newTextSink(t)
 	h.mail.trouble = func(string) (string, bool) {
@@ -105,7 +99,7 @@ func TestKill(t *testing.T) {
 	h.tick(s) // the first run of a site looks ahead, not back
 	want := map[string]bool{}
 	var all []string
-	repeats, kills := 0, 0
+	repeats := 0
 	for loop := range loops {
 		// Booked and cancelled while nobody sends; the child finds it in the log.
 		h.now = day.AddDate(0, 0, -5)
@@ -127,7 +121,6 @@ func TestKill(t *testing.T) {
 		}
 		h.close()
 		h.child(sending.Add(time.Duration(loop) * time.Second))
-		kills++
 		h.up()
 	}
 	// Whoever comes last goes on until nothing is open.
@@ -166,14 +159,33 @@ func TestKill(t *testing.T) {
 	if problems := h.check(); len(problems) > 0 {
 		t.Error(problems)
 	}
-	t.Logf("%d kills, %d reminders, %d repeated under a known Message-ID or key", kills, len(want), repeats)
+	t.Logf("%d kills, %d reminders, %d repeated under a known Message-ID or key", loops, len(want), repeats)
+}
+
+// kills is how often processes are killed: so often as said, or as usual.
+func kills(t testing.TB, usual int) int {
+	t.Helper()
+	if n, err := strconv.Atoi(os.Getenv("WHOLECHART_KILL_LOOPS")); err == nil && n > 0 {
+		return n
+	}
+	if testing.Short() {
+		return min(usual, 2)
+	}
+	return usual
 }
 
 // child runs a sender for a moment and kills it.
 func (h *house) child(now time.Time) {
 	h.t.Helper()
+	h.childUntil(h.mail.Addr().String(), now, nil)
+}
+
+// childUntil runs a sender that speaks to a mail server, and kills it when it is
+// told to; without die, at a moment that nobody chose.
+func (h *house) childUntil(mail string, now time.Time, die <-chan struct{}) {
+	h.t.Helper()
 	cmd := exec.Command(os.Args[0], "-test.run=^$")
-	cmd.Env = append(os.Environ(), "WHOLECHART_REMIND_CHILD="+h.dir, "WHOLECHART_REMIND_MAIL="+h.mail.Addr().String(), "WHOLECHART_REMIND_TEXT="+h.texts.URL, "WHOLECHART_REMIND_NOW="+now.Format(time.RFC3339))
+	cmd.Env = append(os.Environ(), "WHOLECHART_REMIND_CHILD="+h.dir, "WHOLECHART_REMIND_MAIL="+mail, "WHOLECHART_REMIND_TEXT="+h.texts.URL, "WHOLECHART_REMIND_NOW="+now.Format(time.RFC3339))
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -187,6 +199,15 @@ func (h *house) child(now time.Time) {
 		switch f := strings.Fields(in.Text()); {
 		case len(f) > 0 && f[0] == "error":
 			h.t.Error(in.Text())
+			_ = cmd.Process.Kill()
+		case len(f) > 0 && f[0] == "ready" && die != nil:
+			go func() {
+				select {
+				case <-die:
+				case <-time.After(time.Minute):
+				}
+				_ = cmd.Process.Kill()
+			}()
 		case len(f) > 0 && f[0] == "ready":
 			time.AfterFunc(time.Duration(rand.IntN(150))*time.Millisecond, func() { cmd.Process.Kill() })
 		}

@@ -35,6 +35,7 @@ type Failure struct {
 	Why       string
 	Permanent bool          // trying again is of no use
 	After     time.Duration // not before; 0: as usual
+	Code      int           // what the other side answered, of SMTP or HTTP; 0: it did not
 }
 
 func (f *Failure) Error() string { return f.Why }

@@ -77,27 +77,35 @@ func (s *SMTP) Send(ctx context.Context, e Envelope) (string, error) {
 		return "", said("connecting", err)
 	}
 	defer c.Close()
+	err = s.hand(c, e.To, body)
+	if f, ok := err.(*Failure); err == nil || ok && f.Code != 0 { // it speaks: take leave. What it says to that does not matter
+		_ = c.Quit()
+	}
+	return "", err
+}
+
+// hand is the dialogue from the greeting to the server's answer to the whole message.
+func (s *SMTP) hand(c *smtp.Client, to string, body []byte) error {
 	if err := s.begin(c); err != nil {
-		return "", err
+		return err
 	}
 	if err := c.Mail(s.From); err != nil {
-		return "", said("the sender's address", err)
+		return said("the sender's address", err)
 	}
-	if err := c.Rcpt(e.To); err != nil {
-		return "", said("the patient's address", err)
+	if err := c.Rcpt(to); err != nil {
+		return said("the patient's address", err)
 	}
 	w, err := c.Data()
 	if err != nil {
-		return "", said("the message", err)
+		return said("the message", err)
 	}
 	if _, err := w.Write(body); err != nil {
-		return "", said("the message", err)
+		return said("the message", err)
 	}
-	if err := w.Close(); err != nil { // the server's answer to the whole message
-		return "", said("the message", err)
+	if err := w.Close(); err != nil {
+		return said("the message", err)
 	}
-	_ = c.Quit() // it took the message; what it says to that does not matter
-	return "", nil
+	return nil
 }
 
 func (s *SMTP) dial(ctx context.Context) (*smtp.Client, error) {
@@ -109,8 +117,7 @@ func (s *SMTP) dial(ctx context.Context) (*smtp.Client, error) {
 	if until, ok := ctx.Deadline(); ok {
 		_ = conn.SetDeadline(until)
 	}
-	stop := context.AfterFunc(ctx, func() { conn.Close() })
-	_ = stop
+	context.AfterFunc(ctx, func() { conn.Close() }) // the program ends, or Send did
 	if s.TLS == "implicit" {
 		conn = tls.Client(conn, s.config(host))
 	}
@@ -162,7 +169,7 @@ func (s *SMTP) begin(c *smtp.Client) error {
 func said(what string, err error) *Failure {
 	var reply *textproto.Error
 	if errors.As(err, &reply) {
-		return &Failure{Why: fmt.Sprintf("the mail server refused %s (%d%s)", what, reply.Code, enhanced(reply.Msg)), Permanent: reply.Code >= 500}
+		return &Failure{Why: fmt.Sprintf("the mail server refused %s (%d%s)", what, reply.Code, enhanced(reply.Msg)), Permanent: reply.Code >= 500, Code: reply.Code}
 	}
 	var wrong *tls.CertificateVerificationError
 	if errors.As(err, &wrong) {

@@ -1,0 +1,186 @@
+package remind
+
+import (
+	"crypto/tls"
+	"fmt"
+	"mime"
+	"net/mail"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// A real server takes what is sent, and gives it to its reader as it was written.
+func TestARealServerDeliversWhatWasWritten(t *testing.T) {
+	x := newExim(t)
+	const subject = "Su cita en Clínica «Ñandú» — mañana a las 8:00, תור, 予約"
+	long := strings.Repeat("una línea muy larga sin final ", 400) + "\n.\n..\nFrom nobody\n\nfin"
+	e := Envelope{Key: "msg-rem-1", To: "rosa@example.org", Subject: subject, Text: long, Lang: "es", From: `Clínica "Ñandú", Norte`, When: monday}
+	if _, err := x.smtp().Send(t.Context(), e); err != nil {
+		t.Fatal(err)
+	}
+	m := x.box(1)[0]
+	if m.id != "<msg-rem-1@maple.example>" || m.to != "rosa@example.org" {
+		t.Errorf("Message-ID %s to %s", m.id, m.to)
+	}
+	if got, err := new(mime.WordDecoder).DecodeHeader(m.Header.Get("Subject")); err != nil || got != subject {
+		t.Errorf("%q %v", got, err)
+	}
+	if a, err := mail.ParseAddress(m.Header.Get("From")); err != nil || a.Name != e.From || a.Address != "no-reply@maple.example" {
+		t.Errorf("%v %v", a, err)
+	}
+	if got := strings.ReplaceAll(strings.TrimSuffix(m.text, "\r\n"), "\r\n", "\n"); got != long {
+		t.Errorf("the text changed: %.200q", got)
+	}
+	if r := m.Header.Get("Received"); !strings.Contains(r, "TLS1") || !strings.Contains(r, "esmtpsa") {
+		t.Errorf("neither TLS nor a password was used: %s", r)
+	}
+
+	// What it refuses, and how that is understood.
+	for what, c := range map[string]struct {
+		change    func(*SMTP, *Envelope)
+		why       string
+		permanent bool
+	}{
+		"no such mailbox":    {func(_ *SMTP, e *Envelope) { e.To = "gone@example.org" }, "the mail server refused the patient's address (550 5.1.1)", true},
+		"greylisted":         {func(_ *SMTP, e *Envelope) { e.To = "grey@example.org" }, "the mail server refused the patient's address (451 4.7.1)", false},
+		"too large":          {func(_ *SMTP, e *Envelope) { e.Text = strings.Repeat("x", 70<<10) }, "the mail server refused the message (552)", true},
+		"the wrong password": {func(s *SMTP, _ *Envelope) { s.Password = "guess" }, "the mail server refused the password (535)", false},
+		"no password":        {func(s *SMTP, e *Envelope) { s.User, e.To = "", "rosa@elsewhere.example" }, "the mail server refused the patient's address (550 5.7.1)", true},
+		"password unwanted":  {func(s *SMTP, _ *Envelope) { s.TLS = "none" }, "the mail server refused the password (503)", false},
+		"unknown authority":  {func(s *SMTP, _ *Envelope) { s.Config = nil }, "the mail server's certificate is not trusted", false},
+		"its own name":       {func(s *SMTP, _ *Envelope) { s.Config = &tls.Config{RootCAs: x.pool, ServerName: "mx.example.org"} }, "the mail server's certificate is not trusted", false},
+	} {
+		s, e := x.smtp(), e
+		e.Key = "refused"
+		c.change(s, &e)
+		_, err := s.Send(t.Context(), e)
+		f, _ := err.(*Failure)
+		if f == nil || f.Why != c.why || f.Permanent != c.permanent {
+			t.Errorf("%s: %+v", what, err)
+		}
+	}
+	e.Key, e.To = "msg-grey", "grey@example.org" // the second time it is let in
+	if _, err := x.smtp().Send(t.Context(), e); err != nil {
+		t.Error(err)
+	}
+	if got := counted(x.box(2)); len(got) != 2 || got["<refused@maple.example>"] != 0 {
+		t.Errorf("%v", got)
+	}
+}
+
+// The outbox over a real server: what is refused for now is tried again under
+// the same Message-ID, what is refused for good goes to the desk at once.
+func TestTheOutboxOverARealServer(t *testing.T) {
+	x := newExim(t)
+	h := open2(t)
+	full := filepath.Join(x.dir, "full")
+	if err := os.WriteFile(full, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	s := h.service(func(c *Config) { c.Mail, c.Backoff = x.smtp(), time.Minute })
+	h.tick(s)
+	for i, name := range []string{"ines", "grey", "full", "gone"} {
+		h.write(`{"resourceType":"Patient","id":"` + name + `","active":true,"name":[{"family":"Sepúlveda"}],"telecom":[{"system":"email","value":"` + name + `@example.org"}],"communication":[{"language":{"coding":[{"code":"es"}]}}]}`)
+		h.book(name, time.Date(2026, 11, 23, 10+i, 0, 0, 0, h.zone))
+	}
+	h.tick(s)
+	state := func(name string) string {
+		m := h.messages(name)
+		if len(m) != 1 {
+			return fmt.Sprintf("%d messages", len(m))
+		}
+		return fmt.Sprintf("%s after %d: %s", m[0].Status, m[0].Attempts, m[0].Why)
+	}
+	want := func(moment string, states map[string]string) {
+		t.Helper()
+		for name, w := range states {
+			if got := state(name); got != w {
+				t.Errorf("%s, %s: %s, want %s", moment, name, got, w)
+			}
+		}
+	}
+	h.now = time.Date(2026, 11, 20, 14, 0, 0, 0, h.zone)
+	h.tick(s)
+	want("at first", map[string]string{"ines": "completed after 1: ", "grey": "preparation after 1: the mail server refused the patient's address (451 4.7.1)",
+		"full": "preparation after 1: the mail server refused the patient's address (451 4.2.2)", "gone": "not-done after 1: the mail server refused the patient's address (550 5.1.1)"})
+	h.now = h.now.Add(2 * time.Minute)
+	h.tick(s)
+	want("two minutes later", map[string]string{"grey": "completed after 2: ", "full": "preparation after 2: the mail server refused the patient's address (451 4.2.2)"})
+	if err := os.Remove(full); err != nil {
+		t.Fatal(err)
+	}
+	h.now = h.now.Add(10 * time.Minute)
+	h.tick(s)
+	want("when there is room", map[string]string{"full": "completed after 3: "})
+	got := counted(x.box(3))
+	for _, name := range []string{"ines", "grey", "full"} {
+		if id := h.messages(name)[0].ID; got["<"+id+"@maple.example>"] != 1 {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+	if len(got) != 3 {
+		t.Errorf("%v", got)
+	}
+	if tasks, _ := find(t.Context(), h.system(), "Task", url.Values{"status": {"requested"}}); len(tasks) != 1 || !strings.Contains(string(tasks[0].Body), "Patient/gone") || strings.Contains(string(tasks[0].Body), "@") {
+		t.Errorf("%d tasks", len(tasks))
+	}
+}
+
+// The process dies after a real server took a message and before it heard so.
+// The message is in the mailbox; the claim is resolved by sending it again under
+// the same Message-ID, and exim, which does not look at Message-IDs, delivers it
+// a second time. It is never lost and never more than once a kill.
+func TestKilledBeforeARealServersAnswer(t *testing.T) {
+	x := newExim(t)
+	line := newBetween(t, x.addr)
+	h := open2(t)
+	h.mail, h.texts = newMailSink(t), newTextSink(t)
+	direct := func(c *Config) {
+		c.Base, c.Mail = "", &SMTP{Addr: x.addr, TLS: "none", From: "no-reply@maple.example"}
+	}
+	s := h.service(direct)
+	h.tick(s)
+	loops := kills(t, 2)
+	day := time.Date(2026, 12, 1, 9, 0, 0, 0, h.zone)
+	sending := day.AddDate(0, 0, -3).Add(5 * time.Hour)
+	for loop := range loops {
+		h.now = day.AddDate(0, 0, -5)
+		id := fmt.Sprintf("k%d", loop)
+		h.write(`{"resourceType":"Patient","id":"`+id+`","active":true,"telecom":[{"system":"email","value":"`+id+`@example.org"}]}`,
+			fmt.Sprintf(`{"resourceType":"Appointment","id":"%[1]s","status":"booked","start":"%[2]s","end":"%[3]s","participant":[{"actor":{"reference":"Patient/%[1]s"},"status":"accepted"}]}`, id, day.Format(time.RFC3339), day.Add(time.Hour).Format(time.RFC3339)))
+		h.close()
+		die := make(chan struct{}, 100)
+		line.on(func() bool { die <- struct{}{}; return false })
+		h.childUntil(line.Addr().String(), sending.Add(time.Duration(loop)*time.Second), die)
+		h.up()
+		if m := h.messages(id); len(m) != 1 || m[0].Status != "in-progress" {
+			t.Fatalf("loop %d: the claim: %+v", loop, m)
+		}
+		line.on(nil)
+		h.now = sending.Add(time.Duration(loop)*time.Second + time.Minute)
+		s = h.service(direct)
+		h.tick(s)
+		h.tick(s)
+		if m := h.messages(id); m[0].Status != "completed" || m[0].Attempts != 2 {
+			t.Errorf("loop %d: %+v", loop, m[0])
+		}
+	}
+	got := counted(x.box(2 * loops))
+	for loop := range loops {
+		m := h.messages(fmt.Sprintf("k%d", loop))[0]
+		if n := got["<"+m.ID+"@maple.example>"]; n != 2 {
+			t.Errorf("loop %d: %d times in the mailbox", loop, n)
+		}
+	}
+	if len(got) != loops {
+		t.Errorf("%d messages of %d", len(got), loops)
+	}
+	if problems := h.check(); len(problems) > 0 {
+		t.Error(problems)
+	}
+	t.Logf("%d kills between a real server's taking and its answer: none lost, each twice under its Message-ID", loops)
+}
