@@ -6,8 +6,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"math"
 	"net/url"
 	"strconv"
 	"strings"
@@ -58,84 +56,6 @@ func Route(ctx context.Context, records *record.Records, site string, after reco
 		next = c.Seq
 	}
 	return next, nil
-}
-
-// Follow routes the results of all sites of a node until ctx ends, keeping its
-// place at the gate (at the site that the node had first). It looks again every
-// so often, and at once while there is more. A change that cannot be routed is
-// tried a few times, then told to failed and left, so that it does not stand in
-// the way of all that come after it.
-func Follow(ctx context.Context, records *record.Records, every time.Duration, clock func() time.Time, failed func(error)) {
-	const name = "results"
-	tries := 0
-	for {
-		more := false
-		sessions, home := systems(records)
-		if home != nil {
-			at, err := home.Cursor(ctx, name)
-			var changes []record.Change
-			if err == nil {
-				changes, err = home.Changes(ctx, at, routeStep)
-			}
-			next := at
-			for _, c := range changes {
-				if s, ok := sessions[int64(c.Site)]; ok && (c.Type == "DiagnosticReport" || c.Type == "Observation") {
-					if err = routeOne(ctx, s, c, clock()); err != nil {
-						if ctx.Err() != nil {
-							break
-						}
-						if tries++; tries < maxTries {
-							break
-						}
-						failed(fmt.Errorf("a result was not put before anybody: %s, version %d: %w", c.Type, c.Version, err))
-						err = nil
-					}
-				}
-				tries, next = 0, c.Seq
-			}
-			if next != at {
-				more = len(changes) == routeStep
-				// What was done is kept, also when the end came in the middle.
-				if e := home.SetCursor(context.WithoutCancel(ctx), name, next); err == nil {
-					err = e
-				}
-			}
-			if ctx.Err() != nil {
-				return
-			}
-			if err != nil {
-				failed(err)
-			}
-		}
-		if more {
-			continue
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(every):
-		}
-	}
-}
-
-// maxTries is how often one change is tried before it is left.
-const maxTries = 10
-
-// systems are the sessions of the node's own sites, and that of its first.
-func systems(records *record.Records) (of map[int64]record.Session, home *record.Session) {
-	of = map[int64]record.Session{}
-	first := int64(math.MaxInt64)
-	for _, site := range records.Sites() {
-		if !site.Local {
-			continue
-		}
-		s := records.As(access.Actor{Kind: access.System, ID: "results", Site: site.Slug, Purpose: access.Treatment}, access.EMR)
-		of[int64(site.No)] = s
-		if no := int64(site.No); no < first {
-			first, home = no, &s
-		}
-	}
-	return of, home
 }
 
 // reviewed are the statuses of results that somebody must see
