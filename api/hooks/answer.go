@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"wholechart/chart/order"
+	"wholechart/decision/ordering"
 	"wholechart/decision/rule"
 	"wholechart/fhir"
 )
@@ -28,7 +29,7 @@ type Asked struct {
 	Base string // URL of the site's pages, for links; "" none
 	Ours bool   // the patient is of this site
 	Now  time.Time
-	Kept map[string]string // overrides of the patient by key: not shown again
+	Kept map[string]order.Override // who asks overrode before, by key: not shown again while that stands
 }
 
 // Shown is one card as it was answered, and the rule's card that it is.
@@ -44,7 +45,7 @@ func Cards(x Asked, a rule.Answer) []Shown {
 	left := 0
 	for i := range a.Cards {
 		c := &a.Cards[i]
-		if c.Level == rule.Off || c.Rule == nil || x.Kept[c.Key] != "" && c.Key != "" || !x.concerns(c) {
+		if c.Level == rule.Off || c.Rule == nil || x.stands(c) || !x.concerns(c) {
 			continue
 		}
 		if most := MaxCards - 1; c.Level == rule.Interrupt && len(out) >= MaxCritical || c.Level != rule.Interrupt && len(out) >= most && !(x.Quiet && len(out) < MaxCritical) {
@@ -92,6 +93,12 @@ func (x Asked) concerns(c *rule.Card) bool {
 		return c.Rule.Kind == rule.Prevention || c.Rule.Kind == rule.Checkup || c.Rule.Kind == rule.Immunization
 	}
 	return len(x.Selected) == 0 || c.Level == rule.Interrupt || c.Draft == "" || slices.Contains(x.Selected, c.Draft)
+}
+
+// stands says whether who asks overrode the card, and not too long ago.
+func (x Asked) stands(c *rule.Card) bool {
+	o, ok := x.Kept[c.Key]
+	return ok && c.Key != "" && ordering.Stands(c, o, x.Now)
 }
 
 var indicators = map[rule.Level]string{rule.Interrupt: "critical", rule.Notice: "warning", rule.Quiet: "info"}

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"wholechart/chart"
+	"wholechart/chart/order"
 	"wholechart/decision/rule"
 	"wholechart/fhir"
 )
@@ -131,10 +132,10 @@ func TestCards(t *testing.T) {
 			t.Errorf("%q: %v", s.Card.Summary, f)
 		}
 	}
-	order := x
-	order.Request = &Request{Hook: "order-sign", Patient: "p"}
+	sign := x
+	sign.Request = &Request{Hook: "order-sign", Patient: "p"}
 	gaps := []rule.Gap{{Check: dueCheck, Why: "x"}, {Check: "medicines", Why: "y"}, {Check: "medicines", Why: "z", Draft: "MedicationRequest/1"}}
-	if c := Cards(order, rule.Answer{Gaps: gaps}); len(c) != 1 || strings.Contains(c[0].Card.Detail, dueCheck) || !strings.Contains(c[0].Card.Summary, "medicines: z") {
+	if c := Cards(sign, rule.Answer{Gaps: gaps}); len(c) != 1 || strings.Contains(c[0].Card.Detail, dueCheck) || !strings.Contains(c[0].Card.Summary, "medicines: z") {
 		t.Errorf("%+v", c)
 	}
 	if c := Cards(x, rule.Answer{Gaps: gaps}); !strings.Contains(c[0].Card.Detail, dueCheck) {
@@ -148,9 +149,14 @@ func TestCards(t *testing.T) {
 	if n := len(Cards(x, a)); n != 14 {
 		t.Errorf("everything: %d cards, want 14", n)
 	}
-	x.Kept = map[string]string{loud.ID + "a": "known"}
+	x.Now = time.Date(2026, 11, 22, 10, 40, 0, 0, time.UTC)
+	x.Kept = map[string]order.Override{loud.ID + "a": {Reason: "known", At: x.Now}}
 	if c := Cards(x, a); c[0].Of.Key != loud.ID+"b" || c[1].Card.Indicator == "critical" {
 		t.Error("an overridden card came again")
+	}
+	x.Kept = map[string]order.Override{loud.ID + "a": {Reason: "known", At: x.Now.AddDate(-1, 0, 0)}}
+	if c := Cards(x, a); c[0].Of.Key != loud.ID+"a" {
+		t.Error("a card that was overridden a year ago did not come again")
 	}
 	y := x
 	y.Request = &Request{Hook: "patient-view", Patient: "q"}

@@ -298,7 +298,9 @@ func Keep(patient string, k Kept, by By) (record.Act, error) {
 	if by.Ref != "" {
 		m["author"] = by.ref()
 	}
-	sum := sha256.Sum256([]byte(k.Key + "\n" + by.Ref + "\n" + by.Name))
+	// The day is of the identity: an override that ran out is made anew, and the
+	// same one twice on a day is one.
+	sum := sha256.Sum256([]byte(k.Key + "\n" + by.Ref + "\n" + by.Name + "\n" + by.Now.Format(time.DateOnly)))
 	own := hex.EncodeToString(sum[:])
 	r := object{"resourceType": "DetectedIssue", "status": "final", "identifier": []any{object{"system": CardSystem, "value": k.Key}, object{"system": keptBySystem, "value": own}},
 		"code": concept(k.Title, coding("https://wholechart.example/rule", k.Rule, "")), "severity": k.Severity, "patient": ref("Patient/"+patient, ""),
@@ -324,15 +326,23 @@ func Keep(patient string, k Kept, by By) (record.Act, error) {
 	return a, err
 }
 
-// keptBySystem identifies one person's override of one warning: it is made once.
+// keptBySystem identifies one person's override of one warning on one day.
 const keptBySystem = "https://wholechart.example/card-kept-by"
 
-// Keeps are the overrides of a patient by the key of the warning, each with its
-// reason in words: those that were written by who the session is of, since to keep
+// Override is that somebody read a warning and kept the order.
+type Override struct {
+	Reason string    // in words
+	Code   string    // of KeepReasons; "" of another system's
+	At     time.Time // zero: not said
+}
+
+// Keeps are the overrides of a patient by the key of the warning, of each the
+// newest: those that were written by who the session is of, since to keep
 // an order against a warning is the decision of whoever signs it, and nobody
-// silences it for a colleague. The system sees all.
-func Keeps(ctx context.Context, s record.Session, patient string) (map[string]string, error) {
-	q, err := search.Parse("DetectedIssue", url.Values{"patient": {patient}, "_count": {"1000"}}, search.Options{})
+// silences it for a colleague. The system sees all. For how long one stands is not
+// said here. Of more than a thousand the newest are read.
+func Keeps(ctx context.Context, s record.Session, patient string) (map[string]Override, error) {
+	q, err := search.Parse("DetectedIssue", url.Values{"patient": {patient}, "_sort": {"-identified"}, "_count": {"1000"}}, search.Options{})
 	if err != nil {
 		return nil, err
 	}
@@ -340,15 +350,23 @@ func Keeps(ctx context.Context, s record.Session, patient string) (map[string]st
 	if err != nil {
 		return nil, err
 	}
-	out := map[string]string{}
+	out := map[string]Override{}
 	for _, r := range p.Matches {
 		n := r.Node()
 		if n.Get("status").Is("entered-in-error") || s.Actor().Kind != access.System && !s.Wrote(r) {
 			continue
 		}
+		why := fhir.CodeableConceptOf(n.Get("mitigation").Index(0).Get("action"))
+		o := Override{Reason: why.Text}
+		if c, ok := why.In(KeepSystem); ok {
+			o.Code = c.Code
+		}
+		o.At, _ = time.Parse(time.RFC3339, n.Get("identifiedDateTime").Str())
 		for id := range n.Get("identifier").Items() {
-			if id.Get("system").Is(CardSystem) {
-				out[id.Get("value").Str()] = fhir.CodeableConceptOf(n.Get("mitigation").Index(0).Get("action")).Text
+			if key := id.Get("value").Str(); id.Get("system").Is(CardSystem) {
+				if old, ok := out[key]; !ok || old.At.Before(o.At) {
+					out[key] = o
+				}
 			}
 		}
 	}

@@ -407,7 +407,7 @@ func TestStopHoldRenewRefill(t *testing.T) {
 	if again := do([]record.Act{must(Keep("rosa", kept, by))}, nil); again[0].Done != record.Found {
 		t.Error("the same override twice")
 	}
-	if k, err := Keeps(t.Context(), s, "rosa"); err != nil || k["k1"] != "Will be monitored" {
+	if k, err := Keeps(t.Context(), s, "rosa"); err != nil || k["k1"].Reason != "Will be monitored" {
 		t.Errorf("overrides: %v %v", k, err)
 	}
 	if _, err := Keep("rosa", Kept{Key: "k2", Reason: "other"}, by); err == nil {

@@ -232,6 +232,13 @@ func (r *room) edit(c *door.Call) {
 		}
 	}
 	faults := apply(&o, form, p)
+	if id := form.Get("visit"); form.Has("visit") && id != o.Encounter {
+		if id == "" || nameOf(visitOptions(openVisits(c, p.ID()), ""), id) != "" {
+			o.Encounter = id
+		} else {
+			faults["visit"] = "That visit is not going on. Choose another, or none."
+		}
+	}
 	for _, f := range o.Check(c.Now) {
 		if o.Status = "draft"; faults[f.Field] == "" && (form.Has(f.Field) && form.Get(f.Field) != "" || hard(f)) {
 			faults[f.Field] = f.Text
@@ -266,7 +273,7 @@ func (r *room) edit(c *door.Call) {
 // fieldsOf is what the form of a draft shows, by the names of its fields.
 func fieldsOf(o order.Order) map[string]string {
 	return map[string]string{"sig": sigText(o), "quantity": quantityText(o), "refills": refills(o), "reason": o.Reason, "note": o.Note, "due": o.Due,
-		"priority": cmp.Or(o.Priority, "routine"), "side": o.Side, "contrast": o.Contrast}
+		"priority": cmp.Or(o.Priority, "routine"), "side": o.Side, "contrast": o.Contrast, "visit": o.Encounter}
 }
 
 // both answers an edit of a draft that somebody else changed meanwhile: theirs

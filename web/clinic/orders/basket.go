@@ -39,6 +39,7 @@ type basket struct {
 	Sets      []order.Set
 	Starred   []choice
 	Problems  []web.Option
+	Visits    []openVisit
 	Unchecked string // why nothing was checked
 	Gaps      []rule.Gap
 	Ran       []string
@@ -72,12 +73,13 @@ type line struct {
 // card is a rule's card as this page shows it.
 type card struct {
 	rule.Card
-	Kept  string // the reason for which it was overridden
-	Facts []web.Fact
-	Spark plot.Spark
-	Text  string // last values, of a series
-	Line  string // Ref of the draft
-	Bad   string // what was wrong with the reason that was given
+	Kept   string // the reason for which it was overridden
+	Before string // it was overridden so long ago that it is asked again
+	Facts  []web.Fact
+	Spark  plot.Spark
+	Text   string // last values, of a series
+	Line   string // Ref of the draft
+	Bad    string // what was wrong with the reason that was given
 }
 
 // choice is one thing that can be added.
@@ -118,6 +120,9 @@ func (r *room) load(c *door.Call, p *clinic.Patient) (*basket, error) {
 			break
 		}
 		b.Problems = append(b.Problems, web.Option{Value: pr.ID, Label: pr.Name})
+	}
+	if len(b.Lines) > 0 {
+		b.Visits = openVisits(c, p.ID())
 	}
 	if err := r.check(c, b); err != nil {
 		return nil, err
@@ -164,7 +169,14 @@ func (r *room) check(c *door.Call, b *basket) error {
 		if k.Level == rule.Off {
 			continue
 		}
-		x := card{Card: k, Kept: kept[k.Key], Line: k.Draft}
+		x := card{Card: k, Line: k.Draft}
+		if o, ok := kept[k.Key]; ok && k.Key != "" {
+			if ordering.Stands(&k, o, c.Now) {
+				x.Kept = o.Reason
+			} else if !o.At.IsZero() {
+				x.Before = "You kept this on " + o.At.In(c.Zone).Format("2 Jan 2006") + " (" + o.Reason + "). That is " + ordering.Until(&k, o) + " ago or more: it is asked again."
+			}
+		}
 		for _, e := range k.Facts {
 			f := web.Fact{Text: e.Text}
 			if e.New {

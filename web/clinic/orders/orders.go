@@ -200,15 +200,6 @@ func orderNamed(c *door.Call, id string) (record.Resource, error) {
 	return res, err
 }
 
-// visit is the encounter that is going on, "" when none is.
-func visit(c *door.Call, patient string) string {
-	found, err := seek(c, "Encounter", url.Values{"patient": {patient}, "status": {"in-progress,arrived,triaged"}, "_sort": {"-date"}, "_count": {"1"}})
-	if err != nil || len(found) == 0 {
-		return ""
-	}
-	return found[0].ID
-}
-
 func seek(c *door.Call, typ string, v url.Values) ([]record.Resource, error) {
 	q, err := search.Parse(typ, v, search.Options{})
 	if err != nil {

@@ -164,7 +164,7 @@ func TestABasketIsFilledCheckedAndSigned(t *testing.T) {
 	if res, _ := doc.Post(rosa+"/order/keep", url.Values{"ref": {ref}, "key": {"warfarin+tmpsmx"}, "reason": {"monitored"}, "text": {"INR on Wednesday"}}); res.StatusCode != 200 {
 		t.Errorf("kept: %d", res.StatusCode)
 	}
-	if k, err := order.Keeps(t.Context(), n.System("maple"), "rosa-delgado"); err != nil || k["warfarin+tmpsmx"] != "Will be monitored: INR on Wednesday" {
+	if k, err := order.Keeps(t.Context(), n.System("maple"), "rosa-delgado"); err != nil || k["warfarin+tmpsmx"].Reason != "Will be monitored: INR on Wednesday" {
 		t.Errorf("the override: %v %v", k, err)
 	}
 	res, page := signAll(t, doc, rosa)
