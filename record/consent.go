@@ -30,7 +30,7 @@ func (s Session) release(v *store.View, site *Site, patient store.Row) (access.L
 	if err != nil {
 		return access.AllLabels, true // what cannot be read cannot permit
 	}
-	return access.Release(consents, recipient, s.actor.Purpose, s.r.now())
+	return s.withheld(consents, recipient)
 }
 
 // maxConsents bounds what is read of one patient.

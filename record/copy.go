@@ -106,11 +106,8 @@ func (s Session) Receive(ctx context.Context, source *Site, patient string, a An
 		}
 		told := a
 		told.Facts = max(facts, 0)
-		answer, err := json.Marshal(told)
-		if err != nil {
-			return err
-		}
-		if err := tx.PutDoc(answerDocs, s.site.Slug+"/"+patient+"/"+source.Slug, answer); err != nil {
+		told.Site = source.Slug
+		if err := s.keepAnswer(tx, patient, told); err != nil {
 			return err
 		}
 		key, err := tx.Key(s.site.No, "Patient", patient)
@@ -200,13 +197,7 @@ func (s Session) SaveAnswer(ctx context.Context, patient string, a Answer) error
 	if _, err := s.decide(access.Copy, "", ""); err != nil {
 		return err
 	}
-	body, err := json.Marshal(a)
-	if err != nil {
-		return err
-	}
-	_, err = s.r.store.Update(ctx, func(tx *store.Tx) error {
-		return tx.PutDoc(answerDocs, s.site.Slug+"/"+patient+"/"+a.Site, body)
-	})
+	_, err := s.r.store.Update(ctx, func(tx *store.Tx) error { return s.keepAnswer(tx, patient, a) })
 	return err
 }
 

@@ -35,7 +35,7 @@ func (s Session) Discloses(ctx context.Context, patient, recipient string, p acc
 
 // discloses asks the law of one Patient row at a site of this node.
 func (s Session) discloses(v *store.View, site *Site, row store.Row, recipient string, p access.Purpose) bool {
-	asking := Session{s.r, access.Actor{Kind: access.Peer, ID: recipient, Site: site.Slug, Purpose: p}, access.EMR, site}
+	asking := Session{r: s.r, actor: access.Actor{Kind: access.Peer, ID: recipient, Site: site.Slug, Purpose: p}, lens: access.EMR, site: site}
 	withhold, all := asking.release(v, site, row)
 	return !all && row.Labels&uint64(withhold) == 0
 }
@@ -51,7 +51,7 @@ func (s Session) CountFor(ctx context.Context, patient, recipient string, p acce
 		if err != nil {
 			return err
 		}
-		asking := Session{s.r, access.Actor{Kind: access.Peer, ID: recipient, Site: s.site.Slug, Purpose: p}, access.EMR, s.site}
+		asking := Session{r: s.r, actor: access.Actor{Kind: access.Peer, ID: recipient, Site: s.site.Slug, Purpose: p}, lens: access.EMR, site: s.site}
 		withhold, all := asking.release(v, s.site, own)
 		if all {
 			return nil

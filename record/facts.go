@@ -82,11 +82,7 @@ func (s Session) Facts(ctx context.Context, q FactsQuery) (*Facts, error) {
 		count, err = w.facts(ctx, v, q, out)
 		return err
 	})
-	if err == nil {
-		err = w.disclosed(ctx, "Patient")
-	}
-	s.note(audit.Event{Action: "export", Type: "Patient", ID: q.Patient, Key: patient.key, Count: count, Outcome: outcome(err)})
-	if err != nil {
+	if err = s.noteFacts(ctx, w, audit.Event{Action: "export", Type: "Patient", ID: q.Patient, Key: patient.key, Count: count}, err); err != nil {
 		return nil, err
 	}
 	return out, nil

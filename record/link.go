@@ -176,6 +176,9 @@ func (s Session) SetLink(ctx context.Context, patient string, otherSite *Site, o
 			e.Site, e.SiteNo, e.ID, e.Key, e.Recipient = otherSite.Slug, otherSite.No, other, b.Key, s.site.Slug
 			events = append(events, e)
 		}
+		if err := s.r.touch(tx, a.Key, b.Key); err != nil {
+			return err
+		}
 		return audit.Append(tx, now, events...)
 	})
 	return err

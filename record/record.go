@@ -59,6 +59,8 @@ type Session struct {
 	actor access.Actor
 	lens  access.Lens
 	site  *Site
+
+	evaluating, noted bool // see Evaluating
 }
 
 // As is a session for an actor through a lens. If the actor's site is not one
@@ -68,7 +70,7 @@ func (r *Records) As(a access.Actor, lens access.Lens) Session {
 	if site != nil && !site.Local && a.Kind != access.System {
 		site = nil
 	}
-	return Session{r, a, lens, site}
+	return Session{r: r, actor: a, lens: lens, site: site}
 }
 
 // Actor is whose session this is.
