@@ -134,7 +134,8 @@ func SignedAt(n fhir.Node) (at time.Time, by string) {
 
 // Sign are the acts that make a letter a document: its text in the
 // DocumentReference, where a chart reads it, and the PDF in a Binary. send asks
-// with a Task that somebody sends it; empty asks nobody.
+// with a Task that somebody sends it, the front desk or who comes first, and hands
+// them the file for that (record.Session.Letter); empty asks nobody.
 func Sign(l Letter, pdf []byte, k Keeping, draft *record.Signed, send string) ([]record.Act, error) {
 	if err := l.Ready(); err != nil {
 		return nil, err
@@ -163,10 +164,10 @@ func Sign(l Letter, pdf []byte, k Keeping, draft *record.Signed, send string) ([
 	if send = strings.TrimSpace(send); send != "" {
 		acts = append(acts, record.Act{Op: record.Create, Type: "Task", Resource: mustParse(secured(object{
 			"resourceType": "Task", "status": "requested", "intent": "order", "priority": "routine",
-			"code":        object{"coding": []any{object{"system": TaskSystem, "code": "follow-up", "display": "Follow-up"}}},
+			"code":        object{"coding": []any{object{"system": TaskSystem, "code": "letter", "display": "Letter to send"}}},
 			"description": "Send the letter: " + send,
 			"focus":       object{"reference": "DocumentReference/" + k.ID}, "for": object{"reference": "Patient/" + k.Patient},
-			"authoredOn": instant(k.Now), "requester": k.By.reference(), "owner": k.By.reference(),
+			"authoredOn": instant(k.Now), "requester": k.By.reference(),
 		}, l.Label))})
 	}
 	return acts, nil
