@@ -114,6 +114,7 @@ type Decision struct {
 	Types    func(string) bool // of resources; nil when not Allowed
 	Patients []string          // when not nil, only these patients' records (and what belongs to no patient)
 	Labels   Labels            // sensitivity labels that are withheld
+	Kinds    Labels            // kinds of work that are withheld: Unsigned, Care
 }
 
 func deny(why string) Decision { return Decision{Why: why} }
@@ -156,7 +157,7 @@ func base(a Actor, lens Lens, act Action) Decision {
 			return deny("no patient is linked to this account")
 		}
 		if act == Read || act == Search || act == History || act == Export {
-			return Decision{Allowed: true, Types: in(clinical, demographic, directory), Patients: a.Patients}
+			return Decision{Allowed: true, Types: in(clinical, demographic, directory), Patients: a.Patients, Kinds: Unsigned}
 		}
 		return deny("patients read here; requests go through the portal")
 	case Peer:
@@ -201,10 +202,10 @@ func user(a Actor, lens Lens, act Action) Decision {
 		}
 	case FrontDesk:
 		if reads && lens == EMR {
-			return Decision{Allowed: true, Types: without("Device", demographic, directory, workflow)} // an implant is a fact of care
+			return Decision{Allowed: true, Types: without("Device", demographic, directory, workflow), Kinds: Care} // an implant is a fact of care
 		}
 		if act.writes() && act != Delete {
-			return Decision{Allowed: true, Types: in(demographic, workflow)}
+			return Decision{Allowed: true, Types: in(demographic, workflow), Kinds: Care}
 		}
 	case RecordsOffice:
 		if reads || act == Export {
@@ -313,7 +314,7 @@ func Release(consents []Consent, recipient string, p Purpose, now time.Time) (wi
 		}
 	}
 	if all {
-		return AllLabels, p != Emergency
+		return Sensitive, p != Emergency
 	}
 	return withhold, false
 }

@@ -1,6 +1,10 @@
 package access
 
-import "slices"
+import (
+	"slices"
+
+	"wholechart/search"
+)
 
 // Labels are sensitivity labels as bits; package search reads them from
 // meta.security and the store keeps them beside each resource.
@@ -9,7 +13,15 @@ type Labels uint64
 // Sensitive are all labels that need the patient's consent to leave a site.
 const (
 	AllLabels Labels = ^Labels(0)
-	Sensitive        = AllLabels
+	Sensitive        = AllLabels &^ Labels(search.Kinds)
+)
+
+// The kinds of work that are not everybody's, though their type is: bits beside
+// the labels. A patient reads what is signed; the front desk reads of tasks and
+// messages those that are the desk's.
+const (
+	Unsigned = Labels(search.KindUnsigned)
+	Care     = Labels(search.KindCare)
 )
 
 // The groups of resource types that roles are written in. A type stands in one

@@ -28,7 +28,7 @@ func (s Session) release(v *store.View, site *Site, patient store.Row) (access.L
 	}
 	consents, err := s.consents(v, site, patient)
 	if err != nil {
-		return access.AllLabels, true // what cannot be read cannot permit
+		return access.Sensitive, true // what cannot be read cannot permit
 	}
 	return s.withheld(consents, recipient)
 }
@@ -228,6 +228,13 @@ func (r consentReader) labels(p fhir.Node, c *access.Consent) (narrow bool) {
 	var own access.Labels
 	for l := range p.Get("securityLabel").Items() {
 		own |= access.Labels(search.LabelBit(l))
+	}
+	// Confidentiality is a high-water mark: a permission for V is one for R, a refusal of R one of V.
+	if c.Permit && own&access.Labels(search.LabelVeryRestricted) != 0 {
+		own |= access.Labels(search.LabelRestricted)
+	}
+	if !c.Permit && own&access.Labels(search.LabelRestricted) != 0 {
+		own |= access.Labels(search.LabelVeryRestricted)
 	}
 	if !c.Permit {
 		c.Labels = own

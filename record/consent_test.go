@@ -116,3 +116,38 @@ func TestMoreConsentsThanCanBeReadPermitNothing(t *testing.T) {
 		t.Errorf("%v %v", ok, err)
 	}
 }
+
+// Confidentiality is a high-water mark of its own two steps: what is V stays where
+// only R was permitted, and a refusal of R is one of V.
+func TestVeryRestrictedIsMoreThanRestricted(t *testing.T) {
+	const mark = `"meta":{"security":[{"system":"http://terminology.hl7.org/CodeSystem/v3-Confidentiality","code":"%s"}]}`
+	consent := func(kind, code string) string {
+		return `{"resourceType":"Consent","id":"c` + kind + code + `","status":"active","scope":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/consentscope","code":"patient-privacy"}]},"policyRule":{"text":"42 CFR 2.31"},
+			"category":[{"text":"disclosure"}],"patient":{"reference":"Patient/rd"},"provision":{"type":"` + kind + `",` + toA + `,"securityLabel":[{"system":"http://terminology.hl7.org/CodeSystem/v3-Confidentiality","code":"` + code + `"}]}}`
+	}
+	for _, c := range []struct {
+		consents []string
+		want     string
+	}{
+		{nil, "[]"},
+		{[]string{consent("permit", "R")}, "[2.r]"},
+		{[]string{consent("permit", "V")}, "[2.r 2.v]"},
+		{[]string{consent("permit", "V"), consent("deny", "V")}, "[2.r]"},
+		{[]string{consent("permit", "V"), consent("deny", "R")}, "[]"},
+	} {
+		r, ctx := node(t)
+		a, b := r.user("a", access.Physician), r.user("b", access.Physician)
+		put(t, a, rosa)
+		put(t, b, strings.ReplaceAll(rosa, `"rosa"`, `"rd"`), obs("r", "rd", ","+fmt.Sprintf(mark, "R")), obs("v", "rd", ","+fmt.Sprintf(mark, "V")))
+		site, _ := r.Site("b")
+		if err := r.system("a").SetLink(ctx, "rosa", site, "rd", Linked, 0.97, "same"); err != nil {
+			t.Fatal(err)
+		}
+		for _, text := range c.consents {
+			put(t, r.user("b", access.RecordsOffice), text)
+		}
+		if got := fmt.Sprint(find(t, a.Through(access.EHR), "Observation", "patient=rosa&_sort=_id")); got != c.want {
+			t.Errorf("%d consents: %s, not %s", len(c.consents), got, c.want)
+		}
+	}
+}

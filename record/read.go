@@ -53,7 +53,7 @@ func (s Session) Read(ctx context.Context, typ, id string) (Resource, error) {
 func (s Session) latest(ctx context.Context, d access.Decision, typ, id string) (Resource, error) {
 	w := &window{s: s, d: d}
 	w.scope.Ranges = []store.KeyRange{store.SiteRange(s.site.No)}
-	w.scope.Deny = uint64(d.Labels)
+	w.scope.Deny = uint64(d.Labels | d.Kinds)
 	row, text, err := s.r.store.Latest(ctx, s.site.No, typ, id)
 	if err != nil {
 		return Resource{}, err
@@ -368,7 +368,7 @@ func (s Session) All(ctx context.Context) iter.Seq2[Resource, error] {
 			}
 			for _, row := range rows {
 				after = row.Key
-				if row.Labels&uint64(d.Labels) != 0 {
+				if row.Labels&uint64(d.Labels|d.Kinds) != 0 {
 					continue
 				}
 				if count++; !yield(s.resource(row), nil) {

@@ -254,18 +254,25 @@ func (s Session) consider(tx *store.Tx, p *planned) error {
 				return err
 			}
 		}
-		if err := s.mayTask(p, p.old, p.state == nil); err != nil {
-			return err
-		}
-		return s.maySign(p, p.old, p.state == nil)
+		return s.may(p, p.old, p.state == nil || gone != nil)
 	case p.Op == Create && p.found == nil:
-		if err := s.mayTask(p, store.Row{}, false); err != nil {
-			return err
-		}
-		return s.maySign(p, store.Row{}, false)
-	case p.Op == Delete && p.Type == "Composition" && p.id != "":
+		return s.may(p, store.Row{}, false)
+	case p.Op == Delete && p.id != "":
 		if old, err := tx.Get(s.site.No, p.Type, p.id); err == nil {
-			return s.keepsSigned(p, old)
+			if err := s.keepsSigned(p, old); err != nil {
+				return err
+			}
+			return s.mayKind(p, old, true)
+		}
+	}
+	return nil
+}
+
+// may asks the rules of this floor about an act that writes.
+func (s Session) may(p *planned, old store.Row, had bool) error {
+	for _, rule := range [...]func(*planned, store.Row, bool) error{s.mayKind, s.mayTask, s.maySign} {
+		if err := rule(p, old, had); err != nil {
+			return err
 		}
 	}
 	return nil

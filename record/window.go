@@ -64,7 +64,7 @@ func (s Session) window(v *store.View, d access.Decision, patient string) (*wind
 
 // whole is the scope of a person's panes.
 func (w *window) whole() store.Scope {
-	sc := store.Scope{Types: w.scope.Types, DenyAt: map[store.SiteNo]uint64{}}
+	sc := store.Scope{Types: w.scope.Types, Deny: uint64(w.d.Kinds), DenyAt: map[store.SiteNo]uint64{}}
 	for _, p := range w.panes {
 		sc.Ranges = append(sc.Ranges, p.rng())
 		sc.Follow = append(sc.Follow, store.OwnRange(p.site.No))
@@ -79,10 +79,10 @@ func (w *window) whole() store.Scope {
 
 // scope is what of the session's own site a decision opens.
 func (s Session) scope(v *store.View, d access.Decision) (store.Scope, error) {
-	sc := store.Scope{Types: allowedTypes(d)}
+	sc := store.Scope{Types: allowedTypes(d), Deny: uint64(d.Kinds)}
 	if d.Patients == nil {
 		sc.Ranges = []store.KeyRange{store.SiteRange(s.site.No)}
-		sc.Deny = uint64(d.Labels)
+		sc.Deny |= uint64(d.Labels)
 		return sc, nil
 	}
 	sc.Follow = []store.KeyRange{store.OwnRange(s.site.No)}
@@ -164,7 +164,7 @@ func (s Session) panes(v *store.View, own store.Row) ([]pane, error) {
 			if err != nil || a.When.IsZero() || a.Patient != row.ID {
 				continue // nothing of this record was ever disclosed to this site
 			}
-			p.deny = access.Labels(a.Withheld) // another site of this node may have been told more
+			p.deny = access.Labels(a.Withheld) & access.Sensitive // another site of this node may have been told more
 		}
 		panes = append(panes, p)
 	}
@@ -259,7 +259,7 @@ func (w *window) sees(row store.Row) bool {
 		return w.directory(row)
 	}
 	return slices.ContainsFunc(w.panes, func(p pane) bool {
-		return p.rng().Contains(row.Key) && row.Labels&uint64(p.deny) == 0
+		return p.rng().Contains(row.Key) && row.Labels&uint64(p.deny|w.d.Kinds) == 0
 	})
 }
 

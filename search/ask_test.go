@@ -343,7 +343,7 @@ func TestLabels(t *testing.T) {
 		{label(), 0},
 		{label(confidentiality, "N"), 0},
 		{label(confidentiality, "R"), LabelRestricted},
-		{label(confidentiality, "V", actCode, "ETH"), LabelRestricted | LabelSubstanceUse},
+		{label(confidentiality, "V", actCode, "ETH"), LabelVeryRestricted | LabelSubstanceUse},
 		{label(actCode, "42CFRPart2"), LabelSubstanceUse},
 		{label(actCode, "PSYTHPN"), LabelPsych},
 		{label(actCode, "HIV", actCode, "STD", actCode, "SDV"), LabelHIV | LabelSexual | LabelViolence},

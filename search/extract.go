@@ -34,7 +34,7 @@ func Extract(res fhir.Node) (Extracted, error) {
 		x.generalPath(res, &root.general[i])
 	}
 	x.distinct()
-	x.out.Labels = LabelBits(res)
+	x.out.Labels = LabelBits(res) | KindBits(res)
 	switch resource {
 	case "Patient":
 		x.out.Patient = &Ref{Type: "Patient", ID: res.ID()}

@@ -7,13 +7,14 @@ import "wholechart/fhir"
 // (http://hl7.org/fhir/R4/security-labels.html, HL7 v3 ActCode and
 // Confidentiality).
 const (
-	LabelSubstanceUse uint64 = 1 << iota // ETH, ETHUD, SUD, OPIOIDUD, 42CFRPart2: 42 CFR Part 2
-	LabelPsych                           // PSY, MH, PSYTHPN
-	LabelHIV                             // HIV
-	LabelSexual                          // SEX, STD
-	LabelViolence                        // DV, SDV, VIO
-	LabelRestricted                      // Confidentiality R and V
-	LabelOther                           // every label that is not known to be harmless
+	LabelSubstanceUse   uint64 = 1 << iota // ETH, ETHUD, SUD, OPIOIDUD, 42CFRPart2: 42 CFR Part 2
+	LabelPsych                             // PSY, MH, PSYTHPN
+	LabelHIV                               // HIV
+	LabelSexual                            // SEX, STD
+	LabelViolence                          // DV, SDV, VIO
+	LabelRestricted                        // Confidentiality R
+	LabelOther                             // every label that is not known to be harmless
+	LabelVeryRestricted                    // Confidentiality V
 )
 
 const (
@@ -67,8 +68,10 @@ func LabelBit(label fhir.Node) uint64 {
 		return sensitive[code]
 	case uri == confidentiality || uri == "":
 		switch code {
-		case "R", "V":
+		case "R":
 			return LabelRestricted
+		case "V":
+			return LabelVeryRestricted
 		case "N", "U", "L", "M":
 			return 0
 		}

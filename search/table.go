@@ -32,8 +32,9 @@ const (
 var kinds = map[string]kind{"token": kindToken, "string": kindString, "reference": kindReference, "date": kindDate,
 	"number": kindNumber, "quantity": kindQuantity, "uri": kindURI, "special": kindPlace}
 
-// encodings is part of Fingerprint: raise it when the bytes of a row change.
-const encodings = 2
+// encodings is part of Fingerprint: raise it when the bytes of a row change, or
+// the bits of Extracted.Labels.
+const encodings = 3
 
 // pathInfo is what one Path means.
 type pathInfo struct {

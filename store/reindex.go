@@ -90,6 +90,9 @@ func (tx *Tx) reindexPiece(after Key) (last Key, more bool, err error) {
 	}
 	for i, r := range rows {
 		last = r.Key
+		if err := tx.relabel(r.Key); err != nil {
+			return 0, false, err
+		}
 		if r.Deleted {
 			continue
 		}
@@ -113,4 +116,44 @@ func (tx *Tx) reindexPiece(after Key) (last Key, more bool, err error) {
 		}
 	}
 	return last, len(rows) == piece, nil
+}
+
+// relabel makes the labels of a resource's earlier versions anew: a version is
+// hidden by its own too.
+func (tx *Tx) relabel(k Key) error {
+	var rows []Row
+	q := tx.c.query(sqlVersions)
+	q.int(int64(k)).int(1 << 62).int(-1)
+	var err error
+	for q.next() {
+		var r Row
+		if r, err = scanRow(&q); err != nil {
+			break
+		}
+		rows = append(rows, r)
+	}
+	if e := q.done(); err == nil {
+		err = e
+	}
+	if err != nil {
+		return err
+	}
+	for _, r := range rows { // newest first
+		if r.Deleted {
+			continue
+		}
+		d, err := fhir.Parse(r.Body())
+		if err != nil {
+			return err
+		}
+		labels := search.LabelBits(d.Root()) | search.KindBits(d.Root())
+		if labels == r.Labels {
+			continue
+		}
+		q := tx.c.query(sqlRelabel)
+		if err := q.int(int64(labels)).int(int64(r.Key)).int(int64(r.Version)).run(); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -61,3 +61,46 @@ func TestReindex(t *testing.T) {
 		}
 	}
 }
+
+// The labels of past versions are made anew with the index: a rule that is new
+// hides what was written before it.
+func TestReindexLabelsThePast(t *testing.T) {
+	s := open(t)
+	for i, status := range []string{"draft", "active"} {
+		update(t, s, func(tx *Tx) error {
+			for _, text := range []string{`{"resourceType":"Patient","id":"p"}`, `{"resourceType":"MedicationRequest","id":"m","status":"` + status + `","intent":"order","subject":{"reference":"Patient/p"}}`} {
+				d, err := fhir.Parse([]byte(text))
+				if err != nil {
+					return err
+				}
+				ex, err := search.Extract(d.Root())
+				if err != nil {
+					return err
+				}
+				if _, err := tx.Put(1, d.Root().ID(), Prepare(d.Root(), ex), PutOptions{IfVersion: i}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	if err := s.w.c.db.Exec(`UPDATE fact SET value = 'old' WHERE name = 'index'; UPDATE version SET labels = 0`); err != nil {
+		t.Fatal(err)
+	}
+	o := s.opt
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s, err := Open(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	view(t, s, func(v *View) error {
+		was, err := v.Version(1, "MedicationRequest", "m", 1)
+		if err == nil && was.Labels != search.KindUnsigned {
+			t.Errorf("a draft of the past has labels %x", was.Labels)
+		}
+		return err
+	})
+}

@@ -94,6 +94,7 @@ const (
 	sqlTypeRows
 	sqlLabelled
 	sqlRunKeysDown
+	sqlRelabel
 	statementCount
 )
 
@@ -195,5 +196,6 @@ var statements = [statementCount]string{
 	sqlTypeRows: `SELECT r.k, r.name, r.version, r.seq, r.updated, r.labels, r.deleted, r.author, r.source, r.body, r.terms
 		FROM idx i CROSS JOIN resource r ON r.k = i.k WHERE i.p = ? AND i.v = ? AND i.k >= ? AND i.k < ? ORDER BY i.k`,
 	sqlLabelled:    `SELECT labels, name FROM resource INDEXED BY resource_labels WHERE labels <> 0 AND k >= ? AND k < ? AND deleted = 0`,
+	sqlRelabel:     `UPDATE version SET labels = ? WHERE k = ? AND version = ?`,
 	sqlRunKeysDown: `SELECT k FROM idx WHERE p = ? AND v = ? AND k >= ? AND k < ? ORDER BY k DESC`,
 }
