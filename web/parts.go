@@ -46,6 +46,9 @@ type Pill struct {
 	Kind  Kind
 	Text  string
 	Shape Shape // overrides the kind's own shape
+
+	Since time.Time // with it the pill also says how long ago that was, "12 min", and a board keeps that true (live.js)
+	Ago   string    // in words, as the page was made: SpanText
 }
 
 func (p Pill) Render(ctx context.Context, w io.Writer) error { return render(ctx, w, pill(p)) }

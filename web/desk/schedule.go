@@ -33,6 +33,7 @@ type schedulePage struct {
 	All     []web.Option
 	Book    *bookForm
 	Can     bool
+	Live    web.Live
 }
 
 type clash struct{ Of, A, B, HrefA, HrefB string }
@@ -107,6 +108,9 @@ type bookForm struct {
 // freeTime is an opening as a button.
 type freeTime struct{ Value, Label, With string }
 
+// board is what the calendar shows: everybody's appointments, and when they are in.
+var board = []door.Topic{{Type: "Appointment", Of: door.All}, {Type: "Slot", Of: door.All}, {Type: "PractitionerRole", Of: door.All}, {Type: "Location", Of: door.All}}
+
 func (h *Desk) schedule(c *door.Call) {
 	if refused(c, user(c) && c.Can(access.Search, "Appointment")) {
 		return
@@ -138,6 +142,10 @@ func (h *Desk) showSchedule(c *door.Call, status int, f *form, problem func(*boo
 		v.Date = schedule.WallTime(y, m, d, 12*60, c.Zone)
 	}
 	v.Day = day(v.Date, c.Zone)
+	var same bool
+	if v.Live, same = c.Live("day", board...); same {
+		return
+	}
 	cal, err := schedule.Open(ctx, s, c.Zone)
 	if err != nil {
 		c.Failed(err)
@@ -214,11 +222,23 @@ func (h *Desk) showSchedule(c *door.Call, status int, f *form, problem func(*boo
 	for _, w := range p.Providers {
 		v.All = append(v.All, web.Option{Value: w.Ref, Label: w.Name})
 	}
+	v.Live.Next = v.turns(c.Now)
 	page := h.page(c, "Schedule")
+	page.Modules = append(page.Modules, door.LiveModule)
 	if v.Can {
 		page.Side = bookPanel(v.Book)
 	}
 	c.Render(status, web.Framed(page, scheduleMain(v)))
+}
+
+// turns is when the line of now goes on to the next row of today's calendar.
+func (v *schedulePage) turns(now time.Time) time.Time {
+	for _, r := range v.Grid.Rows {
+		if r.Now {
+			return now.Truncate(step * time.Minute).Add(step * time.Minute)
+		}
+	}
+	return time.Time{}
 }
 
 func (h *Desk) counts(c *door.Call, p *schedule.Period) string {

@@ -41,6 +41,7 @@ type Door struct {
 	Commands []Command // of the palette
 	mux      *http.ServeMux
 	files    map[string]file
+	pulse    pulse
 }
 
 // Place is where a role's work is: a word in the top bar.
@@ -73,6 +74,7 @@ func New(c Config) *Door {
 	d.mux.HandleFunc("/", d.Lost)
 	d.Handle("POST /{site}/undo", undo)
 	d.Handle("GET /{site}/palette", palette)
+	d.File("live.js", liveModule)
 	return d
 }
 

@@ -54,9 +54,17 @@ type agenda struct {
 
 const agendaMost = 120
 
+// appointmentsOf is whose appointments a day shows.
+func appointmentsOf(c *door.Call) string {
+	if strings.HasPrefix(c.Actor.Who, "Practitioner/") && c.Actor.Role != access.Nurse {
+		return c.Actor.Who
+	}
+	return door.All
+}
+
 // agenda reads a day's appointments with the state that each is in.
 func (h *room) agenda(c *door.Call, day time.Time) (agenda, error) {
-	a := agenda{Mine: strings.HasPrefix(c.Actor.Who, "Practitioner/") && c.Actor.Role != access.Nurse}
+	a := agenda{Mine: appointmentsOf(c) != door.All}
 	rooms := c.Can(access.Update, "Appointment")
 	from := time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, c.Zone)
 	to := from.AddDate(0, 0, 1)
@@ -117,12 +125,20 @@ func (h *room) agenda(c *door.Call, day time.Time) (agenda, error) {
 	return a, nil
 }
 
+// A booked visit is late so long after its start, and given up so long after its end.
+const (
+	lateAfter = 5 * time.Minute
+	goneAfter = time.Hour
+)
+
 // state words the appointment's status (http://hl7.org/fhir/R4/valueset-appointmentstatus.html)
 // for who glances at it, with how long it has been so where that is known.
 func (v *visit) state(now, since time.Time) {
-	ago := ""
-	if !since.IsZero() && !since.After(now) {
-		ago = " · " + span(now.Sub(since))
+	ago := func(p web.Pill) web.Pill {
+		if !since.IsZero() && !since.After(now) {
+			p.Since, p.Ago = since, web.SpanText(now.Sub(since))
+		}
+		return p
 	}
 	switch v.Status {
 	case "fulfilled":
@@ -130,38 +146,24 @@ func (v *visit) state(now, since time.Time) {
 	case "noshow":
 		v.State, v.Past = web.Pill{Kind: web.Warning, Text: "did not come"}, true
 	case "arrived":
-		v.State, v.Now = web.Pill{Kind: web.Good, Text: "arrived" + ago, Shape: web.Dot}, true
+		v.State, v.Now = ago(web.Pill{Kind: web.Good, Text: "arrived", Shape: web.Dot}), true
 	case "checked-in":
-		v.State, v.Now = web.Pill{Kind: web.Accent, Text: "in the room" + ago, Shape: web.Dot}, true
+		v.State, v.Now = ago(web.Pill{Kind: web.Accent, Text: "in the room", Shape: web.Dot}), true
 	case "pending":
 		v.State = web.Pill{Text: "not confirmed"}
 	case "booked":
 		v.State = web.Pill{Text: "booked"}
-		if now.After(v.Start.Add(5 * time.Minute)) {
-			v.State = web.Pill{Kind: web.Warning, Text: "not here, " + span(now.Sub(v.Start)) + " late"}
-			if now.After(v.End.Add(time.Hour)) {
-				v.State.Text = "did not arrive"
+		if now.After(v.Start.Add(lateAfter)) {
+			since = v.Start
+			v.State = ago(web.Pill{Kind: web.Warning, Text: "not here"})
+			if now.After(v.End.Add(goneAfter)) {
+				v.State = web.Pill{Kind: web.Warning, Text: "did not arrive"}
 				v.Past = true
 			}
 		}
 	default:
 		v.State = web.Pill{Text: v.Status}
 	}
-}
-
-// span is a length of time as one says it: "12 min", "2 h", "3 d".
-func span(d time.Duration) string {
-	switch {
-	case d < time.Minute:
-		return "now"
-	case d < 90*time.Minute:
-		return strconv.Itoa(int(d/time.Minute)) + " min"
-	case d < 36*time.Hour:
-		return strconv.Itoa(int((d+30*time.Minute)/time.Hour)) + " h"
-	case d < 60*24*time.Hour:
-		return strconv.Itoa(int((d+12*time.Hour)/(24*time.Hour))) + " d"
-	}
-	return strconv.Itoa(int(d/(30*24*time.Hour))) + " mo"
 }
 
 // people are the patients among resources, by id.

@@ -36,6 +36,7 @@ async function act(form, row) {
   if (!n) { head?.remove(); list.remove(); }
   (next?.querySelector("a.row-title") ?? document.querySelector("main")).focus();
   say(await answer.text());
+  dispatchEvent(new Event("wc:acted"));
 }
 
 // A visit does not leave the day: its line is shown as it is now, and keeps the focus.

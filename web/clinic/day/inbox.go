@@ -3,6 +3,7 @@ package day
 import (
 	"cmp"
 	"net/url"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -22,11 +23,20 @@ type item struct {
 	Patient     person
 	Detail      string
 	Since       time.Time
+	Due         time.Time // zero: none is set
 	Age         string
 	Href        string // opens it
 	Pill        *web.Pill
 	Act         string // what "e" does, in words: "Done"; empty: it must be opened
 	Rank        int
+}
+
+// key tells the row of an item from all others of a page.
+func (it item) key() string {
+	if it.ID == "" {
+		return "d-" + path.Base(it.Href)
+	}
+	return "t-" + it.ID
 }
 
 // pile is the items of one kind.
@@ -42,6 +52,7 @@ type pile struct {
 var kinds = []struct{ code, title, act string }{
 	{"review-result", "Results", ""},
 	{"unmatched-result", "Unmatched", ""},
+	{"unrouted-result", "Not routed", ""},
 	{"sign-note", "To sign", ""},
 	{"cosign", "To cosign", ""},
 	{"sign-order", "Orders to sign", ""},
@@ -51,6 +62,7 @@ var kinds = []struct{ code, title, act string }{
 	{"referral", "Referrals", ""},
 	{"call-back", "To call", "Done"},
 	{"follow-up", "To follow up", "Done"},
+	{"letter", "Letters to send", "Done"},
 	{"", "Other tasks", "Done"},
 }
 
@@ -98,7 +110,7 @@ func (h *room) inbox(c *door.Call) ([]pile, error) {
 		if err != nil {
 			continue // of a patient who is no longer to be seen: the draft stays, and its own page says so
 		}
-		it := item{Kind: "sign-note", Title: cmp.Or(d.Title, "Visit note"), Patient: p, Since: d.Began, Age: span(c.Now.Sub(d.Began)), Href: c.Path("patients", d.Patient, "visits", d.ID)}
+		it := item{Kind: "sign-note", Title: cmp.Or(d.Title, "Visit note"), Patient: p, Since: d.Began, Age: web.SpanText(c.Now.Sub(d.Began)), Href: c.Path("patients", d.Patient, "visits", d.ID)}
 		it.Detail = "draft, last saved " + d.Updated.In(c.Zone).Format("2 Jan, 15:04")
 		of["sign-note"] = append(of["sign-note"], it)
 	}
@@ -176,7 +188,7 @@ func (h *room) item(c *door.Call, r record.Resource, who map[string]person) item
 	if it.Since.IsZero() {
 		it.Since = r.Updated
 	}
-	it.Age = span(c.Now.Sub(it.Since))
+	it.Age = web.SpanText(c.Now.Sub(it.Since))
 	var said []string
 	for note := range n.Get("note").Items() {
 		if s := note.Get("text").Str(); s != "" {
@@ -192,10 +204,11 @@ func (h *room) item(c *door.Call, r record.Resource, who map[string]person) item
 	case "asap", "urgent":
 		it.Rank, it.Pill = 1, &web.Pill{Kind: web.Warning, Text: "urgent"}
 	}
-	if due := day(n.Path("restriction", "period", "end").Str(), c.Zone); !due.IsZero() && it.Pill == nil {
+	it.Due = day(n.Path("restriction", "period", "end").Str(), c.Zone)
+	if due := it.Due; !due.IsZero() && it.Pill == nil {
 		switch {
 		case due.Before(c.Now):
-			it.Rank, it.Pill = 1, &web.Pill{Kind: web.Warning, Text: "overdue " + span(c.Now.Sub(due))}
+			it.Rank, it.Pill = 1, &web.Pill{Kind: web.Warning, Text: "overdue", Since: due, Ago: web.SpanText(c.Now.Sub(due))}
 		default:
 			it.Pill = &web.Pill{Text: "due " + due.Format("2 Jan")}
 		}

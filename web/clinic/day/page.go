@@ -23,6 +23,7 @@ type dayPage struct {
 	Inbox      []pile
 	InboxHref  string
 	Schedule   web.Link
+	Live       web.Live
 }
 
 func (h *room) day(c *door.Call) {
@@ -39,6 +40,10 @@ func (h *room) day(c *door.Call) {
 			return
 		}
 		date = t
+	}
+	live, same := c.Live("day", append(h.work(c), door.Topic{Type: "Appointment", Of: appointmentsOf(c)})...)
+	if same {
+		return
 	}
 	a, err := h.agenda(c, date)
 	if err != nil {
@@ -77,9 +82,44 @@ func (h *room) day(c *door.Call) {
 			p.Schedule = web.Link{Label: "Schedule", Href: c.Path("schedule")}
 		}
 	}
+	live.Next = changes(c.Now, a, piles)
+	p.Live = live
 	frame := c.Page("My day")
-	frame.Sheets, frame.Modules = []string{sheetURL}, []string{moduleURL}
+	frame.Sheets, frame.Modules = []string{sheetURL}, []string{moduleURL, door.LiveModule}
 	c.Show(frame, dayMain(p))
+}
+
+// work is what an inbox shows: what waits for who asks, and for nobody.
+func (h *room) work(c *door.Call) []door.Topic {
+	topics := []door.Topic{{Type: "Task"}}
+	if c.Actor.Who != "" {
+		topics = append(topics, door.Topic{Type: "Task", Of: c.Actor.Who})
+	}
+	return topics
+}
+
+// changes is when a day looks otherwise though nobody writes: somebody is late,
+// the line of now passes a visit, a task is overdue. Lengths of time are kept
+// true by the page itself.
+func changes(now time.Time, a agenda, piles []pile) (next time.Time) {
+	at := func(t time.Time) {
+		if t.After(now) && (next.IsZero() || t.Before(next)) {
+			next = t
+		}
+	}
+	for _, v := range a.Visits {
+		at(v.Start)
+		if v.Status == "booked" {
+			at(v.Start.Add(lateAfter))
+			at(v.End.Add(goneAfter))
+		}
+	}
+	for _, p := range piles {
+		for _, it := range p.Items {
+			at(it.Due)
+		}
+	}
+	return next
 }
 
 // summary says a day in one line: "11 visits · 3 here".
@@ -123,15 +163,20 @@ func (h *room) inboxPage(c *door.Call) {
 		c.Failed(refused(c))
 		return
 	}
+	live, same := c.Live("inbox", h.work(c)...)
+	if same {
+		return
+	}
 	piles, err := h.inbox(c)
 	if err != nil {
 		c.Failed(err)
 		return
 	}
+	live.Next = changes(c.Now, agenda{}, piles)
 	only := c.R.FormValue("kind")
 	frame := c.Page("Inbox")
-	frame.Sheets, frame.Modules = []string{sheetURL}, []string{moduleURL}
-	c.Show(frame, inboxMain(piles, only, c.Path("inbox"), web.Link{Label: "New task", Href: c.Path("tasks", "new")}))
+	frame.Sheets, frame.Modules = []string{sheetURL}, []string{moduleURL, door.LiveModule}
+	c.Show(frame, inboxMain(live, piles, only, c.Path("inbox"), web.Link{Label: "New task", Href: c.Path("tasks", "new")}))
 }
 
 // refused is the gate's own answer to who does not take part in care.
