@@ -1,6 +1,7 @@
 package record
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -57,10 +58,16 @@ func (s Session) AccessLog(ctx context.Context, q LogQuery) ([]Noted, error) {
 			}
 			key = k
 		}
-		rows, err := v.AuditBefore(q.Before, q.Count, store.AuditFilter{Site: s.site.No, Patient: key, Actor: q.Actor})
-		if err != nil {
-			return err
+		var rows []store.AuditRow
+		for _, of := range s.merged().together(key) {
+			more, err := v.AuditBefore(q.Before, q.Count, store.AuditFilter{Site: s.site.No, Patient: of, Actor: q.Actor})
+			if err != nil {
+				return err
+			}
+			rows = append(rows, more...)
 		}
+		slices.SortStableFunc(rows, func(a, b store.AuditRow) int { return cmp.Compare(b.N, a.N) })
+		rows = rows[:min(len(rows), q.Count)]
 		for _, row := range rows {
 			e := Noted{N: row.N}
 			if err := json.Unmarshal(row.Body, &e.Event); err != nil {

@@ -1,7 +1,9 @@
 package record
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"sort"
 	"time"
 
@@ -41,7 +43,9 @@ func (s Session) FactsAt(ctx context.Context, patient string, at time.Time) (*Fa
 		}
 		of = own.Key
 		scope := w.scope
-		scope.Ranges = []store.KeyRange{store.PatientRange(own.Key)}
+		if scope.Ranges, err = w.then(v, own, at); err != nil {
+			return err
+		}
 		return w.factsAt(ctx, v, scope, at, out)
 	})
 	s.note(audit.Event{Action: "history", Type: "Patient", ID: patient, Key: of, Count: len(out.List), Outcome: outcome(err)})
@@ -49,6 +53,55 @@ func (s Session) FactsAt(ctx context.Context, patient string, at time.Time) (*Fa
 		return nil, err
 	}
 	return out, nil
+}
+
+// then are the records that were one with a patient's at a past moment.
+func (w *window) then(v *store.View, own store.Row, at time.Time) ([]store.KeyRange, error) {
+	said := map[string]claim{}
+	keys := map[string]store.Key{}
+	of := func(id string) (claim, error) {
+		if c, ok := said[id]; ok {
+			return c, nil
+		}
+		k, err := v.Key(w.s.site.No, "Patient", id)
+		if err != nil {
+			said[id] = claim{}
+			return claim{}, nil
+		}
+		rows, _, err := v.History(store.Scope{Ranges: []store.KeyRange{store.PatientRange(k)}}, store.HistoryFilter{Type: "Patient", ID: id, At: at, Count: 1})
+		if err != nil {
+			return claim{}, err
+		}
+		var c claim
+		if len(rows) > 0 && !rows[0].Deleted {
+			c, _ = claimOf(k, id, rows[0].Body())
+		}
+		said[id], keys[id] = c, k
+		return c, nil
+	}
+	out := []string{own.ID}
+	for i := 0; i < len(out) && !w.s.apart; i++ {
+		me, err := of(out[i])
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range union(me.by, me.over) {
+			other, err := of(id)
+			if err != nil {
+				return nil, err
+			}
+			agree := slices.Contains(me.over, id) && slices.Contains(other.by, out[i]) || slices.Contains(me.by, id) && slices.Contains(other.over, out[i])
+			if agree && !slices.Contains(out, id) {
+				out = append(out, id)
+			}
+		}
+	}
+	ranges := []store.KeyRange{store.PatientRange(own.Key)}
+	for _, id := range out[1:] {
+		ranges = append(ranges, store.PatientRange(keys[id]))
+	}
+	slices.SortFunc(ranges, func(a, b store.KeyRange) int { return cmp.Compare(a.From, b.From) })
+	return ranges, nil
 }
 
 // factsPage is how many versions are read at once.

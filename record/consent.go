@@ -45,7 +45,8 @@ func (s Session) consents(v *store.View, site *Site, patient store.Row) ([]acces
 		return nil, err
 	}
 	q.Count = maxConsents
-	res, err := v.Search(store.Scope{Ranges: []store.KeyRange{store.PatientRange(patient.Key)}}, q)
+	m := s.r.merged() // what she said in one of two records that are one holds for both
+	res, err := v.Search(store.Scope{Ranges: m.ranges(patient.Key), Merged: m.index}, q)
 	if err != nil {
 		return nil, err
 	}

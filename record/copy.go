@@ -1,6 +1,7 @@
 package record
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -60,6 +61,7 @@ func (s Session) Receive(ctx context.Context, source *Site, patient string, a An
 		}
 		puts = append(puts, r)
 	}
+	said := said{m: &s.r.merges}
 	_, err := s.r.store.Update(ctx, func(tx *store.Tx) error {
 		kept, facts := map[store.Key]bool{}, a.Facts
 		for _, c := range puts {
@@ -79,6 +81,9 @@ func (s Session) Receive(ctx context.Context, source *Site, patient string, a An
 				if _, err := tx.Delete(source.No, c.Type, c.ID, opt); err != nil {
 					return err
 				}
+				if c.Type == "Patient" {
+					said.note(old.Key, c.ID, old.Body(), nil)
+				}
 				if old.Key.PatientNumber() != 0 {
 					facts--
 				}
@@ -88,6 +93,9 @@ func (s Session) Receive(ctx context.Context, source *Site, patient string, a An
 					return err
 				}
 				kept[row.Key] = true
+				if c.Type == "Patient" {
+					said.note(row.Key, c.ID, old.Body(), c.p.Body)
+				}
 				if !have && row.Key.PatientNumber() != 0 {
 					facts++
 				}
@@ -100,7 +108,7 @@ func (s Session) Receive(ctx context.Context, source *Site, patient string, a An
 					facts++
 				}
 			}
-			if err := s.forget(tx, source, patient, a, kept); err != nil {
+			if err := s.forget(tx, &said, source, patient, a, kept); err != nil {
 				return err
 			}
 		}
@@ -116,12 +124,15 @@ func (s Session) Receive(ctx context.Context, source *Site, patient string, a An
 		}
 		return audit.Append(tx, s.r.now(), s.event(audit.Event{Action: "receive", Type: "Patient", ID: patient, Key: key, Count: len(copies), Recipient: s.site.Slug, Why: "from " + source.Slug}))
 	})
+	if err == nil {
+		said.commit()
+	}
 	return err
 }
 
 // forget deletes the copies of a patient's record that an answer a no longer
 // holds and that no other site of this node was told of.
-func (s Session) forget(tx *store.Tx, source *Site, own string, a Answer, kept map[store.Key]bool) error {
+func (s Session) forget(tx *store.Tx, said *said, source *Site, own string, a Answer, kept map[store.Key]bool) error {
 	key, err := tx.Key(source.No, "Patient", a.Patient)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil
@@ -129,7 +140,22 @@ func (s Session) forget(tx *store.Tx, source *Site, own string, a Answer, kept m
 	if err != nil {
 		return err
 	}
-	others, err := s.told(tx, source, key, own, a.Patient)
+	for _, k := range s.r.merged().together(key) {
+		if err := s.forgetRecord(tx, said, source, k, own, a, k == key || kept[k], kept); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// forgetRecord is forget of one record; answered says that a is about it, and
+// not only about one that it was merged with.
+func (s Session) forgetRecord(tx *store.Tx, said *said, source *Site, key store.Key, own string, a Answer, answered bool, kept map[store.Key]bool) error {
+	patient, err := tx.GetKey(key)
+	if err != nil {
+		patient.ID = a.Patient
+	}
+	others, err := s.told(tx, source, key, own, patient.ID)
 	if err != nil {
 		return err
 	}
@@ -141,12 +167,15 @@ func (s Session) forget(tx *store.Tx, source *Site, own string, a Answer, kept m
 		}
 		for _, r := range rows {
 			after = r.Key
-			gone := !a.When.IsZero() && r.Labels&a.Withheld == 0 // it would have been among the copies
+			gone := answered && !a.When.IsZero() && r.Labels&a.Withheld == 0 // it would have been among the copies
 			if kept[r.Key] || !gone && slices.ContainsFunc(others, func(withheld uint64) bool { return r.Labels&withheld == 0 }) {
 				continue
 			}
 			if _, err := tx.Delete(source.No, r.Type, r.ID, store.PutOptions{IfVersion: store.AnyVersion, Author: "no longer disclosed"}); err != nil {
 				return err
+			}
+			if r.Type == "Patient" {
+				said.note(r.Key, r.ID, r.Body(), nil)
 			}
 		}
 	}
@@ -214,6 +243,24 @@ type ChangesPage struct {
 	More     bool      // there is more after Next already
 	Terms    string    // changes when consent or law changed what this actor may see, so that the asker begins anew
 	Withheld uint64    // sensitivity labels of what this actor may not see
+	Together []string  // the ids of all Patients that are one record with this one
+}
+
+// changedIn is View.ChangedIn of several ranges.
+func changedIn(v *store.View, in []store.KeyRange, after store.Seq, max int) ([]store.Row, error) {
+	var out []store.Row
+	for _, r := range in {
+		rows, err := v.ChangedIn(r, after, max)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, rows...)
+	}
+	if len(in) > 1 {
+		slices.SortFunc(out, func(a, b store.Row) int { return cmp.Compare(a.Seq, b.Seq) })
+		out = out[:min(len(out), max)]
+	}
+	return out, nil
 }
 
 // PatientChanges are the resources of a patient's record that changed after a
@@ -263,8 +310,9 @@ func (s Session) PatientChangesPage(ctx context.Context, patient string, after s
 			_, over = usual.release(v, s.site, own)
 		}
 		p.Withheld = w.scope.DenyAt[s.site.No] | w.scope.Deny
-		p.Terms = strconv.FormatUint(p.Withheld, 36)
-		rows, err := v.ChangedIn(store.PatientRange(own.Key), after, max+1)
+		p.Terms = strconv.FormatUint(p.Withheld, 36) + s.merged().terms(own.Key)
+		p.Together = s.Together(patient)
+		rows, err := changedIn(v, s.ranges(v, own, p.Withheld), after, max+1)
 		if err != nil {
 			return err
 		}

@@ -56,19 +56,25 @@ func (s Session) CountFor(ctx context.Context, patient, recipient string, p acce
 		if all {
 			return nil
 		}
-		after := own.Key - 1
-		for {
-			rows, err := v.Range(store.PatientRange(own.Key), nil, after, 1000)
-			if err != nil || len(rows) == 0 {
-				return err
-			}
-			for _, row := range rows {
-				after = row.Key
-				if row.Labels&uint64(withhold) == 0 {
-					n++
+		for _, r := range s.ranges(v, own, uint64(withhold)) {
+			after := r.From - 1
+			for {
+				rows, err := v.Range(r, nil, after, 1000)
+				if err != nil {
+					return err
+				}
+				if len(rows) == 0 {
+					break
+				}
+				for _, row := range rows {
+					after = row.Key
+					if row.Labels&uint64(withhold) == 0 {
+						n++
+					}
 				}
 			}
 		}
+		return nil
 	})
 	return n, err
 }

@@ -96,7 +96,7 @@ func (w *window) facts(ctx context.Context, v *store.View, q FactsQuery, out *Fa
 		if err != nil {
 			return 0, err
 		}
-		panes = []pane{{w.s.site, own.Key, own.ID, 0}}
+		panes = w.chart(own)
 	}
 	p := newParsing()
 	defer p.stop()
@@ -252,7 +252,7 @@ func (w *window) fact(row *store.Row, doc *fhir.Doc) Fact {
 	}
 	f.ID = w.outwardID(f.Site, own, row.Type, row.ID)
 	w.tell(row, f.Site, own)
-	if doc == nil || own && !prefixed(row.ID) && !mentions(doc.Bytes()) && !bytes.Contains(doc.Bytes(), []byte(chartPath)) {
+	if doc == nil || own && !w.moved(row) && !prefixed(row.ID) && !mentions(doc.Bytes()) && !bytes.Contains(doc.Bytes(), []byte(chartPath)) {
 		return f
 	}
 	if edits := w.outwardRefs(doc.Root(), f.Site); len(edits) > 0 {

@@ -27,6 +27,7 @@ type Records struct {
 	sites    sites
 	now      func() time.Time
 	attempts attempts
+	merges   merges
 }
 
 // Options of a node's records.
@@ -44,6 +45,9 @@ func New(ctx context.Context, st *store.Store, o Options) (*Records, error) {
 	if err := r.loadSites(ctx); err != nil {
 		return nil, err
 	}
+	if err := r.loadMerges(ctx); err != nil {
+		return nil, err
+	}
 	return r, nil
 }
 
@@ -59,6 +63,7 @@ type Session struct {
 	actor access.Actor
 	lens  access.Lens
 	site  *Site
+	apart bool // each record by itself, whatever was merged
 
 	evaluating, noted bool // see Evaluating
 }

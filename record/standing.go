@@ -135,26 +135,9 @@ func (s Session) Concerned(ctx context.Context, changes []Change) ([]Concern, er
 }
 
 // samePerson are the Patient keys of the person that a record is of, its own
-// first.
+// first, with those that were merged.
 func (r *Records) samePerson(v *store.View, key store.Key) ([]store.Key, error) {
-	keys := []store.Key{key.Patient()}
-	mine, err := v.PersonOf(key)
-	if errors.Is(err, ErrNotFound) {
-		return keys, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	rows, err := v.Links(mine.Person)
-	if err != nil {
-		return nil, err
-	}
-	for _, l := range rows {
-		if l.Patient != keys[0] {
-			keys = append(keys, l.Patient)
-		}
-	}
-	return keys, nil
+	return r.person(v, r.merged(), key.Patient())
 }
 
 // Not every change of what a site sees of a person is in the log of changes:
@@ -334,8 +317,10 @@ func (s Session) Patients(ctx context.Context, after string, max int) (ids []str
 			return err
 		}
 		for _, row := range res.Matches {
-			ids = append(ids, row.ID)
 			at = row.Key
+			if s.Standing(row.ID) == row.ID { // what was merged into another is that one's
+				ids = append(ids, row.ID)
+			}
 		}
 		if res.Next != "" {
 			next = strconv.FormatInt(int64(at), 36)

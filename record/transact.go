@@ -44,6 +44,8 @@ type Act struct {
 	Adopt  bool      // Update by an import: the resource's own id, if it has another, gives way to ID, and a text that was a version before adds nothing
 	Author string    // who wrote it, when that is not the session's actor (import)
 	When   time.Time // when it was written at its source; zero: now
+
+	why string // of a merge, or of its undoing
 }
 
 // Signed names the draft that a Create finishes, at the revision that was signed.
@@ -180,6 +182,7 @@ func (s Session) commit(ctx context.Context, plan []planned, conditions []condit
 	out := make([]Outcome, len(plan))
 	rows := make([]store.Row, len(plan))
 	var now time.Time
+	said := said{m: &s.r.merges}
 	_, err := s.r.store.Update(ctx, func(tx *store.Tx) error {
 		now = s.r.now()
 		for _, c := range conditions {
@@ -191,6 +194,10 @@ func (s Session) commit(ctx context.Context, plan []planned, conditions []condit
 			if err := s.consider(tx, &plan[i]); err != nil {
 				return at(err, i, len(plan))
 			}
+		}
+		merged, err := s.keepsMerges(tx, plan)
+		if err != nil {
+			return err
 		}
 		var events []audit.Event
 		// Deletes, creates, updates: http://hl7.org/fhir/R4/http.html#trules.
@@ -204,6 +211,9 @@ func (s Session) commit(ctx context.Context, plan []planned, conditions []condit
 					return at(err, i, len(plan))
 				}
 				rows[i], out[i].Done = row, done
+				if plan[i].Type == "Patient" && done != Found && done != Same {
+					said.patient(&plan[i], row)
+				}
 				e := audit.Event{Time: now, Action: op.action(), Type: plan[i].Type, ID: plan[i].id, Key: row.Key.Patient(), Count: 1}
 				switch {
 				case done == Found:
@@ -226,11 +236,15 @@ func (s Session) commit(ctx context.Context, plan []planned, conditions []condit
 				}
 			}
 		}
+		if err := s.settleMerges(tx, merged, now); err != nil {
+			return err
+		}
 		return audit.Append(tx, now, events...)
 	})
 	if err != nil {
 		return nil, err
 	}
+	said.commit()
 	for i, row := range rows { // here and not in the closure, for which all other writers wait
 		out[i].Resource = s.resource(row)
 	}

@@ -31,7 +31,7 @@ func (w *window) show(row store.Row) Resource {
 	}
 	res.ID = w.outwardID(res.Site, own, row.Type, row.ID)
 	w.tell(&row, res.Site, own)
-	if row.Deleted || own && !prefixed(row.ID) && !mentions(res.Body) && !bytes.Contains(res.Body, []byte(chartPath)) {
+	if row.Deleted || own && !w.moved(&row) && !prefixed(row.ID) && !mentions(res.Body) && !bytes.Contains(res.Body, []byte(chartPath)) {
 		return res
 	}
 	d, err := fhir.Parse(res.Body)
@@ -50,6 +50,12 @@ func (w *window) show(row store.Row) Resource {
 	return res
 }
 
+// moved says whether an own row is shown as that of another record of the site,
+// with which its own was merged.
+func (w *window) moved(row *store.Row) bool {
+	return len(w.panes) > 0 && row.Key.PatientNumber() != 0 && row.Key.Patient() != w.panes[0].key
+}
+
 // tell notes that a row of another site of this node is shown.
 func (w *window) tell(row *store.Row, site *Site, own bool) {
 	if !own && site.Local && row.Key.PatientNumber() != 0 {
@@ -64,6 +70,7 @@ func (w *window) tell(row *store.Row, site *Site, own bool) {
 // whole record; from is the site whose fact it is.
 func (w *window) outwardRefs(n fhir.Node, from *Site) []fhir.Edit {
 	var edits []fhir.Edit
+	patient := n.ResourceType() == "Patient" // which other it replaces is not herself
 	for ref := range fhir.References(n) {
 		site := from
 		r, ok := parseRef(ref.Str())
@@ -73,7 +80,7 @@ func (w *window) outwardRefs(n fhir.Node, from *Site) []fhir.Edit {
 			}
 		}
 		to := r.Type + "/" + w.outwardID(site, site.No == w.s.site.No, r.Type, r.ID)
-		if r.Type == "Patient" && slices.ContainsFunc(w.panes, func(p pane) bool { return p.site.No == site.No && p.patient == r.ID }) {
+		if r.Type == "Patient" && !patient && slices.ContainsFunc(w.panes, func(p pane) bool { return p.site.No == site.No && p.patient == r.ID }) {
 			to = "Patient/" + w.outwardID(w.s.site, true, "Patient", w.panes[0].patient)
 		}
 		if to != ref.Str() {
@@ -278,7 +285,7 @@ func (w *window) everything(v *store.View, q Everything, page *Page) error {
 		if err != nil {
 			return err
 		}
-		panes = []pane{{w.s.site, own.Key, own.ID, 0}}
+		panes = w.chart(own)
 	}
 	var after store.Key
 	if q.After != "" {

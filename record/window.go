@@ -64,7 +64,7 @@ func (s Session) window(v *store.View, d access.Decision, patient string) (*wind
 
 // whole is the scope of a person's panes.
 func (w *window) whole() store.Scope {
-	sc := store.Scope{Types: w.scope.Types, Deny: uint64(w.d.Kinds), DenyAt: map[store.SiteNo]uint64{}}
+	sc := store.Scope{Types: w.scope.Types, Deny: uint64(w.d.Kinds), DenyAt: map[store.SiteNo]uint64{}, Merged: w.scope.Merged}
 	for _, p := range w.panes {
 		sc.Ranges = append(sc.Ranges, p.rng())
 		sc.Follow = append(sc.Follow, store.OwnRange(p.site.No))
@@ -79,7 +79,7 @@ func (w *window) whole() store.Scope {
 
 // scope is what of the session's own site a decision opens.
 func (s Session) scope(v *store.View, d access.Decision) (store.Scope, error) {
-	sc := store.Scope{Types: allowedTypes(d), Deny: uint64(d.Kinds)}
+	sc := store.Scope{Types: allowedTypes(d), Deny: uint64(d.Kinds), Merged: s.merged().index}
 	if d.Patients == nil {
 		sc.Ranges = []store.KeyRange{store.SiteRange(s.site.No)}
 		sc.Deny |= uint64(d.Labels)
@@ -103,8 +103,10 @@ func (s Session) scope(v *store.View, d access.Decision) (store.Scope, error) {
 			}
 			sc.DenyAt[s.site.No] |= uint64(withhold)
 		}
-		sc.Ranges = append(sc.Ranges, store.PatientRange(row.Key))
+		sc.Ranges = append(sc.Ranges, s.ranges(v, row, sc.DenyAt[s.site.No])...)
 	}
+	slices.SortFunc(sc.Ranges, func(a, b store.KeyRange) int { return cmp.Compare(a.From, b.From) })
+	sc.Ranges = slices.Compact(sc.Ranges) // two of her records may be one
 	return sc, nil
 }
 
@@ -131,23 +133,16 @@ func allowedTypes(d access.Decision) []string {
 // record of which another site may not tell this one is as if it were not there.
 func (s Session) panes(v *store.View, own store.Row) ([]pane, error) {
 	panes := []pane{{s.site, own.Key, own.ID, 0}}
-	mine, err := v.PersonOf(own.Key)
-	if errors.Is(err, store.ErrNotFound) {
-		return panes, nil
-	}
+	keys, err := s.r.person(v, s.merged(), own.Key)
 	if err != nil {
 		return nil, err
 	}
-	links, err := v.Links(mine.Person)
-	if err != nil {
-		return nil, err
-	}
-	for _, l := range links {
-		site := s.r.siteNo(l.Patient.Site())
-		if l.Patient == own.Key || site == nil || l.State != string(Linked) {
+	for _, k := range keys[1:] {
+		site := s.r.siteNo(k.Site())
+		if site == nil {
 			continue
 		}
-		row, err := v.GetKey(l.Patient)
+		row, err := v.GetKey(k)
 		if err != nil {
 			continue
 		}
@@ -160,16 +155,44 @@ func (s Session) panes(v *store.View, own store.Row) ([]pane, error) {
 			p.deny = withhold
 		}
 		if !site.Local {
-			a, err := s.answer(v, own.ID, site.Slug)
-			if err != nil || a.When.IsZero() || a.Patient != row.ID {
+			a, ok := s.disclosedBy(v, own.ID, site, row)
+			if !ok {
 				continue // nothing of this record was ever disclosed to this site
 			}
 			p.deny = access.Labels(a.Withheld) & access.Sensitive // another site of this node may have been told more
 		}
 		panes = append(panes, p)
 	}
-	slices.SortFunc(panes[1:], func(a, b pane) int { return cmp.Compare(a.key, b.key) })
 	return panes, nil
+}
+
+// chart is a patient's record in the site's own chart, and those that are one
+// with it.
+func (w *window) chart(own store.Row) []pane {
+	panes := []pane{{w.s.site, own.Key, own.ID, 0}}
+	if g := w.s.merged().group(own.Key); g != nil {
+		for i, k := range g.keys {
+			if k != own.Key {
+				panes = append(panes, pane{w.s.site, k, g.ids[i], 0})
+			}
+		}
+	}
+	return panes
+}
+
+// disclosedBy is what another node's site said when it told of a record.
+func (s Session) disclosedBy(v *store.View, patient string, site *Site, row store.Row) (Answer, bool) {
+	for _, id := range s.Together(patient) { // who was asked about before a merge is asked about no more
+		a, err := s.answer(v, id, site.Slug)
+		if err != nil || a.When.IsZero() {
+			continue
+		}
+		g := s.merged().group(row.Key)
+		if a.Patient == row.ID || g != nil && slices.Contains(g.ids, a.Patient) {
+			return a, true
+		}
+	}
+	return Answer{}, false
 }
 
 // Answer is what another site last said when this site asked about a patient.
@@ -304,19 +327,18 @@ func (w *window) get(v *store.View, typ, id string) (Resource, error) {
 // find opens the panes of the person a row of another site is about, if that
 // person is a patient here.
 func (w *window) find(v *store.View, row store.Row) error {
-	mine, err := v.PersonOf(row.Key)
-	if err != nil || mine.State != string(Linked) {
+	keys, err := w.s.r.person(v, w.s.merged(), row.Key.Patient())
+	if err != nil {
 		return store.ErrNotFound
 	}
-	links, err := v.Links(mine.Person)
-	if err != nil {
-		return err
-	}
-	for _, l := range links {
-		if l.Patient.Site() != w.s.site.No || l.State != string(Linked) {
+	for _, k := range keys {
+		if k.Site() != w.s.site.No {
 			continue
 		}
-		own, err := v.GetKey(l.Patient)
+		if g := w.s.merged().group(k); g != nil {
+			k = g.keys[0]
+		}
+		own, err := v.GetKey(k)
 		if err != nil || !w.within(own) {
 			continue
 		}

@@ -230,6 +230,9 @@ func (s *searcher) testChain(c *condition, x *candidate) (bool, error) {
 			if ok, err := s.meets(c, k, c.chain.Type); ok || err != nil {
 				return ok, err
 			}
+			if ok, err := s.mergedMeets(c, k, c.chain.Type); ok || err != nil {
+				return ok, err
+			}
 		}
 	}
 	return false, nil
@@ -237,12 +240,25 @@ func (s *searcher) testChain(c *condition, x *candidate) (bool, error) {
 
 // testHas looks for resources that refer to the candidate.
 func (s *searcher) testHas(c *condition, x *candidate) (bool, error) {
+	if g := s.scope.Merged.Group(x.k); g != nil {
+		for _, k := range g {
+			if ok, err := s.refersTo(c, k); ok || err != nil {
+				return ok, err
+			}
+		}
+		return false, nil
+	}
+	return s.refersTo(c, x.k)
+}
+
+// refersTo says whether what a _has asks for refers to a resource.
+func (s *searcher) refersTo(c *condition, to Key) (bool, error) {
 	for _, p := range c.has.Paths {
 		for _, r := range s.scope.Ranges {
 			if r.From.Site() != c.site {
 				continue
 			}
-			it := run{s: s, p: sitePath(c.site, p), v: refValue(x.k), hi: r.To}
+			it := run{s: s, p: sitePath(c.site, p), v: refValue(to), hi: r.To}
 			for k, more, err := it.seek(r.From); more || err != nil; k, more, err = it.seek(k + 1) {
 				if err != nil {
 					return false, err

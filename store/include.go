@@ -89,6 +89,11 @@ func (in *includer) forward(x *candidate, i search.Include) error {
 			if err := in.add(k, i.Target); err != nil {
 				return err
 			}
+			if g := in.s.scope.Merged.Group(k); g != nil && in.s.reachable(g[0]) { // who stands for it
+				if err := in.add(g[0], i.Target); err != nil {
+					return err
+				}
+			}
 		}
 	}
 	return nil
@@ -136,13 +141,15 @@ func (in *includer) backward(x *candidate, i search.Include) error {
 			if r.From.Site() != site {
 				continue
 			}
-			it := run{s: in.s, p: sitePath(site, p), v: refValue(x.k), hi: r.To}
-			for k, ok, err := it.seek(r.From); (ok || err != nil) && !in.out.Truncated; k, ok, err = it.seek(k + 1) {
-				if err != nil {
-					return err
-				}
-				if err := in.add(k, i.Source); err != nil {
-					return err
+			for _, to := range in.s.selfOr(x.k) {
+				it := run{s: in.s, p: sitePath(site, p), v: refValue(to), hi: r.To}
+				for k, ok, err := it.seek(r.From); (ok || err != nil) && !in.out.Truncated; k, ok, err = it.seek(k + 1) {
+					if err != nil {
+						return err
+					}
+					if err := in.add(k, i.Source); err != nil {
+						return err
+					}
 				}
 			}
 		}

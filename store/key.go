@@ -94,6 +94,9 @@ type Scope struct {
 	// Same are keys of Patient resources that stand for one person. A question
 	// that names any of them is asked, in each site, of those at that site.
 	Same []Key
+	// Merged are the Patients that are one record with others of their site. A
+	// question that names one of them, or that is met by one, is asked of all.
+	Merged *Merged
 	// Deny hides every resource that has one of these label bits.
 	Deny uint64
 	// DenyAt hides them in one site's ranges only, besides Deny.

@@ -94,7 +94,13 @@ func (s *searcher) targets(site SiteNo, r search.Ref) ([]Key, error) {
 	default:
 		return nil, err
 	}
-	if len(s.scope.Same) == 0 || r.Type != "Patient" {
+	if r.Type != "Patient" {
+		return keys, nil
+	}
+	if g := s.scope.Merged.Group(k); g != nil && len(keys) > 0 {
+		keys = slices.Clone(g)
+	}
+	if len(s.scope.Same) == 0 {
 		return keys, nil
 	}
 	same := slices.Contains(s.scope.Same, k)

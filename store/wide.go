@@ -210,6 +210,9 @@ func (s *searcher) chainSource(c *condition, r KeyRange) (source, error) {
 	}
 	if s.skips(c, c.chain.Type) {
 		it := &patientChain{s: s, in: in, c: c, hi: r.To}
+		if also := s.mergedChain(c); also != nil {
+			it.in = &union{of: []iter{in, also}}
+		}
 		// Selective or not? A first look tells.
 		return source{it, s.few + 1, c, true}, nil
 	}
@@ -218,7 +221,7 @@ func (s *searcher) chainSource(c *condition, r KeyRange) (source, error) {
 		if err != nil {
 			return source{}, err
 		}
-		if inner = append(inner, k); len(inner) > s.bounds.inner {
+		if inner = append(inner, s.selfOr(k)...); len(inner) > s.bounds.inner {
 			return source{}, nil
 		}
 	}
@@ -244,7 +247,7 @@ func (s *searcher) chainSource(c *condition, r KeyRange) (source, error) {
 // to each in the patient's own record.
 type patientChain struct {
 	s   *searcher
-	in  *streams
+	in  iter
 	c   *condition
 	hi  Key
 	pat Key // the patient now
@@ -286,6 +289,9 @@ func (s *searcher) hasSource(c *condition, r KeyRange, t types) (source, error) 
 			st.tests = append(slices.Clone(st.tests), &condition{refersHome: c.has.Paths})
 			st.bare = false
 		}
+		if also := s.mergedHas(c, r); also != nil {
+			return source{it: &union{of: []iter{&patientHas{in}, also}}, size: s.few + 1, c: c}, nil
+		}
 		return source{it: &patientHas{in}, size: s.few + 1, c: c}, nil
 	}
 	for _, st := range in.of {
@@ -301,8 +307,14 @@ func (s *searcher) hasSource(c *condition, r KeyRange, t types) (source, error) 
 			return source{}, nil
 		}
 		for e := range in.candidate().terms.all {
-			if target, ok := e.key(); ok && r.Contains(target) && slices.Contains(c.has.Paths, e.path) {
-				l = append(l, target)
+			target, ok := e.key()
+			if !ok || !slices.Contains(c.has.Paths, e.path) {
+				continue
+			}
+			for _, target := range s.selfOr(target) {
+				if r.Contains(target) {
+					l = append(l, target)
+				}
 			}
 		}
 	}

@@ -1,0 +1,526 @@
+package record
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"wholechart/access"
+	"wholechart/audit"
+	"wholechart/fhir"
+	"wholechart/store"
+)
+
+// Replaced is one record that another stands for.
+type Replaced struct {
+	ID   string // of the replaced Patient
+	Into string // which replaces it
+	By   string // who said so
+	Why  string
+	When time.Time
+}
+
+// mergeDocs hold who merged a record, when and why; by site and replaced record.
+const mergeDocs = "merge"
+
+type mergeNote struct {
+	Into string    `json:"into"`
+	By   string    `json:"by"`
+	Why  string    `json:"why,omitempty"`
+	At   time.Time `json:"at"`
+}
+
+// Replaces are the records that a patient's record stands for, or with which it
+// was merged into another.
+func (s Session) Replaces(ctx context.Context, patient string) ([]Replaced, error) {
+	g := s.group(patient)
+	if g == nil {
+		return nil, nil
+	}
+	d, err := s.decide(access.Read, "Patient", patient)
+	if err != nil {
+		return nil, err
+	}
+	var out []Replaced
+	err = s.r.store.View(ctx, func(v *store.View) error {
+		w, err := s.Through(access.EMR).window(v, d, "")
+		if err != nil {
+			return err
+		}
+		for _, id := range g.ids {
+			row, err := v.Get(s.site.No, "Patient", id)
+			if err != nil || !w.within(row) {
+				if id == patient {
+					return store.ErrNotFound
+				}
+				continue
+			}
+			if g.into[id] == "" {
+				continue
+			}
+			r := Replaced{ID: id, Into: g.into[id], By: row.Author, When: row.Updated} // of a merge that came by a copy
+			var n mergeNote
+			if body, err := v.GetDoc(mergeDocs, s.site.Slug+"/"+id); err == nil && json.Unmarshal(body, &n) == nil && n.Into == r.Into {
+				r.By, r.Why, r.When = n.By, n.Why, n.At
+			}
+			out = append(out, r)
+		}
+		return nil
+	})
+	return out, err
+}
+
+// Side is one of two records that a person compared, in the version looked at.
+type Side struct {
+	ID      string
+	Version int
+}
+
+// Merge says that gone is the same person as keep, and that keep stands for both
+// from now on: one transaction, which Unmerge takes back. Neither record is
+// rewritten but for that (docs/adr/0007). Errors: *Refused, *Invalid,
+// *VersionConflict, ErrNotFound.
+func (s Session) Merge(ctx context.Context, keep, gone Side, why string) error {
+	k, g, err := s.sides(ctx, keep, gone)
+	if err != nil {
+		return err
+	}
+	link := func(n fhir.Node, other, typ string) []byte {
+		text, _ := json.Marshal(map[string]any{"other": map[string]string{"reference": "Patient/" + other}, "type": typ})
+		return list(append(raws(n.Get("link")), text))
+	}
+	return s.mergeActs(ctx, keep, gone, why,
+		members(k.Root(), map[string][]byte{"link": link(k.Root(), gone.ID, "replaces")}),
+		members(g.Root(), map[string][]byte{"link": link(g.Root(), keep.ID, "replaced-by"), "active": []byte("false")}))
+}
+
+// Unmerge takes a merge back, in one transaction: both records are as they were
+// before it, but for what was changed in them meanwhile.
+func (s Session) Unmerge(ctx context.Context, keep, gone Side, why string) error {
+	k, g, err := s.sides(ctx, keep, gone)
+	if err != nil {
+		return err
+	}
+	if by, _ := replacing(g.Root()); !slices.Contains(by, keep.ID) {
+		return invalid("conflict", "Patient.link", "these two are not merged")
+	}
+	ka, err := s.unlinked(ctx, keep, k.Root(), gone.ID, "replaces")
+	if err != nil {
+		return err
+	}
+	ga, err := s.unlinked(ctx, gone, g.Root(), keep.ID, "replaced-by")
+	if err != nil {
+		return err
+	}
+	return s.mergeActs(ctx, keep, gone, why, ka, ga)
+}
+
+// sides reads both Patients, for who may change them, in the versions given.
+func (s Session) sides(ctx context.Context, keep, gone Side) (k, g *fhir.Doc, err error) {
+	d, err := s.decide(access.Update, "Patient", keep.ID)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := s.mayMerge(); err != nil {
+		return nil, nil, err
+	}
+	if keep.ID == gone.ID {
+		return nil, nil, invalid("business-rule", "", "a record is not merged with itself")
+	}
+	err = s.r.store.View(ctx, func(v *store.View) error {
+		w, err := s.window(v, d, "")
+		if err != nil {
+			return err
+		}
+		for _, x := range []struct {
+			Side
+			to **fhir.Doc
+		}{{keep, &k}, {gone, &g}} {
+			row, err := v.Get(s.site.No, "Patient", x.ID)
+			if err != nil {
+				return err
+			}
+			if !w.within(row) {
+				return store.ErrNotFound
+			}
+			if row.Version != x.Version {
+				return &store.ErrVersion{Have: row.Version}
+			}
+			if *x.to, err = fhir.Parse(row.Body()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return k, g, err
+}
+
+func (s Session) mergeActs(ctx context.Context, keep, gone Side, why string, k, g []byte) error {
+	var acts []Act
+	for _, x := range []struct {
+		Side
+		body []byte
+	}{{keep, k}, {gone, g}} {
+		d, err := fhir.Parse(x.body)
+		if err != nil {
+			return err
+		}
+		acts = append(acts, Act{Op: Update, Type: "Patient", ID: x.ID, Resource: d.Root(), IfMatch: x.Version, why: why})
+	}
+	_, err := s.Transact(ctx, acts)
+	return err
+}
+
+// unlinked is a Patient without its link to another: the version before the
+// link, if nothing was changed since; else what is there now, with the link gone
+// and active as it was.
+func (s Session) unlinked(ctx context.Context, side Side, n fhir.Node, other, typ string) ([]byte, error) {
+	says := func(n fhir.Node) bool {
+		by, over := replacing(n)
+		return slices.Contains(map[string][]string{"replaced-by": by, "replaces": over}[typ], other)
+	}
+	var before fhir.Node
+	last := 0
+	err := s.r.store.View(ctx, func(v *store.View) error {
+		for at := side.Version - 1; at > 0 && at > side.Version-maxPast; at-- {
+			row, err := v.Version(s.site.No, "Patient", side.ID, at)
+			var gone *store.ErrGone
+			if errors.As(err, &gone) {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			d, err := fhir.Parse(row.Body())
+			if err != nil {
+				return err
+			}
+			if !says(d.Root()) {
+				before, last = d.Root(), at
+				return nil
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if last > 0 && last == side.Version-1 {
+		return before.Raw(), nil
+	}
+	var links [][]byte
+	for l := range n.Get("link").Items() {
+		if ref, ok := parseRef(l.Path("other", "reference").Str()); ok && ref.Type == "Patient" && ref.ID == other && l.Get("type").Is(typ) {
+			continue
+		}
+		links = append(links, l.Raw())
+	}
+	set := map[string][]byte{"link": list(links)}
+	if typ == "replaced-by" {
+		set["active"] = []byte("true")
+		if last > 0 {
+			set["active"] = nil
+			if a := before.Get("active"); a.Exists() {
+				set["active"] = a.Raw()
+			}
+		}
+	}
+	return members(n, set), nil
+}
+
+func raws(n fhir.Node) (out [][]byte) {
+	for i := range n.Items() {
+		out = append(out, i.Raw())
+	}
+	return out
+}
+
+// list is a JSON array of what is given; nil when that is nothing.
+func list(of [][]byte) []byte {
+	if len(of) == 0 {
+		return nil
+	}
+	return append(append([]byte{'['}, bytes.Join(of, []byte{','})...), ']')
+}
+
+// members is an object with some members set to other values, or without them
+// where the value is nil; all else as it is.
+func members(n fhir.Node, set map[string][]byte) []byte {
+	out := []byte{'{'}
+	add := func(key string, value []byte) {
+		if len(out) > 1 {
+			out = append(out, ',')
+		}
+		name, _ := json.Marshal(key)
+		out = append(append(append(out, name...), ':'), value...)
+	}
+	done := map[string]bool{}
+	for key, val := range n.Fields() {
+		value, ok := set[key]
+		if !ok {
+			value = val.Raw()
+		}
+		if done[key] = true; value != nil {
+			add(key, value)
+		}
+	}
+	for _, key := range []string{"active", "link"} {
+		if value := set[key]; value != nil && !done[key] {
+			add(key, value)
+		}
+	}
+	return append(out, '}')
+}
+
+// mayMerge says whether the actor decides that two records are one person's: the
+// records office does, and a program that was given Persons to write.
+func (s Session) mayMerge() error {
+	switch {
+	case s.actor.Kind == access.System:
+		return nil
+	case s.actor.Kind == access.User && (s.actor.Role == access.RecordsOffice || s.actor.Role == access.Admin):
+		return nil
+	case s.actor.Kind == access.Client && access.Decide(s.actor, s.lens, access.Update, "Person").Allowed:
+		return nil
+	}
+	return &Refused{Why: "that two records are one person's is for the records office to say"}
+}
+
+// pair is one record and the one that it is replaced by.
+type pair struct {
+	gone, keep string
+	made       bool // by this transaction, which otherwise takes it back
+	why        string
+}
+
+// keepsMerges holds a transaction to what merging is: said by both Patients in
+// one transaction or by none, by who may, never in a ring; and nothing new is
+// written into a record that another stands for. What an import or another site
+// says is kept as it is: said by one Patient alone it is nothing. It returns the
+// pairs that the transaction makes or takes back.
+func (s Session) keepsMerges(tx *store.Tx, plan []planned) ([]pair, error) {
+	var out []pair
+	for i := range plan {
+		p := &plan[i]
+		if p.Type == "Patient" {
+			more, err := s.pairs(tx, plan, p)
+			if err != nil {
+				return nil, at(err, i, len(plan))
+			}
+			for _, x := range more {
+				if !slices.ContainsFunc(out, func(y pair) bool { return x.gone == y.gone && x.keep == y.keep }) {
+					out = append(out, x)
+				}
+			}
+			continue
+		}
+		if err := s.intoStanding(p); err != nil {
+			return nil, at(err, i, len(plan))
+		}
+	}
+	return out, nil
+}
+
+// intoStanding refuses what is new in a record that was merged into another.
+func (s Session) intoStanding(p *planned) error {
+	if s.actor.Kind == access.System || p.ready == nil || p.ready.Index.Patient == nil || p.Op == Update && p.state == nil || p.Op == Create && p.found != nil {
+		return nil
+	}
+	ref := p.ready.Index.Patient
+	g := s.r.merged().byName[patientName{s.site.No, ref.ID}]
+	if ref.Type != "Patient" || g == nil || g.into[ref.ID] == "" {
+		return nil
+	}
+	return invalid("business-rule", p.Type, "this patient's record was merged into another, which stands for it: write into Patient/"+g.ids[0])
+}
+
+// pairs are what of merging a transaction changes by one Patient.
+func (s Session) pairs(tx *store.Tx, plan []planned, p *planned) ([]pair, error) {
+	if p.Op == Create && p.found != nil || p.id == "" {
+		return nil, nil
+	}
+	old := p.old
+	if p.Op == Delete {
+		var err error
+		var gone *store.ErrGone
+		if old, err = tx.Get(s.site.No, "Patient", p.id); err != nil && !errors.Is(err, store.ErrNotFound) && !errors.As(err, &gone) {
+			return nil, err
+		}
+	}
+	was, err := s.after(nil, nil, p.id, old.Body())
+	if err != nil {
+		return nil, err
+	}
+	now, err := s.after(tx, plan, p.id, nil)
+	if err != nil {
+		return nil, err
+	}
+	system := s.actor.Kind == access.System
+	if len(now.by) > 1 && len(was.by) <= 1 && !system {
+		return nil, invalid("business-rule", "Patient.link", "a record is replaced by one other")
+	}
+	var out []pair
+	look := func(gone, keep string, before, after bool) error {
+		if before == after {
+			return nil
+		}
+		g, err := s.after(tx, plan, gone, nil)
+		if err != nil {
+			return err
+		}
+		k, err := s.after(tx, plan, keep, nil)
+		if err != nil {
+			return err
+		}
+		says, agrees := slices.Contains(g.by, keep), slices.Contains(k.over, gone)
+		if system {
+			if says == agrees && after == says {
+				out = append(out, pair{gone, keep, after, p.why})
+			}
+			return nil
+		}
+		if err := s.mayMerge(); err != nil {
+			return err
+		}
+		if says != agrees {
+			return invalid("business-rule", "Patient.link", "that one record replaces another is said by both, or taken back by both, in one transaction (Patient.link replaces and replaced-by)")
+		}
+		if after {
+			up := keep
+			for steps := 0; up != ""; steps++ {
+				if up == gone || steps > maxMerges {
+					return invalid("business-rule", "Patient.link", "the record that would stand for this one is itself replaced by it, or at the end of too long a line")
+				}
+				c, err := s.after(tx, plan, up, nil)
+				if err != nil {
+					return err
+				}
+				if up = ""; len(c.by) > 0 {
+					up = c.by[0]
+				}
+			}
+		}
+		out = append(out, pair{gone, keep, after, p.why})
+		return nil
+	}
+	for _, id := range union(was.by, now.by) {
+		if err := look(p.id, id, slices.Contains(was.by, id), slices.Contains(now.by, id)); err != nil {
+			return nil, err
+		}
+	}
+	for _, id := range union(was.over, now.over) {
+		if err := look(id, p.id, slices.Contains(was.over, id), slices.Contains(now.over, id)); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// maxMerges is how long a line of records may be, each replaced by the next.
+const maxMerges = 32
+
+func union(a, b []string) []string {
+	out := append(slices.Clone(a), b...)
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// after is what a Patient says of others when a plan is done; of a body, when
+// that is given.
+func (s Session) after(tx *store.Tx, plan []planned, id string, body []byte) (claim, error) {
+	for i := range plan {
+		if p := &plan[i]; p.Type == "Patient" && p.id == id && !(p.Op == Create && p.found != nil) {
+			if p.Op == Delete {
+				return claim{}, nil
+			}
+			body, tx = p.ready.Body, nil
+		}
+	}
+	if tx != nil {
+		row, err := tx.Get(s.site.No, "Patient", id)
+		var gone *store.ErrGone
+		if errors.Is(err, store.ErrNotFound) || errors.As(err, &gone) {
+			return claim{}, nil
+		}
+		if err != nil {
+			return claim{}, err
+		}
+		body = row.Body()
+	}
+	c, _ := claimOf(0, id, body)
+	return c, nil
+}
+
+// settleMerges writes, with the Patients, who decided what and when. What was
+// taken back stays apart, and is not proposed again.
+func (s Session) settleMerges(tx *store.Tx, pairs []pair, now time.Time) error {
+	now = now.UTC().Truncate(time.Millisecond)
+	by := s.actor.Name
+	if by == "" {
+		by = s.author()
+	}
+	for _, p := range pairs {
+		keep, err := tx.Key(s.site.No, "Patient", p.keep)
+		if err != nil {
+			return err
+		}
+		gone, err := tx.Key(s.site.No, "Patient", p.gone)
+		if err != nil {
+			return err
+		}
+		name := s.site.Slug + "/" + p.gone
+		who := s.actor.Kind.String() + ":" + s.actor.ID
+		if p.made {
+			body, err := json.Marshal(mergeNote{p.keep, by, p.why, now})
+			if err != nil {
+				return err
+			}
+			if err := tx.PutDoc(mergeDocs, name, body); err != nil {
+				return err
+			}
+			for _, id := range [...]string{pairID(s.site, p.keep, s.site, p.gone), pairID(s.site, p.gone, s.site, p.keep)} {
+				if err := tx.DeleteDoc(opinion, id); err != nil && !errors.Is(err, store.ErrNotFound) {
+					return err
+				}
+			}
+		} else {
+			if err := tx.DeleteDoc(mergeDocs, name); err != nil && !errors.Is(err, store.ErrNotFound) {
+				return err
+			}
+			// Merges were once links of two persons too.
+			if err := part(tx, keep, gone, store.LinkRow{State: string(Linked), By: who, Why: p.why, At: now}); err != nil {
+				return err
+			}
+			for _, side := range [...][2]string{{p.keep, p.gone}, {p.gone, p.keep}} {
+				body, err := json.Marshal(Link{Slug: s.site.Slug, Patient: side[1], State: Apart, By: who, Why: p.why, At: now})
+				if err != nil {
+					return err
+				}
+				if err := tx.PutDoc(opinion, pairID(s.site, side[0], s.site, side[1]), body); err != nil {
+					return err
+				}
+			}
+		}
+		verb := map[bool]string{true: "merge", false: "unmerge"}[p.made]
+		e := s.event(audit.Event{Action: verb, Type: "Patient", ID: p.keep, Key: keep, Count: 1, Why: "Patient/" + p.gone})
+		f := s.event(audit.Event{Action: verb, Type: "Patient", ID: p.gone, Key: gone, Count: 1, Why: "into Patient/" + p.keep})
+		if !p.made {
+			f.Why = strings.Replace(f.Why, "into", "from", 1)
+		}
+		if err := audit.Append(tx, now, e, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// SideOf names a Patient in the version that was read.
+func SideOf(r Resource) Side {
+	n, _ := strconv.Atoi(r.Version)
+	return Side{r.ID, n}
+}
