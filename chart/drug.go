@@ -155,16 +155,17 @@ func isUnit(u string) bool {
 	return slices.Contains(strengthUnits, head)
 }
 
+var unitWords = strings.NewReplacer("ML", "mL", "MG", "mg", "MCG", "mcg", "UNT", "units", "MEQ", "mEq", "HR", "h", "ACTUAT", "puff", "UNITS", "units", "UNIT", "units")
+
 // sayUnit writes RxNorm's capitals as people do: MG/ML is mg/mL.
 func sayUnit(u string) string {
 	if u != strings.ToUpper(u) {
 		return u
 	}
-	r := strings.NewReplacer("ML", "mL", "MG", "mg", "MCG", "mcg", "UNT", "units", "MEQ", "mEq", "HR", "h", "ACTUAT", "puff", "UNITS", "units", "UNIT", "units")
 	if u == "G" {
 		return "g"
 	}
-	return r.Replace(u)
+	return unitWords.Replace(u)
 }
 
 // sameStrength compares strengths as amounts: 1,000 mg, 1000 mg and 1 g.

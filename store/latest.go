@@ -33,7 +33,7 @@ type kept struct {
 }
 
 // keptCost is about what one takes besides its text.
-const keptCost = 400
+const keptCost = 600
 
 func newLatest(max int, d *durable) *latest {
 	l := &latest{by: map[siteName]*kept{}, at: map[Key]*kept{}, max: max, moment: 1, durable: d}

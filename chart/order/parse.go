@@ -83,10 +83,12 @@ type token struct {
 	to        float64 // of "1-2"
 }
 
+var plainLine = strings.NewReplacer("–", "-", "½", " 1/2 ", "¼", " 1/4 ", "×", " x ")
+
 // tokens splits a line into words, numbers from the units written to them.
 func tokens(line string) []token {
 	line = clean(cut(line, MaxLine))
-	line = strings.NewReplacer("–", "-", "½", " 1/2 ", "¼", " 1/4 ", "×", " x ").Replace(line)
+	line = plainLine.Replace(line)
 	var out []token
 	for _, w := range strings.Fields(line) {
 		w = strings.Trim(w, ";()[]")

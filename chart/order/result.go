@@ -93,9 +93,11 @@ func numberOf(s string) (float64, bool) {
 	return f, err == nil && !math.IsInf(f, 0) && !math.IsNaN(f) && math.Abs(f) < 1e9
 }
 
+var plainRange = strings.NewReplacer("–", "-", "—", "-", " to ", "-", "≥", ">=", "≤", "<=")
+
 // bounds reads a reference range.
 func bounds(s string) (lo, hi *float64, loOpen, hiOpen bool) {
-	s = strings.NewReplacer("–", "-", "—", "-", " to ", "-", "≥", ">=", "≤", "<=").Replace(strings.TrimSpace(s))
+	s = plainRange.Replace(strings.TrimSpace(s))
 	if a, b, ok := strings.Cut(s, "-"); ok && strings.TrimSpace(a) != "" {
 		x, ok1 := numberOf(a)
 		y, ok2 := numberOf(b)

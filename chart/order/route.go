@@ -114,12 +114,24 @@ func reviewOf(ctx context.Context, s record.Session, c record.Change, now time.T
 	}
 	status := n.Get("status").Str()
 	if status == "entered-in-error" || status == "cancelled" { // who was told of it is told that it was taken back
-		told, err := find(ctx, s, "Task", url.Values{"focus": {c.Type + "/" + c.ID}})
-		if err != nil || len(told) == 0 {
+		if told, err := toldOf(ctx, s, c); err != nil || !told {
 			return nil, err
 		}
 	} else if !reviewed[status] {
 		return nil, nil
+	}
+	order, answered, err := orderOf(ctx, s, n)
+	if err != nil {
+		return nil, err
+	}
+	if !answered && tooOld(n, now) {
+		// Of a history, unless it changes what somebody here was told.
+		if c.Version == 1 {
+			return nil, nil
+		}
+		if told, err := toldOf(ctx, s, c); err != nil || !told {
+			return nil, err
+		}
 	}
 	member := map[string]string{"DiagnosticReport": "result", "Observation": "hasMember"}[c.Type]
 	parts, err := partsOf(ctx, s, n, member, []fhir.Node{n})
@@ -131,13 +143,6 @@ func reviewOf(ctx context.Context, s record.Session, c record.Change, now time.T
 	w := &weighed{name: fhir.CodeableConceptOf(n.Get("code")).Label()}
 	for _, p := range parts {
 		w.weigh(p)
-	}
-	order, answered, err := orderOf(ctx, s, n)
-	if err != nil {
-		return nil, err
-	}
-	if !answered && tooOld(n, now) {
-		return nil, nil
 	}
 	patient := idOf(n.Get("subject"), "Patient")
 	owner, ownerName, err := answersFor(ctx, s, n, order, patient)
@@ -178,6 +183,12 @@ func reviewOf(ctx context.Context, s record.Session, c record.Change, now time.T
 		acts = append(acts, more...)
 	}
 	return acts, nil
+}
+
+// toldOf says whether a result was put before anybody.
+func toldOf(ctx context.Context, s record.Session, c record.Change) (bool, error) {
+	told, err := find(ctx, s, "Task", url.Values{"focus": {c.Type + "/" + c.ID}, "_count": {"1"}})
+	return len(told) > 0, err
 }
 
 func withIdentifier(a record.Act, key string) (record.Act, error) {

@@ -147,6 +147,32 @@ func TestWhereResultsGo(t *testing.T) {
 	}
 }
 
+// What somebody was told of is told again when it changes, however old it is by then.
+func TestAnOldResultThatChanges(t *testing.T) {
+	r, s := node(t)
+	rosa := `,"subject":{"reference":"Patient/rosa"}`
+	write(t, s, potassium("k", "4.4", today, rosa), potassium("gone", "4.4", today, rosa), potassium("history", "4.4", "2019-03-01", rosa))
+	at := routed(t, r, 0)
+	write(t, s, strings.Replace(potassium("k", "6.9", today, rosa), `"final"`, `"corrected"`, 1),
+		strings.Replace(potassium("gone", "4.4", today, rosa), `"final"`, `"entered-in-error"`, 1),
+		strings.Replace(potassium("history", "6.9", "2019-03-01", rosa), `"final"`, `"corrected"`, 1))
+	for {
+		next, err := Route(t.Context(), r, "maple", at, now0.AddDate(0, 3, 0))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if next == at {
+			break
+		}
+		at = next
+	}
+	for id, want := range map[string]int{"k": 2, "gone": 2, "history": 0} {
+		if n := tasks(t, s, url.Values{"focus": {"Observation/" + id}}); len(n) != want {
+			t.Errorf("%s: %d tasks, not %d", id, len(n), want)
+		}
+	}
+}
+
 func TestAReportIsReviewedAsOne(t *testing.T) {
 	r, s := node(t)
 	rosa := `,"subject":{"reference":"Patient/rosa"}`

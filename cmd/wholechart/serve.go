@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -62,11 +61,6 @@ func (c *serveCmd) run(ctx context.Context, s streams) error {
 	n.support.private = c.CDSPrivate
 	if err := os.WriteFile(filepath.Join(n.dir, "addr"), []byte(base+"\n"), 0o600); err != nil {
 		return errors.Join(err, l.Close(), n.close())
-	}
-	if os.Getenv("GOGC") == "" {
-		// A server's heap is small beside its page caches: collecting half as often
-		// gives up to a third more reads for some 30 MB (docs/performance.md).
-		debug.SetGCPercent(200)
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
