@@ -78,7 +78,7 @@ func (f messageFlags) outgoing() (outgoing, error) {
 
 // reminders makes the service that plans and sends them.
 func (n *node) reminders(o outgoing) (*remind.Service, error) {
-	c := remind.Config{Records: n.records, Mail: o.mail, Texts: o.texts, Letters: true, Portal: true, Due: due, Log: slog.Default(), Clock: n.now}
+	c := remind.Config{Records: n.records, Mail: o.mail, Texts: o.texts, Letters: true, Portal: true, Due: remind.ByChart(due), Log: slog.Default(), Clock: n.now}
 	if o.links {
 		keys, err := linkKeys(n.dir)
 		if err != nil {

@@ -248,7 +248,7 @@ func (w *work) first(ctx context.Context, q Request, due []Request) error {
 			q.Status, q.Why = "completed", ""
 			return w.put(ctx, Changes{q})
 		}
-		m.Version, m.Attempts = r.Version, old.Attempts+1
+		m.Version, m.Attempts, m.Round = r.Version, old.Attempts+1, old.Round
 	case !missing(err):
 		return err
 	}
@@ -308,7 +308,7 @@ func (w *work) again(ctx context.Context, m Message) error {
 	orphan := m.Status == "in-progress"
 	if orphan { // did it leave?
 		if asker, ok := w.sender(m.Way).(Asker); ok {
-			took, receipt, err := asker.Took(ctx, m.ID)
+			took, receipt, err := asker.Took(ctx, m.Key())
 			switch {
 			case err == nil && took:
 				return w.sent(ctx, m, receipt)
@@ -334,6 +334,15 @@ func (w *work) again(ctx context.Context, m Message) error {
 	if x.stop != "" {
 		q.Status, q.Why = "revoked", x.stop
 		m.Status, m.Why, m.Next = "stopped", x.stop, time.Time{}
+		_, _, err := w.both(ctx, q, m)
+		return err
+	}
+	if slices.Contains(x.person.Not, m.Way) { // said so since: another way, if there is one
+		m.Status, m.Why, m.Next = "stopped", Unwanted, time.Time{}
+		if orphan {
+			m.Why += "; it may have left before"
+		}
+		q.Claimed, q.When = false, w.now
 		_, _, err := w.both(ctx, q, m)
 		return err
 	}
@@ -400,8 +409,13 @@ func (w *work) leave(ctx context.Context, q Request, m Message) error {
 	var receipt string
 	var err error = &Failure{Why: "this node has no such channel any more", Permanent: true}
 	if s := w.sender(m.Way); s != nil {
-		e := Envelope{Key: m.ID, To: m.To, Subject: m.Subject, Text: m.Text, Lang: m.Lang, From: w.site.Name, When: w.now}
-		if e.Text, err = w.linked(q, m.Text); err == nil {
+		e := Envelope{Key: m.Key(), To: m.To, Subject: m.Subject, Text: m.Text, Lang: m.Lang, From: w.site.Name, When: w.now}
+		if e.Text, err = w.linked(q, m.Text); err == nil && m.Way == schedule.ByEmail && w.Base != "" {
+			if e.Out, err = w.OutLink(w.site.Slug, m.ID); err == nil {
+				e.Text += "\n\n" + noMore(m.Lang) + " " + e.Out
+			}
+		}
+		if err == nil {
 			receipt, err = s.Send(ctx, e)
 		}
 	}

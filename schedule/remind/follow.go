@@ -10,8 +10,6 @@ import (
 	"strconv"
 	"time"
 
-	"wholechart/access"
-	"wholechart/chart"
 	"wholechart/fhir"
 	"wholechart/record"
 	"wholechart/schedule"
@@ -68,6 +66,12 @@ func (w *work) follow(ctx context.Context) (touched bool, err error) {
 				}
 			case "CommunicationRequest", "Communication":
 				touched = true
+			case "AppointmentResponse":
+				if !first {
+					if err := w.tolerate(w.answered(ctx, c.ID)); err != nil {
+						return touched, err
+					}
+				}
 			}
 		}
 		if at != begin && (!first || len(changes) < step) { // of a first run: only once all is planned
@@ -237,7 +241,7 @@ func (w *work) bookedAfter(ctx context.Context, patient, appointment string) err
 	if !ok || m.Booked != "" || m.Status != "completed" {
 		return nil
 	}
-	m.Booked = appointment
+	m.Booked, m.Outcome = appointment, Booked
 	a, err := act("Communication", m.ID, m.Version, m)
 	if err == nil {
 		_, err = w.s.Transact(ctx, []record.Act{a})
@@ -254,9 +258,10 @@ type sweep struct {
 	day, last record.Seq
 	after     string // place in the list of patients
 	proposed  map[string][]DueItem
+	open      map[string]bool // patients who have a recall that was not sent
 }
 
-const chunk = 100 // patients a tick
+const chunk = 50 // patients a tick
 
 // daily looks once a day at everybody: at what the log's follower could have
 // missed, and at what is due. It goes on for chunk patients at a time, so that
@@ -276,7 +281,7 @@ func (w *work) daily(ctx context.Context) (swept, more bool, err error) {
 			return true, false, err
 		}
 		x = &sweep{day: today, last: last}
-		if x.proposed, err = w.proposed(ctx); err != nil {
+		if err = w.begin(ctx, x); err != nil {
 			return true, false, err
 		}
 		w.mu.Lock()
@@ -290,7 +295,7 @@ func (w *work) daily(ctx context.Context) (swept, more bool, err error) {
 		if x.after != "" {
 			return true, true, nil
 		}
-		x.proposed = nil
+		x.proposed, x.open = nil, nil
 		if err := w.release(ctx); err != nil {
 			return true, false, err
 		}
@@ -312,7 +317,7 @@ func (s *Service) Sweep(ctx context.Context, site *record.Site) error {
 	if err := w.reload(ctx); err != nil {
 		return err
 	}
-	if x.proposed, err = w.proposed(ctx); err != nil {
+	if err := w.begin(ctx, x); err != nil {
 		return err
 	}
 	for {
@@ -325,7 +330,21 @@ func (s *Service) Sweep(ctx context.Context, site *record.Site) error {
 	}
 }
 
-// some looks at the next patients of a sweep.
+// begin reads what a sweep needs to know of everybody: ids, no records.
+func (w *work) begin(ctx context.Context, x *sweep) (err error) {
+	if x.proposed, err = w.proposed(ctx); err != nil {
+		return err
+	}
+	x.open = map[string]bool{}
+	return each(ctx, w.s, "CommunicationRequest", url.Values{"status": {"draft,active,on-hold"}, "category": {KindSystem + "|" + string(Recall)}}, func(r record.Resource) (bool, error) {
+		x.open[idOf(r.Node().Path("subject", "reference").Str(), "Patient")] = true
+		return true, nil
+	})
+}
+
+// some looks at the next patients of a sweep, one at a time: no two records are
+// held at once. Of whom nothing is due and no recall is open, nothing is read but
+// what Due reads.
 func (w *work) some(ctx context.Context, x *sweep) error {
 	if len(w.rules.Recalls) == 0 {
 		x.after = ""
@@ -340,8 +359,20 @@ func (w *work) some(ctx context.Context, x *sweep) error {
 	if err != nil {
 		return err
 	}
+	var ids []string
 	for _, r := range page.Matches {
-		if len(x.proposed[r.ID]) == 0 && !x.turn(r.ID, w.Days) {
+		if len(x.proposed[r.ID]) > 0 || x.turn(r.ID, w.Days) {
+			ids = append(ids, r.ID)
+		}
+	}
+	after := page.Next
+	page = nil // what stands in them is read again when it is needed
+	for _, id := range ids {
+		due, err := w.dueOf(ctx, id)
+		if err != nil {
+			return err
+		}
+		if due = append(slices.Clone(x.proposed[id]), due...); len(due) == 0 && !x.open[id] && w.quick() {
 			continue
 		}
 		pause := time.NewTimer(w.Pause)
@@ -350,11 +381,14 @@ func (w *work) some(ctx context.Context, x *sweep) error {
 			return ctx.Err()
 		case <-pause.C:
 		}
-		if err := w.tolerate(w.recall(ctx, r.ID, x.proposed[r.ID])); err != nil {
+		if len(due) == 0 && !x.open[id] {
+			continue
+		}
+		if err := w.tolerate(w.recall(ctx, id, due)); err != nil {
 			return err
 		}
 	}
-	x.after = page.Next
+	x.after = after
 	return nil
 }
 
@@ -378,52 +412,49 @@ func (x *sweep) turn(id string, days int) bool {
 // proposed are the visits that somebody was to be seen again for, from two weeks
 // before the day that was named, by patient.
 func (w *work) proposed(ctx context.Context) (map[string][]DueItem, error) {
-	found, err := find(ctx, w.s, "Appointment", url.Values{"status": {"proposed"}})
-	if err != nil {
-		return nil, err
-	}
 	out := map[string][]DueItem{}
-	for _, r := range found {
+	err := each(ctx, w.s, "Appointment", url.Values{"status": {"proposed"}}, func(r record.Resource) (bool, error) {
 		a := schedule.AppointmentOf(r.Node(), w.zone)
 		id := idOf(a.Patient.Ref, "Patient")
 		if id == "" || len(a.Wanted) == 0 || a.Wanted[0].From.IsZero() {
-			continue
+			return true, nil
 		}
 		if since := schedule.AddDays(a.Wanted[0].From, -14, w.zone); !since.After(w.now) {
 			out[id] = append(out[id], DueItem{ID: SeeAgain, Since: since, Appt: a.ID})
 		}
-	}
-	return out, nil
+		return len(out) < maxProposed, nil
+	})
+	return out, err
 }
+
+// maxProposed bounds the patients of one sweep who were to be seen again; who is
+// left over has a turn the next day.
+const maxProposed = 20000
 
 // dueOf is what is due of a patient: of the whole record where it is known.
 func (w *work) dueOf(ctx context.Context, patient string) ([]DueItem, error) {
 	if w.Due == nil {
 		return nil, nil
 	}
-	c, err := chart.Open(ctx, w.s.Through(access.EHR), patient, w.now)
+	due, err := w.Due.Of(ctx, w.s, patient, w.now)
 	if missing(err) {
 		return nil, nil
 	}
-	if err != nil {
-		return nil, err
-	}
-	return w.Due(c, w.now), nil
+	return due, err
 }
 
-// recall plans the recalls of one person.
-func (w *work) recall(ctx context.Context, patient string, proposed []DueItem) error {
+// quick says that asking what is due costs next to nothing, so that a sweep need
+// not pause after it.
+func (w *work) quick() bool {
+	q, ok := w.Due.(interface{ Quick() bool })
+	return w.Due == nil || ok && q.Quick()
+}
+
+// recall plans the recalls of one person of whom something is due, or was.
+func (w *work) recall(ctx context.Context, patient string, due []DueItem) error {
 	p, err := w.person(ctx, patient)
 	if err != nil {
 		return err
-	}
-	due := proposed
-	if p.Out == "" {
-		more, err := w.dueOf(ctx, patient)
-		if err != nil {
-			return err
-		}
-		due = append(slices.Clone(due), more...)
 	}
 	found, err := find(ctx, w.s, "CommunicationRequest", url.Values{"patient": {patient}, "category": {KindSystem + "|" + string(Recall)}})
 	if err != nil {
@@ -468,6 +499,9 @@ func (w *work) ahead(ctx context.Context, patient string) (bool, error) {
 // release lets drafts of rules that go by themselves out, as many as the site
 // wants in a day, the longest waiting first.
 func (w *work) release(ctx context.Context) error {
+	if !slices.ContainsFunc(w.rules.Recalls, func(r RecallRule) bool { return r.Auto }) {
+		return nil
+	}
 	found, err := find(ctx, w.s, "CommunicationRequest", url.Values{"status": {"draft"}, "category": {KindSystem + "|" + string(Recall)}})
 	if err != nil {
 		return err

@@ -31,6 +31,10 @@ func Mail(e Envelope, from, host string) ([]byte, error) {
 		field("Content-Language", lang)
 	}
 	field("Auto-Submitted", "auto-generated") // RFC 3834: no out-of-office answers
+	if e.Out != "" && len(e.Out) < 900 && !strings.ContainsFunc(e.Out, func(r rune) bool { return r <= ' ' || r > '~' || r == '<' || r == '>' }) {
+		field("List-Unsubscribe", "<"+e.Out+">") // RFC 2369, and RFC 8058 for one click
+		field("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
+	}
 	b.WriteString("\r\n")
 	text := strings.ReplaceAll(strings.ReplaceAll(strings.ToValidUTF8(e.Text, "\uFFFD"), "\r\n", "\n"), "\n", "\r\n")
 	enc := base64.StdEncoding.EncodeToString([]byte(text + "\r\n"))

@@ -15,6 +15,7 @@ import (
 // schedule.ConsentURL.
 const (
 	DoNotContactURL = "https://wholechart.example/fhir/do-not-contact"   // valueBoolean: no messages at all
+	OptOutURL       = "https://wholechart.example/fhir/message-opt-out"  // valueCode: a channel by which the patient wants nothing more; may repeat
 	DetailURL       = "https://wholechart.example/fhir/message-detail"   // valueBoolean: a reminder may say with whom and what kind of visit
 	TimezoneURL     = "http://hl7.org/fhir/StructureDefinition/timezone" // valueCode: an IANA zone, of the Patient or an address
 )
@@ -31,7 +32,8 @@ type Person struct {
 	Email   string
 	Address []string // lines of a letter
 	Detail  bool
-	Out     string // why nothing is sent; empty: it may be
+	Not     []schedule.Channel // by which the patient said that she wants nothing more
+	Out     string             // why nothing is sent; empty: it may be
 }
 
 // Why a person gets nothing.
@@ -52,6 +54,10 @@ func PersonOf(n fhir.Node, site *time.Location, now time.Time) Person {
 			case DoNotContactURL:
 				if e.Get("valueBoolean").True() {
 					p.Out = DoNotContact
+				}
+			case OptOutURL:
+				if c := schedule.Channel(e.Get("valueCode").Str()); c != "" && !slices.Contains(p.Not, c) {
+					p.Not = append(p.Not, c)
 				}
 			case DetailURL:
 				p.Detail = e.Get("valueBoolean").True()
@@ -221,7 +227,7 @@ func (p Person) Ways(m Means, lead time.Duration) []schedule.Channel {
 	}
 	var out []schedule.Channel
 	for _, c := range []schedule.Channel{p.By, schedule.ByText, schedule.ByEmail, schedule.ByLetter} {
-		if can[c] && !slices.Contains(out, c) {
+		if can[c] && !slices.Contains(out, c) && !slices.Contains(p.Not, c) {
 			out = append(out, c)
 		}
 	}

@@ -16,11 +16,12 @@ const (
 	NotDue    = "it is no longer due"
 	BookedNow = "an appointment is booked"
 	Stopped   = "stopped by the practice"
+	Unwanted  = "the patient wants nothing more by this channel"
 	NoWay     = "there is no way to reach the patient"
 )
 
 // again are the reasons that may pass: the appointment was moved back.
-var again = map[string]bool{GoneOff: true, Dead: true, Inactive: true, Replaced: true, DoNotContact: true}
+var again = map[string]bool{GoneOff: true, Dead: true, Inactive: true, Replaced: true, DoNotContact: true, NoWay: true}
 
 // Changes are what planning wants written: whole requests, new or with a new
 // status. Those with a Version are there already.
@@ -33,7 +34,7 @@ type Changes []Request
 // A request that is there and still wanted stays as it is; one that is not
 // wanted any more is revoked unless it was claimed: whoever sends asks again.
 func PlanVisit(a schedule.Appointment, known time.Time, p Person, r Rules, m Means, have []Request, site *time.Location, now time.Time) (out Changes) {
-	wanted := map[string]bool{}
+	wanted, unreached := map[string]bool{}, map[string]bool{}
 	rule, ok := r.Of(a.Type.Code)
 	if ok && p.Out == "" && a.State() == schedule.Booked && a.From.After(now) && a.Patient.Ref == "Patient/"+p.ID {
 		said := false
@@ -50,6 +51,7 @@ func PlanVisit(a schedule.Appointment, known time.Time, p Person, r Rules, m Mea
 			if ways := p.Ways(m, a.From.Sub(when)); len(ways) > 0 {
 				q.Way = ways[0]
 			} else if q.Status, q.Why = "on-hold", NoWay; said {
+				unreached[id] = true
 				continue // once an appointment is enough, and not where a letter goes before
 			}
 			said = true
@@ -72,8 +74,11 @@ func PlanVisit(a schedule.Appointment, known time.Time, p Person, r Rules, m Mea
 	for _, old := range have {
 		if old.Kind == Reminder && !wanted[old.ID] && open(old) {
 			old.Status, old.Why = "revoked", GoneOff
-			if p.Out != "" {
+			switch {
+			case p.Out != "":
 				old.Why = p.Out
+			case unreached[old.ID]:
+				old.Why = NoWay
 			}
 			out = append(out, old)
 		}

@@ -13,11 +13,14 @@ import (
 
 // Systems and extensions of what this package writes.
 const (
-	KindSystem    = "https://wholechart.example/message"       // category: reminder | recall
-	ChannelSystem = "https://wholechart.example/channel"       // medium: a schedule.Channel
-	RuleSystem    = "https://wholechart.example/reminder-rule" // reasonCode, and a second category because that can be searched for: the rule's id
-	AboutSystem   = "https://wholechart.example/reminders-of"  // CommunicationRequest.groupIdentifier: the appointment's id
-	TaskSystem    = "https://wholechart.example/task"          // Task.code
+	KindSystem    = "https://wholechart.example/message"         // category: reminder | recall
+	ChannelSystem = "https://wholechart.example/channel"         // medium: a schedule.Channel
+	RuleSystem    = "https://wholechart.example/reminder-rule"   // reasonCode, and a second category because that can be searched for: the rule's id
+	AboutSystem   = "https://wholechart.example/reminders-of"    // CommunicationRequest.groupIdentifier: the appointment's id
+	TaskSystem    = "https://wholechart.example/task"            // Task.code
+	OutcomeSystem = "https://wholechart.example/message-outcome" // a further category of Communication, so that it can be searched for: an Outcome
+	ToSystem      = "https://wholechart.example/sent-to"         // Communication.identifier of a text message: the number it went to
+	ReceiptSystem = "https://wholechart.example/receipt"         // and the provider's own id of it
 	ourURL        = "https://wholechart.example/fhir/message-"
 )
 
@@ -185,6 +188,32 @@ type Message struct {
 	Sent        time.Time
 	Receipt     string // the gateway's own id, or a batch of letters
 	Booked      string // of a recall: the appointment that was booked after it
+	Outcome     Outcome
+	Round       int       // how often a provider said that it did not arrive
+	Arrived     time.Time // when the provider said that it was delivered; zero: it did not say
+}
+
+// Outcome is what came of a message that was sent.
+type Outcome string
+
+// The outcomes; empty: nothing is known.
+const (
+	Confirmed Outcome = "confirmed" // the patient said, by the link or the desk's word, that she comes
+	Declined  Outcome = "declined"  // the patient cancelled by the link
+	Booked    Outcome = "booked"    // an appointment was booked after a recall
+)
+
+// roundMark stands in a key before the number of a further round.
+const roundMark = ".r"
+
+// Key is the idempotency key of every attempt to send it, and its Message-ID. It
+// is another only after the provider said that the message did not arrive: under
+// the same key that would not be sent again.
+func (m Message) Key() string {
+	if m.Round == 0 {
+		return m.ID
+	}
+	return m.ID + roundMark + strconv.Itoa(m.Round)
 }
 
 // Resource is the message as a Communication.
@@ -193,6 +222,20 @@ func (m Message) Resource() (fhir.Node, error) {
 	o := object{"resourceType": "Communication", "id": m.ID, "status": m.Status, "category": list{coded(KindSystem, string(m.Kind), ""), coded(RuleSystem, m.Rule, "")},
 		"subject": ref("Patient", m.Patient), "recipient": list{ref("Patient", m.Patient)}, "basedOn": list{ref("CommunicationRequest", m.Request)},
 		"medium": list{coded(ChannelSystem, string(m.Way), WayWord(m.Way))}, "reasonCode": list{topic}}
+	if m.Outcome != "" {
+		o["category"] = append(o["category"].(list), coded(OutcomeSystem, string(m.Outcome), ""))
+	}
+	if m.Way == schedule.ByText {
+		var ids list
+		for _, x := range [...][2]string{{ToSystem, m.To}, {ReceiptSystem, m.Receipt}} {
+			if x[1] != "" {
+				ids = append(ids, object{"system": x[0], "value": x[1]})
+			}
+		}
+		if ids != nil {
+			o["identifier"] = ids
+		}
+	}
 	if m.Text != "" {
 		o["payload"] = list{object{"contentString": m.Text}}
 	}
@@ -209,6 +252,9 @@ func (m Message) Resource() (fhir.Node, error) {
 		o["sent"] = m.Sent.UTC().Format(time.RFC3339)
 	}
 	e := extended(nil, "attempts", "valueUnsignedInt", m.Attempts)
+	if m.Round > 0 {
+		e = extended(e, "round", "valueUnsignedInt", m.Round)
+	}
 	if !m.Next.IsZero() {
 		e = extended(e, "next", "valueInstant", instantOf(m.Next))
 	}
@@ -219,6 +265,9 @@ func (m Message) Resource() (fhir.Node, error) {
 		if x[1] != "" {
 			e = extended(e, x[0], "valueString", x[1])
 		}
+	}
+	if !m.Arrived.IsZero() {
+		e = extended(e, "arrived", "valueInstant", instantOf(m.Arrived))
 	}
 	if m.Booked != "" {
 		e = extended(e, "booked", "valueReference", ref("Appointment", m.Booked))
@@ -236,6 +285,11 @@ func MessageOf(n fhir.Node) (m Message, ours bool) {
 		Text:    n.Get("payload").Index(0).Get("contentString").Str(), Subject: n.Path("topic", "text").Str(), Sent: moment(n.Get("sent").Str())}
 	c, ok := fhir.CodeableConceptOf(n.Get("category").Index(0)).In(KindSystem)
 	m.Kind = Kind(c.Code)
+	for x := range n.Get("category").Items() {
+		if c, ok := fhir.CodeableConceptOf(x).In(OutcomeSystem); ok {
+			m.Outcome = Outcome(c.Code)
+		}
+	}
 	if w, ok := fhir.CodeableConceptOf(n.Get("medium").Index(0)).In(ChannelSystem); ok {
 		m.Way = schedule.Channel(w.Code)
 	}
@@ -251,6 +305,9 @@ func MessageOf(n fhir.Node) (m Message, ours bool) {
 		switch name {
 		case "attempts":
 			m.Attempts, _ = strconv.Atoi(e.Get("valueUnsignedInt").Text())
+		case "round":
+			m.Round, _ = strconv.Atoi(e.Get("valueUnsignedInt").Text())
+			m.Round = max(m.Round, 0)
 		case "next":
 			m.Next = moment(e.Get("valueInstant").Str())
 		case "start":
@@ -259,6 +316,8 @@ func MessageOf(n fhir.Node) (m Message, ours bool) {
 			m.To = e.Get("valueString").Str()
 		case "receipt":
 			m.Receipt = e.Get("valueString").Str()
+		case "arrived":
+			m.Arrived = moment(e.Get("valueInstant").Str())
 		case "language":
 			m.Lang = e.Get("valueString").Str()
 		case "booked":

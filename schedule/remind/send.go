@@ -14,6 +14,7 @@ type Envelope struct {
 	Lang    string
 	From    string // the site's name
 	When    time.Time
+	Out     string // of e-mail: the address at which no more can be asked for; empty: none
 }
 
 // Sender is a channel to the world: SMTP and Gateway are two. Send returns when

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"wholechart/access"
-	"wholechart/chart"
 	"wholechart/record"
 	"wholechart/search"
 )
@@ -18,13 +17,13 @@ import (
 // Config is what reminders are sent with.
 type Config struct {
 	Records  *record.Records
-	Mail     Sender                                        // nil: this node sends no e-mail
-	Texts    Sender                                        // nil: this node sends no text messages
-	Letters  bool                                          // the desk prints and posts letters
-	Portal   bool                                          // patients read their inbox here
-	Keys     Keys                                          // of links; empty: messages have no links
-	Base     string                                        // "https://records.example.org", where patients reach this node; empty: no links
-	Due      func(c *chart.Chart, now time.Time) []DueItem // what is due of a whole record; nil: only visits that were proposed
+	Mail     Sender // nil: this node sends no e-mail
+	Texts    Sender // nil: this node sends no text messages
+	Letters  bool   // the desk prints and posts letters
+	Portal   bool   // patients read their inbox here
+	Keys     Keys   // of links; empty: messages have no links
+	Base     string // "https://records.example.org", where patients reach this node; empty: no links
+	Due      Due    // what is due of a person; nil: only visits that were proposed
 	Log      *slog.Logger
 	Clock    func() time.Time // default time.Now
 	Every    time.Duration    // how often the log is looked at; 0: 5 s

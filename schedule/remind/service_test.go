@@ -357,12 +357,12 @@ func TestRecallsAreReleasedSentAndBooked(t *testing.T) {
 	h := open2(t)
 	due := true
 	s := h.service(func(c *Config) {
-		c.Due = func(c *chart.Chart, now time.Time) []DueItem {
+		c.Due = ByChart(func(c *chart.Chart, now time.Time) []DueItem {
 			if due && c.PatientID == "mail" {
 				return []DueItem{{ID: "diabetes-eye", Since: now.AddDate(0, -3, 0)}}
 			}
 			return nil
-		}
+		})
 	})
 	h.write(`{"resourceType":"Appointment","id":"again","status":"proposed","requestedPeriod":[{"start":"2026-11-25T09:00:00-05:00"}],"participant":[{"actor":{"reference":"Patient/text"},"status":"needs-action"}]}`)
 	h.tick(s)

@@ -57,12 +57,12 @@ func start(t *testing.T) *practice {
 	}
 	p.service, err = remind.New(remind.Config{Records: n.Records, Mail: taking{p.sent}, Letters: true, Portal: true, Keys: remind.Keys{{ID: 1, Secret: [32]byte{1}}}, Base: "https://records.example", AtOnce: 1, Pause: 1,
 		Clock: func() time.Time { return p.now },
-		Due: func(c *chart.Chart, now time.Time) []remind.DueItem {
+		Due: remind.ByChart(func(c *chart.Chart, now time.Time) []remind.DueItem {
 			if c.PatientID == "rosa-delgado" {
 				return []remind.DueItem{{ID: "diabetes-eye-exam", Since: now.AddDate(0, -1, 0)}}
 			}
 			return nil
-		}})
+		})})
 	if err != nil {
 		t.Fatal(err)
 	}
