@@ -28,11 +28,6 @@ var checks = []func(rule.Input) rule.Answer{
 	prevention.Check,
 }
 
-// Rules are all rules, by their kind in the order of the checks.
-func Rules() []*rule.Rule {
-	return slices.Concat(medicine.Rules(), caution.Rules(), test.Rules(), imaging.Rules(), immunization.Rules(), prevention.Rules())
-}
-
 // Check holds drafted orders, and without a draft the record itself, against all
 // rules. What is due is left out while something is ordered: it stands in the
 // storyboard, and an order is no time for it.

@@ -12,6 +12,6 @@
 // a card; the facts of the others stand on it. What a rule needs and does not find
 // (a weight, a result of the last year, the directions) makes a gap.
 //
-// Every rule needs review by a clinician before use in care. Few were held
-// against their source after they were written: see table/reviewed.txt.
+// Every rule needs review by a clinician before use in care. Which were held
+// against a text of their source stands in decision/checked.txt.
 package caution

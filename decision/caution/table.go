@@ -36,9 +36,6 @@ var testText string
 //go:embed table/groups.txt
 var groupText string
 
-//go:embed table/reviewed.txt
-var reviewedText string
-
 //go:embed table/sources.txt
 var sourceText string
 
@@ -113,7 +110,7 @@ func read() (*knowledge, error) {
 		for _, f := range fact.Rows(text, 10) {
 			c := &caution{severity: f[4], why: f[6], do: f[7], instead: fact.List(f[8])}
 			c.ID, c.topic, _ = strings.Cut(f[0], " / ")
-			c.Title, c.Level = f[5], levels[f[3]]
+			c.Title, c.Level, c.Text = f[5], levels[f[3]], strings.Join(f, " | ")
 			if err = k.add(c, f[1], f[2], f[9], sources); err != nil {
 				return nil, fmt.Errorf("%s: %w", c.ID, err)
 			}
@@ -122,18 +119,12 @@ func read() (*knowledge, error) {
 	for _, f := range fact.Rows(doseText, 6) {
 		c, err := readDose(f)
 		if err == nil {
+			c.Text = strings.Join(f, " | ")
 			err = k.add(c, f[1], f[2], f[5], sources)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", f[0], err)
 		}
-	}
-	for _, f := range fact.Rows(reviewedText, 3) {
-		i := slices.IndexFunc(k.rules, func(r *rule.Rule) bool { return r.ID == f[0] })
-		if i < 0 {
-			return nil, fmt.Errorf("reviewed: no rule %s", f[0])
-		}
-		k.rules[i].Reviewed = f[1]
 	}
 	return k, nil
 }
@@ -170,6 +161,7 @@ func (k *knowledge) add(c *caution, who, cond, cite string, sources map[string]s
 	}
 	routes := map[string]string{}
 	for _, m := range c.who {
+		c.Text += ", " + m.name + "@" + m.route // a class that gains a member changes the rule
 		k.at[m.name] = append(k.at[m.name], len(k.cautions))
 		routes[m.name] = m.route
 	}

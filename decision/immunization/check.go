@@ -17,10 +17,10 @@ import (
 const cdc = "CDC, Clinical Decision Support for Immunization (CDSi), supporting data 4.64 and Logic Specification 4.5"
 
 var rules = []*rule.Rule{
-	{ID: "vaccine-contraindicated", Kind: rule.Immunization, Title: "A vaccine that the record stands against", Version: "1", Date: "2025-11", Reviewed: "2026-11-23", Citation: cdc, URL: "https://www.cdc.gov/iis/cdsi/", Level: rule.Interrupt},
-	{ID: "vaccine-too-early", Kind: rule.Immunization, Title: "A dose that would not count", Version: "1", Date: "2025-11", Reviewed: "2026-11-23", Citation: cdc, URL: "https://www.cdc.gov/iis/cdsi/", Level: rule.Interrupt},
-	{ID: "vaccine-complete", Kind: rule.Immunization, Title: "A dose that is not needed", Version: "1", Date: "2025-11", Reviewed: "2026-11-23", Citation: cdc, URL: "https://www.cdc.gov/iis/cdsi/", Level: rule.Notice},
-	{ID: "vaccine-ask", Kind: rule.Immunization, Title: "Something to ask before a vaccine", Version: "1", Date: "2025-11", Reviewed: "2026-11-23", Citation: cdc, URL: "https://www.cdc.gov/iis/cdsi/", Level: rule.Notice},
+	{ID: "vaccine-contraindicated", Kind: rule.Immunization, Title: "A vaccine that the record stands against", Version: "1", Date: "2025-11", Citation: cdc, URL: "https://www.cdc.gov/iis/cdsi/", Level: rule.Interrupt},
+	{ID: "vaccine-too-early", Kind: rule.Immunization, Title: "A dose that would not count", Version: "1", Date: "2025-11", Citation: cdc, URL: "https://www.cdc.gov/iis/cdsi/", Level: rule.Interrupt},
+	{ID: "vaccine-complete", Kind: rule.Immunization, Title: "A dose that is not needed", Version: "1", Date: "2025-11", Citation: cdc, URL: "https://www.cdc.gov/iis/cdsi/", Level: rule.Notice},
+	{ID: "vaccine-ask", Kind: rule.Immunization, Title: "Something to ask before a vaccine", Version: "1", Date: "2025-11", Citation: cdc, URL: "https://www.cdc.gov/iis/cdsi/", Level: rule.Notice},
 }
 
 // Rules are the rules of drafted vaccines.

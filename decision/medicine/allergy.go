@@ -25,7 +25,7 @@ type likeness struct {
 }
 
 func allergyRule(id, title string, l rule.Level, cite string) rule.Rule {
-	r := rule.Rule{ID: id, Kind: rule.Allergy, Title: title, Version: "1", Date: "2022-12", Citation: cite, Level: l}
+	r := rule.Rule{ID: id, Kind: rule.Allergy, Title: title, Version: "1", Date: dateOf(cite), Citation: cite, Level: l}
 	if cite == khan {
 		r.URL = khanURL
 	}
@@ -104,9 +104,12 @@ func classAllergy(class string) likeness {
 var direct = allergyRule("allergy-direct", "Allergy to the medicine itself", rule.Interrupt, khan)
 
 var allergyRules = sync.OnceValue(func() []*rule.Rule {
+	direct.Text = "what the allergy names is in the medicine | " + direct.Level.String()
 	out := []*rule.Rule{&direct}
 	for i := range likenesses {
-		out = append(out, &likenesses[i].rule)
+		l := &likenesses[i]
+		l.rule.Text = strings.Join([]string{l.from, l.to, l.severe.String(), l.usual.String(), strings.Join(l.only, ", "), l.why, l.do, l.rule.Citation}, " | ")
+		out = append(out, &l.rule)
 	}
 	return out
 })

@@ -74,13 +74,14 @@ func both(class string) func(x, y substance.Substance) bool {
 	return func(x, y substance.Substance) bool { return x.Is(class) && y.Is(class) }
 }
 
-var sameIngredient = rule.Rule{ID: "dup-ingredient", Kind: rule.Duplicate, Title: "The same ingredient twice", Version: "1", Date: "2024-01", Level: rule.Notice,
+var sameIngredient = rule.Rule{ID: "dup-ingredient", Kind: rule.Duplicate, Title: "The same ingredient twice", Version: "1", Date: "2024-01", Level: rule.Notice, Text: "the same ingredient in two medicines that act in the whole body | notice",
 	Citation: "The Joint Commission, National Patient Safety Goal NPSG.03.06.01 (medication reconciliation), 2024"}
 
 var duplicateRules = sync.OnceValue(func() []*rule.Rule {
 	out := []*rule.Rule{&sameIngredient}
 	for _, c := range sameClasses {
-		out = append(out, &rule.Rule{ID: "dup-" + strings.ReplaceAll(c.class, " ", "-"), Kind: rule.Duplicate, Title: sentence(c.says), Version: "1", Date: "2023-12", Citation: c.cite, Level: c.level})
+		out = append(out, &rule.Rule{ID: "dup-" + strings.ReplaceAll(c.class, " ", "-"), Kind: rule.Duplicate, Title: sentence(c.says), Version: "1", Date: dateOf(c.cite), Citation: c.cite, Level: c.level,
+			Text: strings.Join([]string{c.class, c.says, c.level.String(), c.severity, c.why, c.do, c.cite}, " | ")})
 	}
 	return out
 })

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -63,7 +64,7 @@ const (
 // A when they begin so, for the reasons in braces if there are any:
 // "nitrofurantoin {urin, cystitis}; a: pravastatin". Level is quiet, notice or interrupt;
 // severity contraindicated, severe or moderate; date the ISO date of the source;
-// reviewed the ISO date on which somebody held the rule against it, or nothing.
+// reviewed the ISO date on which a clinician reviewed the rule, or nothing.
 var Columns = []string{"id", "a", "b", "level", "severity", "danger", "title", "why", "do", "alternatives", "after_a", "after_b", "citation", "url", "date", "reviewed"}
 
 // Load reads a table of interactions: UTF-8 CSV (RFC 4180) with the Columns. It
@@ -127,7 +128,8 @@ func readLine(rec []string) (x Interaction, err error) {
 		}
 	}
 	x = Interaction{Severity: f["severity"], Danger: f["danger"], Why: f["why"], Do: f["do"]}
-	x.Rule = rule.Rule{ID: f["id"], Kind: rule.Interaction, Title: f["title"], Version: "1", Date: f["date"], Reviewed: f["reviewed"], Citation: f["citation"], URL: f["url"]}
+	x.Rule = rule.Rule{ID: f["id"], Kind: rule.Interaction, Title: f["title"], Version: "1", Date: f["date"], Reviewed: f["reviewed"], Citation: f["citation"], URL: f["url"],
+		Text: strings.Join([]string{f["a"], f["b"], f["level"], f["severity"], f["danger"], f["title"], f["why"], f["do"], f["alternatives"], f["after_a"], f["after_b"], f["citation"], f["date"]}, " | ")}
 	switch f["level"] {
 	case "quiet":
 		x.Level = rule.Quiet
@@ -151,6 +153,9 @@ func readLine(rec []string) (x Interaction, err error) {
 	}
 	if x.B, err = readSide(f["b"], f["after_b"]); err != nil {
 		return x, err
+	}
+	for _, s := range []Side{x.A, x.B} { // a class that gains a member changes the rule
+		x.Text += " | " + strings.Join(slices.Sorted(maps.Keys(s.Members)), ", ")
 	}
 	for part := range fields(f["alternatives"]) {
 		name, reasons, _ := strings.Cut(strings.TrimSuffix(part, "}"), "{")

@@ -71,8 +71,9 @@ func (it *Item) card() rule.Card {
 	return c
 }
 
-// Stale says whether a rule's source is more than a year old at a moment and was
-// not held against its source since: its page then warns.
+// Stale says whether a rule's source is more than a year old at a moment and no
+// clinician reviewed the rule since: its page then warns. That its makers held it
+// against a text makes no old text new.
 func Stale(r *rule.Rule, now time.Time) bool {
 	newest := r.Date
 	if r.Reviewed > newest {

@@ -177,6 +177,7 @@ func (k *knowledge) parse(text string) error {
 
 func (k *knowledge) set(e *entry, r *Recommendation, key, value string) (err error) {
 	var l line
+	e.Text += key + " " + value + "\n"
 	switch key {
 	case "title":
 		e.Title = value
@@ -195,7 +196,7 @@ func (k *knowledge) set(e *entry, r *Recommendation, key, value string) (err err
 	case "date":
 		e.Date = value
 	case "reviewed":
-		e.Reviewed = value
+		e.Reviewed = value // by a clinician
 	case "kind":
 		if e.Kind = rule.Prevention; value == "checkup" {
 			e.Kind = rule.Checkup

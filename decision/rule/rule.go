@@ -58,10 +58,38 @@ type Rule struct {
 	Title    string
 	Version  string // of our wording: "1"
 	Date     string // of the source, ISO: "2012-09" ; knowledge older than a year after it warns
-	Reviewed string // ISO date on which we last held it against its source
+	Checked  string // ISO date on which those who make this program held it against a text; "" never, or it was changed since
+	Against  string // which text, and what was seen there
+	Reviewed string // ISO date on which a clinician reviewed it; "" none did
 	Citation string // who says so: authors, journal, year, or agency and document
 	URL      string // of the source where there is one
 	Level    Level  // unless the site chose otherwise
+	Text     string // all that it says, as its table has it; what Checked was about
+	Licensed bool   // a site's own knowledge, not this program's
+}
+
+// State is how far a rule was held against something outside this program.
+type State string
+
+// The states of a rule.
+const (
+	FromMemory State = "not checked"              // no text of its source was in reach
+	Held       State = "checked against a source" // by those who make this program, who are no clinicians
+	ByClinic   State = "reviewed by a clinician"
+	Owned      State = "licensed, not ours"
+)
+
+// State says how far the rule was held against something outside.
+func (r *Rule) State() State {
+	switch {
+	case r.Licensed:
+		return Owned
+	case r.Reviewed != "":
+		return ByClinic
+	case r.Checked != "":
+		return Held
+	}
+	return FromMemory
 }
 
 // Evidence is one fact that a card rests on, with its source.

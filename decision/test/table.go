@@ -154,14 +154,12 @@ var load = sync.OnceValue(func() *table {
 			panic("decision/test: no source " + source)
 		}
 		r := &rule.Rule{ID: "repeat-" + id, Kind: rule.RepeatTest, Title: title + " again", Version: "1", Date: s[2], Citation: s[1], URL: s[3], Level: rule.Notice}
-		if source == "leeds" || source == "mixed" {
-			r.Reviewed = "2026-11-23"
-		}
 		t.rules = append(t.rules, r)
 		return r
 	}
 	for _, f := range fact.Rows(testsText, 8) {
 		a := &analyte{key: f[0], title: f[1], names: fact.List(f[2]), loinc: strings.Fields(f[3]), specimen: f[4], valid: duration(f[5]), hospital: duration(f[6]), rule: newRule(f[0], f[1], f[7])}
+		a.rule.Text = strings.Join(f, " | ")
 		t.analytes, t.byKey[a.key] = append(t.analytes, a), a
 		for _, c := range a.loinc {
 			if t.byLOINC[c] != nil {
@@ -178,6 +176,7 @@ var load = sync.OnceValue(func() *table {
 	}
 	for _, f := range fact.Rows(panelsText, 5) {
 		p := &panel{key: f[0], title: f[1], names: fact.List(f[2]), loinc: strings.Fields(f[3]), rule: newRule("panel-"+f[0], f[1], "ours")}
+		p.rule.Text = strings.Join(f, " | ")
 		for _, m := range fact.List(f[4]) {
 			if t.byKey[m] == nil {
 				panic("decision/test: no test " + m)
@@ -211,6 +210,7 @@ var load = sync.OnceValue(func() *table {
 	}
 	for _, f := range fact.Rows(imagesText, 7) {
 		w := window{key: f[0], title: f[1], modality: f[2], focus: f[4], regions: fact.List(f[3]), valid: duration(f[5]), rule: newRule("image-"+f[0], f[1], f[6])}
+		w.rule.Text = strings.Join(f, " | ")
 		t.images = append(t.images, w)
 	}
 	return t

@@ -101,6 +101,9 @@ type page struct {
 	Parts     []part
 	Total     int
 	Stale     int
+	Checked   int // by the makers, against a text
+	Reviewed  int // by a clinician
+	State     string
 	Loaded    []knowledge
 	Formulas  []*formula.Formula
 	May       bool
@@ -125,6 +128,7 @@ func show(c *door.Call, status int, problemOf, problem, typed string) {
 		return
 	}
 	p := page{May: mayChoose(c), Version: version, Formulas: formula.All(), Search: c.Path("rules"), ProblemOf: problemOf, Problem: problem, Typed: typed}
+	p.State = c.R.FormValue("state")
 	if q := strings.TrimSpace(c.R.FormValue("q")); len(q) <= 100 {
 		p.Query = q
 	}
@@ -139,6 +143,12 @@ func show(c *door.Call, status int, problemOf, problem, typed string) {
 			p.Stale++
 		}
 		p.Total++
+		switch r.State() {
+		case rule.Held:
+			p.Checked++
+		case rule.ByClinic:
+			p.Reviewed++
+		}
 		if a, ok := advice[r.ID]; ok {
 			l.Grade, l.For, l.Note = a.Grade, a.Say, a.Note
 		}
@@ -148,7 +158,7 @@ func show(c *door.Call, status int, problemOf, problem, typed string) {
 				l.When = t.In(c.Zone).Format("2 Jan 2006, 15:04")
 			}
 		}
-		if p.Query != "" && r.ID != problemOf && !matches(r, p.Query) {
+		if r.ID != problemOf && (p.Query != "" && !matches(r, p.Query) || p.State != "" && !inState(r, p.State)) {
 			continue
 		}
 		i, ok := at[r.Kind]
@@ -166,6 +176,21 @@ func show(c *door.Call, status int, problemOf, problem, typed string) {
 	frame.Sheets = []string{sheetURL}
 	c.Render(status, web.Framed(frame, rulesMain(p)))
 }
+
+// inState says whether a rule is of one of the states of the page's list.
+func inState(r *rule.Rule, state string) bool {
+	switch state {
+	case "unchecked":
+		return r.State() == rule.FromMemory
+	case "checked":
+		return r.State() == rule.Held
+	case "reviewed":
+		return r.State() == rule.ByClinic
+	}
+	return true
+}
+
+var stateOptions = []web.Option{{Value: "", Label: "all"}, {Value: "unchecked", Label: "not checked"}, {Value: "checked", Label: "checked against a text"}, {Value: "reviewed", Label: "reviewed by a clinician"}}
 
 func matches(r *rule.Rule, q string) bool {
 	text := strings.ToLower(r.Title + " " + r.ID + " " + string(r.Kind) + " " + r.Citation)

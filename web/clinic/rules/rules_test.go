@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -8,6 +9,7 @@ import (
 
 	"wholechart/access"
 	"wholechart/auth"
+	"wholechart/decision"
 	"wholechart/decision/rule"
 	"wholechart/internal/pagetest"
 	"wholechart/web/clinic"
@@ -91,6 +93,38 @@ func TestASiteChoosesHowLoudARuleIs(t *testing.T) {
 	}
 	if body, _, _ := n.System("maple").Setting(t.Context(), SettingName); strings.Contains(string(body), id) {
 		t.Error("the choice is still there")
+	}
+}
+
+// TestThreeStates: the page counts what was reviewed, what was checked and what was
+// not, says of each rule which, and shows those of one state alone.
+func TestThreeStates(t *testing.T) {
+	n := start(t)
+	doc := n.User(okonkwo)
+	count := map[rule.State]int{}
+	for _, r := range decision.Rules() {
+		count[r.State()]++
+	}
+	page := doc.Open("/maple/rules")
+	for _, want := range []string{
+		fmt.Sprintf("<dt>Reviewed by a clinician</dt><dd>%d</dd>", count[rule.ByClinic]),
+		fmt.Sprintf("<dt>Checked against a text, by the makers</dt><dd>%d</dd>", count[rule.Held]),
+		fmt.Sprintf("<dt>Not checked</dt><dd>%d</dd>", count[rule.FromMemory]),
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	if count[rule.ByClinic] != 0 || strings.Contains(page, "· reviewed by a clinician 2") {
+		t.Error("no clinician reviewed a rule, and the page says so")
+	}
+	for state, want := range map[string]int{"unchecked": count[rule.FromMemory], "checked": count[rule.Held], "reviewed": count[rule.ByClinic]} {
+		if got := strings.Count(doc.Open("/maple/rules?state="+state), `class="row rule"`); got != want {
+			t.Errorf("%s: %d rules, want %d", state, got, want)
+		}
+	}
+	if page := doc.Open("/maple/rules?q=ddi-maoi-serotonergic"); !strings.Contains(page, "· checked 2026-11-23 against: table 2 of the paper") {
+		t.Error("what a rule was held against does not stand there")
 	}
 }
 

@@ -1,0 +1,3 @@
+package decision
+
+//go:generate go run ./internal/book/write

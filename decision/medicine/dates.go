@@ -1,0 +1,33 @@
+package medicine
+
+import "strings"
+
+// sourceDates are the dates of sources that rules in Go name, by how the citation
+// begins or by what it has in it. The date of a label is the month by which we
+// knew the labels, not that of a revision.
+var sourceDates = []struct{ part, date string }{
+	{"Khan DA", "2022-12"},
+	{"Strom BL", "2003-10"},
+	{"Toh S", "2012-11"},
+	{"Manual on Contrast Media", "2024"},
+	{"Beers Criteria", "2023-05"},
+	{"Standards of Care in Diabetes 2024", "2024-01"},
+	{"Thyroid 2014", "2014-12"},
+	{"MMWR Recomm Rep 2022;71(3)", "2022-11"},
+	{"Practice Guideline for Schizophrenia, 2020", "2020-09"},
+	{"FDA boxed warning of benzodiazepines, 2020-09", "2020-09"},
+	{"FDA Drug Safety Communication 2019-12-19", "2019-12-19"},
+	{"FDA boxed warning of NSAIDs", "2023-12"},
+	{"FDA label", "2023-12"},
+	{"FDA-approved label", "2023-12"},
+}
+
+// dateOf is the date of a source; "" when it is not known, which counts as old.
+func dateOf(cite string) string {
+	for _, s := range sourceDates {
+		if strings.Contains(cite, s.part) {
+			return s.date
+		}
+	}
+	return ""
+}
