@@ -300,11 +300,14 @@ type pair struct {
 
 // keepsMerges holds a transaction to what merging is: said by both Patients in
 // one transaction or by none, by who may, never in a ring; and nothing new is
-// written into a record that another stands for. What an import or another site
+// written into a record that another stands for, but what goes on with what is
+// there. What an import or another site
 // says is kept as it is: said by one Patient alone it is nothing. It returns the
 // pairs that the transaction makes or takes back.
 func (s Session) keepsMerges(tx *store.Tx, plan []planned) ([]pair, error) {
 	var out []pair
+	var aside []int // acts that write something new into a replaced record
+	goesOn := false // and whether one of them goes on with what is there
 	for i := range plan {
 		p := &plan[i]
 		if p.Type == "Patient" {
@@ -319,15 +322,26 @@ func (s Session) keepsMerges(tx *store.Tx, plan []planned) ([]pair, error) {
 			}
 			continue
 		}
-		if err := s.intoStanding(p); err != nil {
-			return nil, at(err, i, len(plan))
+		if g := s.aside(p); g != nil {
+			aside = append(aside, i)
+			goes, err := s.goesOn(tx, p)
+			if err != nil {
+				return nil, err
+			}
+			goesOn = goesOn || goes
 		}
 	}
-	return out, nil
+	if len(aside) == 0 || goesOn {
+		return out, nil
+	}
+	p := &plan[aside[0]]
+	err := invalid("business-rule", p.Type, "this patient's record was merged into another, which stands for it: write into Patient/"+s.aside(p).ids[0])
+	return nil, at(err, aside[0], len(plan))
 }
 
-// intoStanding refuses what is new in a record that was merged into another.
-func (s Session) intoStanding(p *planned) error {
+// aside is the group of the replaced record into which an act writes something
+// new; nil when it does not.
+func (s Session) aside(p *planned) *group {
 	if s.actor.Kind == access.System || p.ready == nil || p.ready.Index.Patient == nil || p.Op == Update && p.state == nil || p.Op == Create && p.found != nil {
 		return nil
 	}
@@ -336,7 +350,34 @@ func (s Session) intoStanding(p *planned) error {
 	if ref.Type != "Patient" || g == nil || g.into[ref.ID] == "" {
 		return nil
 	}
-	return invalid("business-rule", p.Type, "this patient's record was merged into another, which stands for it: write into Patient/"+g.ids[0])
+	return g
+}
+
+// goesOn says whether an act that writes into a replaced record refers to
+// something in it: the result of an order placed there, an addendum to a note, a
+// task about a result. That stays beside what it is about, also when the merge is
+// taken back.
+func (s Session) goesOn(tx *store.Tx, p *planned) (bool, error) {
+	home, err := tx.Key(s.site.No, "Patient", p.ready.Index.Patient.ID)
+	if err != nil {
+		return false, err
+	}
+	for _, r := range p.ready.Index.Refs {
+		if r.Type == "Patient" {
+			continue
+		}
+		k, err := tx.Key(s.site.No, r.Type, r.ID)
+		if errors.Is(err, store.ErrNotFound) {
+			continue // made by this transaction, or refused at its end
+		}
+		if err != nil {
+			return false, err
+		}
+		if k.Patient() == home {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // pairs are what of merging a transaction changes by one Patient.

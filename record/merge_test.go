@@ -253,6 +253,9 @@ func TestAMergeIsOneActOrNone(t *testing.T) {
 		t.Errorf("new in a replaced record: %v", err)
 	}
 	put(t, doctor, obs("two", "rosa2", `,"valueQuantity":{"value":6}`))
+	if _, err := doctor.Transact(ctx, []Act{{Op: Create, Type: "Observation", Resource: doc(t, obs("more", "rosa2", `,"derivedFrom":[{"reference":"Observation/two"}]`)).Root()}}); err != nil {
+		t.Errorf("what goes on with a fact of the replaced record: %v", err)
+	}
 	put(t, doctor, obs("new", "rosa", ""))
 	// Neither goes, nor says that it is alone, while the other says otherwise.
 	for _, id := range []string{"rosa", "rosa2"} {

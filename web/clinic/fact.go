@@ -80,6 +80,9 @@ func (c *call) concerns(res record.Resource) (bool, error) {
 		if res.ID == patient {
 			return true, nil
 		}
+		if c.Session(access.EMR).About("Patient/"+res.ID, patient) {
+			return true, nil
+		}
 		links, err := c.Session(access.EMR).Links(c.R.Context(), patient)
 		for _, l := range links {
 			if l.State == record.Linked && l.Site != nil && res.Site != nil && l.Site.Slug == res.Site.Slug && strings.HasSuffix(res.ID, "."+l.Patient) {
@@ -95,7 +98,7 @@ func (c *call) concerns(res record.Resource) (bool, error) {
 	if ex.Patient == nil {
 		return true, nil
 	}
-	return ex.Patient.ID == patient && (ex.Patient.Type == "" || ex.Patient.Type == "Patient"), nil
+	return (ex.Patient.Type == "" || ex.Patient.Type == "Patient") && c.Session(access.EMR).About("Patient/"+ex.Patient.ID, patient), nil
 }
 
 func (h *clinic) fact(c *call) {

@@ -293,7 +293,7 @@ func (h *Desk) edit(c *door.Call, typ, id, version string, sub *form, change fun
 		return
 	}
 	now, err := s.Read(ctx, typ, id)
-	if err == nil && typ != "Patient" && now.Node().Path("patient", "reference").Str() != "Patient/"+patient && now.Node().Path("beneficiary", "reference").Str() != "Patient/"+patient {
+	if err == nil && typ != "Patient" && !s.About(now.Node().Path("patient", "reference").Str(), patient) && !s.About(now.Node().Path("beneficiary", "reference").Str(), patient) {
 		err = record.ErrNotFound
 	}
 	if err == nil && now.Version != version {

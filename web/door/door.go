@@ -129,7 +129,9 @@ func (d *Door) SignedIn(f func(*Call)) http.HandlerFunc {
 			d.Broken(w, r, err)
 			return
 		}
-		f(&Call{d, w, r, site, actor, d.Clock(), site.Location()})
+		if c := (&Call{d, w, r, site, actor, d.Clock(), site.Location()}); !c.ledOn() {
+			f(c)
+		}
 	}
 }
 

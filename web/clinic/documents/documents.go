@@ -129,9 +129,8 @@ func find(c *door.Call, typ string, q url.Values) ([]record.Resource, error) {
 
 // of says whether a resource's subject is the patient of the address: a document
 // of another patient is not there.
-func of(n fhir.Node, patient string) bool {
-	typ, id, _, ok := fhir.Relative(n.Path("subject", "reference").Str())
-	return ok && typ == "Patient" && id == patient
+func of(c *door.Call, n fhir.Node, patient string) bool {
+	return c.Session(access.EMR).About(n.Path("subject", "reference").Str(), patient)
 }
 
 // reference reads the document of the address.
@@ -140,7 +139,7 @@ func reference(c *door.Call) (record.Resource, error) {
 	if err != nil {
 		return r, err
 	}
-	if !of(r.Node(), c.R.PathValue("id")) {
+	if !of(c, r.Node(), c.R.PathValue("id")) {
 		return record.Resource{}, record.ErrNotFound
 	}
 	return r, nil
@@ -159,7 +158,7 @@ func binaryOf(c *door.Call, doc record.Resource) (record.Resource, error) {
 			return b, err
 		}
 		guard := b.Node().Path("securityContext", "reference")
-		if guard.Exists() && !guard.Is("Patient/"+c.R.PathValue("id")) {
+		if guard.Exists() && !c.Session(access.EMR).About(guard.Str(), c.R.PathValue("id")) {
 			return record.Resource{}, record.ErrNotFound
 		}
 		return b, nil

@@ -210,7 +210,7 @@ func (h *room) visitOf(c *door.Call, id string) (*document.Visit, error) {
 		return nil, err
 	}
 	patient := c.R.PathValue("id")
-	if !of(e.Node(), patient) {
+	if !of(c, e.Node(), patient) {
 		return nil, record.ErrNotFound
 	}
 	src := chart.Source{Slug: c.Site.Slug, Name: c.Site.Name, State: c.Site.State, Badge: c.Site.Badge, Color: c.Site.Color(), Own: true}
@@ -260,7 +260,7 @@ func (h *room) visitOf(c *door.Call, id string) (*document.Visit, error) {
 // fromDraft takes plan and instructions from the note that is still being written.
 func (h *room) fromDraft(c *door.Call, v *document.Visit) {
 	d, err := c.Session(access.EMR).Draft(c.R.Context(), "note", v.ID)
-	if err != nil || d.Patient != c.R.PathValue("id") {
+	if err != nil || !mine(c, d) {
 		return
 	}
 	n, err := note.ParseDraft(d.Body)
@@ -279,13 +279,18 @@ func factOf(r record.Resource, src chart.Source) chart.Fact {
 	return chart.Fact{Node: r.Node(), Type: r.Type, ID: r.ID, Version: r.Version, Updated: r.Updated, Author: r.Author, Source: src}
 }
 
+// mine says whether a draft is of the patient of the address.
+func mine(c *door.Call, d record.Draft) bool {
+	return slices.Contains(c.Session(access.EMR).Together(c.R.PathValue("id")), d.Patient)
+}
+
 // draft is the letter of the address, of the patient of the address.
 func draft(c *door.Call) (record.Draft, document.Letter, error) {
 	d, err := c.Session(access.EMR).Draft(c.R.Context(), "letter", c.R.PathValue("lid"))
 	if err != nil {
 		return d, document.Letter{}, err
 	}
-	if d.Patient != c.R.PathValue("id") {
+	if !mine(c, d) {
 		return d, document.Letter{}, record.ErrNotFound
 	}
 	l, err := document.ParseLetter(d.Body)

@@ -247,7 +247,7 @@ func wrong(c *door.Call, s record.Session, e document.Entry) document.Wrong {
 	w := document.Wrong{}
 	errors.As(e.Check(c.Now.In(c.Zone)), &w)
 	if e.Encounter != "" {
-		if r, err := s.Read(c.R.Context(), "Encounter", e.Encounter); err != nil || !of(r.Node(), c.R.PathValue("id")) {
+		if r, err := s.Read(c.R.Context(), "Encounter", e.Encounter); err != nil || !of(c, r.Node(), c.R.PathValue("id")) {
 			w["visit"] = "Choose a visit of this patient."
 		}
 	}

@@ -49,7 +49,7 @@ func (h *room) open(c *door.Call) (pg *page, ok bool) {
 			c.Failed(err)
 			return nil, false
 		}
-		if !k.Handles(pg.cur.Node()) || !concerns(pg.cur, p.ID()) { // another patient's fact is not shown under this name
+		if !k.Handles(pg.cur.Node()) || !concerns(c, pg.cur, p.ID()) { // another patient's fact is not shown under this name
 			notFound(c)
 			return nil, false
 		}
@@ -66,10 +66,11 @@ func (h *room) open(c *door.Call) (pg *page, ok bool) {
 
 func (pg *page) context() entry.Context { return context(pg.c, pg.p) }
 
-// concerns says whether a resource is of a patient, by its subject or patient.
-func concerns(r record.Resource, patient string) bool {
-	n := r.Node()
-	return n.Get("subject").Get("reference").Is("Patient/"+patient) || n.Get("patient").Get("reference").Is("Patient/"+patient)
+// concerns says whether a resource is of a patient, by its subject or patient, or
+// of a record that was merged with the patient's.
+func concerns(c *door.Call, r record.Resource, patient string) bool {
+	n, s := r.Node(), c.Session(access.EMR)
+	return s.About(n.Path("subject", "reference").Str(), patient) || s.About(n.Path("patient", "reference").Str(), patient)
 }
 
 func (h *room) enter(c *door.Call) {

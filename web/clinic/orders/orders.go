@@ -175,7 +175,7 @@ func ofPatient(c *door.Call, typ, id string) (record.Resource, error) {
 	}
 	n := res.Node()
 	for _, name := range [...]string{"subject", "patient", "for"} {
-		if t, pid, _, ok := fhir.Relative(n.Get(name).Get("reference").Str()); ok && t == "Patient" && pid == c.R.PathValue("id") {
+		if c.Session(access.EMR).About(n.Get(name).Get("reference").Str(), c.R.PathValue("id")) {
 			return res, nil
 		}
 	}

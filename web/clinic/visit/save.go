@@ -70,7 +70,7 @@ func draft(c *door.Call) (record.Draft, note.Draft, error) {
 	if err != nil {
 		return d, note.Draft{}, err
 	}
-	if d.Patient != c.R.PathValue("id") {
+	if !slices.Contains(c.Session(access.EMR).Together(c.R.PathValue("id")), d.Patient) {
 		return record.Draft{}, note.Draft{}, record.ErrNotFound
 	}
 	n, err := note.ParseDraft(d.Body)

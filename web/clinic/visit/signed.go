@@ -71,7 +71,7 @@ func signedNote(c *door.Call) (record.Resource, note.Note, error) {
 	if err != nil {
 		return r, note.Note{}, err
 	}
-	if !of(r.Node(), c.R.PathValue("id")) {
+	if !of(c, r.Node(), c.R.PathValue("id")) {
 		return r, note.Note{}, record.ErrNotFound
 	}
 	n := note.Parse(r.Node())

@@ -181,7 +181,7 @@ func (h *room) start(c *door.Call) {
 	var appointment record.Resource
 	if f.Appointment != "" && f.Error == "" {
 		appointment, err = c.Session(access.EMR).Read(c.R.Context(), "Appointment", f.Appointment)
-		if err != nil || !takesPart(appointment.Node(), "Patient/"+id) {
+		if err != nil || !takesPart(c, appointment.Node(), id) {
 			f.Appointment, f.Error = "", "That appointment is not there any more: start the visit without it."
 		}
 	}
@@ -231,9 +231,9 @@ func validID(id string) bool {
 	return true
 }
 
-func takesPart(n fhir.Node, ref string) bool {
+func takesPart(c *door.Call, n fhir.Node, patient string) bool {
 	for p := range n.Get("participant").Items() {
-		if p.Path("actor", "reference").Is(ref) {
+		if c.Session(access.EMR).About(p.Path("actor", "reference").Str(), patient) {
 			return true
 		}
 	}

@@ -124,9 +124,8 @@ func find(c *door.Call, typ string, q url.Values) ([]record.Resource, error) {
 
 // of says whether a resource's subject is the patient of the address: a visit or
 // note of another patient is not there.
-func of(n fhir.Node, patient string) bool {
-	typ, id, _, ok := fhir.Relative(n.Path("subject", "reference").Str())
-	return ok && typ == "Patient" && id == patient
+func of(c *door.Call, n fhir.Node, patient string) bool {
+	return c.Session(access.EMR).About(n.Path("subject", "reference").Str(), patient)
 }
 
 // encounter reads the visit of the address.
@@ -138,7 +137,7 @@ func encounter(c *door.Call) (record.Resource, error) {
 	if err != nil {
 		return r, err
 	}
-	if !of(r.Node(), c.R.PathValue("id")) {
+	if !of(c, r.Node(), c.R.PathValue("id")) {
 		return record.Resource{}, record.ErrNotFound
 	}
 	return r, nil
