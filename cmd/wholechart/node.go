@@ -18,6 +18,7 @@ import (
 	"wholechart/record"
 	"wholechart/schedule/remind"
 	"wholechart/store"
+	"wholechart/web/door"
 )
 
 // node is one open data directory and what stands on it.
@@ -33,6 +34,7 @@ type node struct {
 	now      func() time.Time
 	send     outgoing // how reminders leave
 	remind   *remind.Service
+	door     *door.Door // of the pages, once they are made
 	started  time.Time
 	base     atomic.Value // string: URL under which the node is reached, without a slash at the end
 }

@@ -48,6 +48,7 @@ func pages(n *node, demo bool) (http.Handler, error) {
 	rules.Register(clinicians.Door)
 	alerts.Register(clinicians.Door, alerts.Config{Counts: n.counts, Rules: decision.Rules(), Services: services{n}})
 	admin.Register(clinicians.Door, n)
+	n.door = clinicians.Door
 	handler, err := clinicians.Handler()
 	if err != nil {
 		return nil, err

@@ -39,6 +39,7 @@ type Door struct {
 	Config
 	Places   []Place   // of the top bar, in the order of Place.Order
 	Commands []Command // of the palette
+	Patterns []string  // of all pages, as they were added
 	mux      *http.ServeMux
 	files    map[string]file
 	pulse    pulse
@@ -90,10 +91,13 @@ func (d *Door) Handler() (http.Handler, error) {
 
 // Handle adds a page of who is signed in at the site {site} of its pattern
 // (net/http's ServeMux).
-func (d *Door) Handle(pattern string, f func(*Call)) { d.mux.HandleFunc(pattern, d.SignedIn(f)) }
+func (d *Door) Handle(pattern string, f func(*Call)) { d.HandleOpen(pattern, d.SignedIn(f)) }
 
 // HandleOpen adds a page that needs no sign-in.
-func (d *Door) HandleOpen(pattern string, f http.HandlerFunc) { d.mux.HandleFunc(pattern, f) }
+func (d *Door) HandleOpen(pattern string, f http.HandlerFunc) {
+	d.Patterns = append(d.Patterns, pattern)
+	d.mux.HandleFunc(pattern, f)
+}
 
 // Call is one request of somebody who is signed in at the site it names.
 type Call struct {
