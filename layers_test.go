@@ -32,7 +32,7 @@ var floors = [][]string{
 var beside = map[string]string{
 	"web/plot": "web", "web/door": "web", "store/storetest": "demo",
 	"chart/entry": "chart", "chart/note": "chart", "chart/order": "chart", "chart/document": "chart",
-	"api/hooks": "api", "decision/burden": "decision", "decision/cdsi": "decision", "decision/immunization": "decision", "decision/rule": "decision", "decision/ordering": "decision", "decision/substance": "decision", "decision/medicine": "decision", "decision/test": "decision",
+	"api/hooks": "api", "decision/burden": "decision", "decision/cdsi": "decision", "decision/immunization": "decision", "decision/rule": "decision", "decision/standing": "decision", "decision/ordering": "decision", "decision/substance": "decision", "decision/medicine": "decision", "decision/test": "decision",
 	"decision/imaging": "decision", "decision/caution": "decision", "decision/prevention": "decision", "decision/formula": "decision",
 	"schedule/remind": "schedule", "web/desk/outbox": "web/desk",
 	"web/clinic/visit": "web/clinic", "web/clinic/facts": "web/clinic", "web/clinic/orders": "web/clinic", "web/clinic/day": "web/clinic",

@@ -36,12 +36,50 @@ func Glance(ctx context.Context, s record.Session, patientID string, now time.Ti
 	return read(ctx, s, record.FactsQuery{Patient: patientID, Types: clinical, Newest: bounds(full), Most: long}, now)
 }
 
+// Reading is a record as it was read, to be assembled at more than one clock: when
+// something changes by time alone. Each chart is what Glance would have given at
+// its clock from the same facts.
+type Reading struct {
+	s       record.Session
+	patient string
+	facts   []Fact
+	cut     []record.Cut
+	answers []record.Answer
+	missing []record.Gap
+}
+
+// Take reads a record as Glance does.
+func Take(ctx context.Context, s record.Session, patientID string, full ...string) (*Reading, error) {
+	return take(ctx, s, record.FactsQuery{Patient: patientID, Types: clinical, Newest: bounds(full), Most: long})
+}
+
+// At assembles the chart at a clock.
+func (r *Reading) At(now time.Time) *Chart {
+	c := Assemble(r.patient, r.facts, now, r.s.Site().Location())
+	for _, cut := range r.cut {
+		c.Cut = append(c.Cut, Cut(cut))
+	}
+	c.complete(r.s, r.answers, r.missing)
+	return c
+}
+
+// Facts is how many facts were read.
+func (r *Reading) Facts() int { return len(r.facts) }
+
 func read(ctx context.Context, s record.Session, q record.FactsQuery, now time.Time) (*Chart, error) {
+	r, err := take(ctx, s, q)
+	if err != nil {
+		return nil, err
+	}
+	return r.At(now), nil
+}
+
+func take(ctx context.Context, s record.Session, q record.FactsQuery) (*Reading, error) {
 	found, err := s.Facts(ctx, q)
 	if err != nil {
 		return nil, err
 	}
-	facts := make([]Fact, 0, len(found.List))
+	r := &Reading{s: s, patient: q.Patient, facts: make([]Fact, 0, len(found.List)), cut: found.Cut}
 	sources := map[*record.Site]Source{}
 	for i := range found.List {
 		f := &found.List[i]
@@ -53,22 +91,15 @@ func read(ctx context.Context, s record.Session, q record.FactsQuery, now time.T
 			src = sourceOf(f.Site, s.Site())
 			sources[f.Site] = src
 		}
-		facts = append(facts, Fact{f.Node, f.Type, f.ID, f.Version, f.Updated, f.Author, src})
+		r.facts = append(r.facts, Fact{f.Node, f.Type, f.ID, f.Version, f.Updated, f.Author, src})
 	}
-	c := Assemble(q.Patient, facts, now, s.Site().Location())
-	for _, cut := range found.Cut {
-		c.Cut = append(c.Cut, Cut(cut))
+	if s.Lens() == access.EHR {
+		r.missing = found.Missing
+		if r.answers, err = s.Answers(ctx, q.Patient); err != nil {
+			return nil, err
+		}
 	}
-	if s.Lens() != access.EHR {
-		c.complete(s, nil, nil)
-		return c, nil
-	}
-	answers, err := s.Answers(ctx, q.Patient)
-	if err != nil {
-		return nil, err
-	}
-	c.complete(s, answers, found.Missing)
-	return c, nil
+	return r, nil
 }
 
 func sourceOf(site, mine *record.Site) Source {
