@@ -245,7 +245,13 @@ func TestFind(t *testing.T) {
 	if byWords, ok := finds("Whatever", fhir.Coding{System: "http://hl7.org/fhir/sid/icd-10-cm", Code: "E11.9"})["diabetes"]; !ok || byWords {
 		t.Error("E11.9 is diabetes by its code")
 	}
-	if len(finds("Whatever", fhir.Coding{System: "http://hl7.org/fhir/sid/icd-10-cm", Code: "E66"})) == 0 {
-		t.Error("E66 itself is below E66*")
+	if len(finds("Whatever", fhir.Coding{System: "http://hl7.org/fhir/sid/icd-10-cm", Code: "E66.0"})) == 0 {
+		t.Error("E66.0 itself is below E66.0*")
+	}
+	// "Overweight" is no obesity, and heavy bleeding before the menopause is none.
+	for code, not := range map[string]string{"E66.3": "child-high-weight", "N92.4": "menopause"} {
+		if _, ok := finds("Whatever", fhir.Coding{System: "http://hl7.org/fhir/sid/icd-10-cm", Code: code})[not]; ok {
+			t.Errorf("%s is taken for %s", code, not)
+		}
 	}
 }
