@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
 	"runtime/debug"
 
 	"wholechart/bench"
@@ -55,6 +57,19 @@ func version() string {
 		}
 	}
 	return "built from source"
+}
+
+type dayCmd struct {
+	bench.SiteDay `embed:""`
+	Out           string `arg:"" type:"path" help:"NDJSON file to write."`
+}
+
+func (c *dayCmd) run(_ context.Context, _ streams) error {
+	f, err := os.Create(c.Out)
+	if err != nil {
+		return err
+	}
+	return errors.Join(c.SiteDay.Write(f), f.Close())
 }
 
 type pagesCmd struct {

@@ -36,6 +36,7 @@ type CLI struct {
 	Verify     verifyCmd     `cmd:"" help:"Prove the audit chain and every stored digest."`
 	Bench      benchCmd      `cmd:"" help:"Measure a FHIR server."`
 	BenchPages pagesCmd      `cmd:"" name:"bench-pages" help:"Measure how fast a site's pages are made."`
+	BenchDay   dayCmd        `cmd:"" name:"bench-day" help:"Write the day of a large site that does not exist, to import and measure pages with."`
 	Everything everythingCmd `cmd:"" name:"compare-everything" help:"Prove that whole records hold exactly what an archive of bundles holds."`
 	Version    versionCmd    `cmd:"" help:"Say which version this is."`
 }
