@@ -27,7 +27,7 @@ type messageFlags struct {
 	MailUser     string `name:"mail-user" help:"User at the SMTP server; none: without signing in."`
 	MailPassword string `name:"mail-password-file" help:"File with that user's password." type:"path"`
 	MailFrom     string `name:"mail-from" help:"Address that reminders come from."`
-	Texts        string `name:"texts" help:"JSON file that describes the provider of text messages: url, body, header, keyHeader, idField, statusURL, from. It holds a secret: keep it readable by the node alone." type:"path"`
+	Texts        string `name:"texts" help:"JSON file that describes the provider of text messages: url, body, header, keyHeader, idField, statusURL, from, hook. It holds secrets: keep it readable by the node alone." type:"path"`
 	Links        bool   `help:"Put confirm and cancel links into reminders: patients must be able to reach --base-url."`
 }
 
@@ -61,13 +61,14 @@ func (f messageFlags) outgoing() (outgoing, error) {
 		var said struct {
 			URL, Method, Body, KeyHeader, IDField, StatusURL, From string
 			Header                                                 map[string]string
+			Hook                                                   *remind.Hook
 		}
 		d := json.NewDecoder(strings.NewReader(string(b)))
 		d.DisallowUnknownFields()
 		if err := d.Decode(&said); err != nil {
 			return o, fmt.Errorf("--texts: %w", err)
 		}
-		g := &remind.Gateway{URL: said.URL, Method: said.Method, Body: said.Body, Header: said.Header, KeyHeader: said.KeyHeader, IDField: said.IDField, StatusURL: said.StatusURL, From: said.From}
+		g := &remind.Gateway{URL: said.URL, Method: said.Method, Body: said.Body, Header: said.Header, KeyHeader: said.KeyHeader, IDField: said.IDField, StatusURL: said.StatusURL, From: said.From, Hook: said.Hook}
 		if err := g.Check(); err != nil {
 			return o, fmt.Errorf("--texts: %w", err)
 		}

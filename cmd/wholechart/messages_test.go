@@ -22,8 +22,8 @@ func TestHowRemindersLeave(t *testing.T) {
 		t.Errorf("without flags something leaves: %+v %v", o, err)
 	}
 	o, err := messageFlags{MailServer: "mx.example:587", MailTLS: "starttls", MailUser: "u", MailPassword: file("pw", "secret\n"), MailFrom: "no-reply@maple.example",
-		Texts: file("texts", `{"url":"https://texts.example/send","body":"{\"to\":\"{to}\",\"body\":\"{text}\"}","header":{"Authorization":"Bearer x"}}`)}.outgoing()
-	if err != nil || o.mail.(*remind.SMTP).Password != "secret" || o.texts == nil {
+		Texts: file("texts", `{"url":"https://texts.example/send","body":"{\"to\":\"{to}\",\"body\":\"{text}\"}","header":{"Authorization":"Bearer x"},"hook":{"secret":"abcdefghijklmnopqrstuvwx","id":"MessageSid","from":"From","text":"Body"}}`)}.outgoing()
+	if err != nil || o.mail.(*remind.SMTP).Password != "secret" || o.texts == nil || o.texts.(*remind.Gateway).Hook.From != "From" {
 		t.Errorf("%+v %v", o, err)
 	}
 	for name, f := range map[string]messageFlags{
@@ -31,6 +31,7 @@ func TestHowRemindersLeave(t *testing.T) {
 		"plain elsewhere":  {MailServer: "mx.example:25", MailTLS: "none", MailFrom: "a@b.example"},
 		"no password file": {MailServer: "mx.example:587", MailTLS: "starttls", MailFrom: "a@b.example", MailUser: "u", MailPassword: filepath.Join(dir, "absent")},
 		"unknown setting":  {Texts: file("bad", `{"url":"https://texts.example/send","body":"{}","surprise":1}`)},
+		"a short hook":     {Texts: file("hook", `{"url":"https://texts.example/send","body":"{\"to\":\"{to}\",\"body\":\"{text}\"}","hook":{"secret":"secret","id":"a","from":"b","text":"c"}}`)},
 		"no address":       {Texts: file("none", `{"body":"{}"}`)},
 	} {
 		if _, err := f.outgoing(); err == nil {

@@ -162,16 +162,19 @@ func (w *work) visit(ctx context.Context, id string, since time.Time) (Changes, 
 	return PlanVisit(a, since, p, w.rules, w.Means(), have, w.zone, w.now), patient, ahead, nil
 }
 
-// person reads how somebody is reached; who is not there any more is out.
+// person reads how somebody is reached; who is not there any more is out. Whose
+// record was merged into another is reached as that other says.
 func (w *work) person(ctx context.Context, id string) (Person, error) {
-	r, err := w.s.Read(ctx, "Patient", id)
+	r, err := w.s.Read(ctx, "Patient", w.s.Standing(id))
 	if missing(err) {
 		return Person{ID: id, Out: Inactive, Zone: w.zone}, nil
 	}
 	if err != nil {
 		return Person{}, err
 	}
-	return PersonOf(r.Node(), w.zone, w.now), nil
+	p := PersonOf(r.Node(), w.zone, w.now)
+	p.ID = id
+	return p, nil
 }
 
 // put writes planned requests, all or none.

@@ -29,6 +29,7 @@ type Gateway struct {
 	Duplicate int               // HTTP status that says "this key was taken before"; 0: 409
 	From      string            // sender, as the provider wants it
 	Timeout   time.Duration     // 0: 20 s
+	Hook      *Hook             // how it tells of what came in and what became of what went out; nil: it does not
 	Plain     bool              // http to another machine, knowingly
 	Client    *http.Client      // nil: one that follows no redirect
 }
@@ -49,6 +50,9 @@ func (g *Gateway) Check() error {
 	}
 	if !json.Valid([]byte(fill(g.Body, Envelope{To: "+1", Text: `"`, Key: "k"}, g.From, quoted))) || !strings.Contains(g.Body, "{text}") || !strings.Contains(g.Body, "{to}") {
 		return errors.New("the text gateway's body is JSON with {to} and {text} in it")
+	}
+	if g.Hook != nil {
+		return g.Hook.Check()
 	}
 	return nil
 }

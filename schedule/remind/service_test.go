@@ -386,7 +386,7 @@ func TestRecallsAreReleasedSentAndBooked(t *testing.T) {
 	h.now = h.now.AddDate(0, 0, 1)
 	a := h.book("mail", h.now.AddDate(0, 0, 40))
 	h.tick(s)
-	if m := h.messages("mail"); len(m) != 1 || m[0].Booked != a.ID {
+	if m := h.messages("mail"); len(m) != 1 || m[0].Booked != a.ID || m[0].Outcome != Booked {
 		t.Errorf("booked after a recall: %+v", m)
 	}
 	h.tick(s)

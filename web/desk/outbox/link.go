@@ -29,15 +29,18 @@ type linkPage struct {
 type phrases struct {
 	Lang, Title, Yours, Come, Not, Other, Sure, Back                       string
 	Confirmed, Cancelled, Asked, Moved, Over, Wrong, WrongText, Busy, Call string
+	OutTitle, OutAsk, OutYes, OutDone                                      string
 }
 
 var speech = map[string]phrases{
 	"en": {Lang: "en", Title: "Your appointment", Yours: "You have an appointment", Come: "I will come", Not: "Cancel it", Other: "Ask for another time", Sure: "Do you want to cancel this appointment?", Back: "Keep it",
 		Confirmed: "Thank you. We expect you.", Cancelled: "This appointment is cancelled.", Asked: "We will call you to find another time. Until then this appointment stands.", Moved: "This appointment was changed. Please look at our newest message, or call us.",
-		Over: "This link has ended.", Wrong: "This link leads nowhere", WrongText: "Perhaps it was not copied whole. Open it from the message once more, or call the practice.", Busy: "Too many tries. Wait a minute, then open the link again.", Call: "Questions? Call"},
+		Over: "This link has ended.", Wrong: "This link leads nowhere", WrongText: "Perhaps it was not copied whole. Open it from the message once more, or call the practice.", Busy: "Too many tries. Wait a minute, then open the link again.", Call: "Questions? Call",
+		OutTitle: "No more e-mails", OutAsk: "Do you want no more e-mails from us?", OutYes: "No more e-mails", OutDone: "You get no more e-mails from us. Appointments stand as they are."},
 	"es": {Lang: "es", Title: "Su cita", Yours: "Usted tiene una cita", Come: "Sí, iré", Not: "Cancelarla", Other: "Pedir otra hora", Sure: "¿Quiere cancelar esta cita?", Back: "No cancelarla",
 		Confirmed: "Gracias. Le esperamos.", Cancelled: "Esta cita está cancelada.", Asked: "Le llamaremos para encontrar otra hora. Mientras tanto, esta cita sigue en pie.", Moved: "Esta cita cambió. Mire nuestro mensaje más reciente o llámenos.",
-		Over: "Este enlace ya no sirve.", Wrong: "Este enlace no lleva a ninguna parte", WrongText: "Quizás no se copió entero. Ábralo otra vez desde el mensaje o llame al consultorio.", Busy: "Demasiados intentos. Espere un minuto y abra el enlace otra vez.", Call: "¿Preguntas? Llame al"},
+		Over: "Este enlace ya no sirve.", Wrong: "Este enlace no lleva a ninguna parte", WrongText: "Quizás no se copió entero. Ábralo otra vez desde el mensaje o llame al consultorio.", Busy: "Demasiados intentos. Espere un minuto y abra el enlace otra vez.", Call: "¿Preguntas? Llame al",
+		OutTitle: "No más correos", OutAsk: "¿No quiere recibir más correos nuestros?", OutYes: "No más correos", OutDone: "Ya no recibirá correos nuestros. Sus citas siguen en pie."},
 }
 
 func wordsOf(lang string) phrases {

@@ -38,12 +38,14 @@ type room struct {
 func Register(d *door.Door, s *remind.Service) {
 	h := &room{service: s, sheets: []string{d.File("outbox.css", sheet)}, calls: newLimiter(), door: d}
 	d.Places = append(d.Places,
-		door.Place{Order: 60, Label: "Outbox", Path: "outbox", Can: desks},
+		door.Place{Order: 59, Label: "To do", Path: "to-do", Can: desks, Count: func(c *door.Call) int { n, _ := Waiting(c); return n }},
+		door.Place{Order: 60, Label: "Outbox", Path: "outbox", Can: desks, Count: func(c *door.Call) int { _, n := Waiting(c); return n }},
 		door.Place{Order: 61, Label: "Recalls", Path: "recalls", Can: desks},
 		door.Place{Order: 40, Label: "Messages", Path: "my-messages", Can: own},
 	)
 	d.Commands = append(d.Commands,
 		door.Command{Label: "Outbox", Words: "reminders messages sent failed letters", Path: func(c *door.Call, _ string) string { return c.Path("outbox") }, Can: sends},
+		door.Command{Label: "To do", Words: "calls tasks letters to send answers of patients", Path: func(c *door.Call, _ string) string { return c.Path("to-do") }, Can: sends},
 		door.Command{Label: "Recalls", Words: "due checkup call back", Path: func(c *door.Call, _ string) string { return c.Path("recalls") }, Can: sends},
 		door.Command{Label: "Reminder rules", Words: "quiet hours templates language holidays", Path: func(c *door.Call, _ string) string { return c.Path("reminders") }, Can: sends},
 	)
@@ -58,6 +60,12 @@ func Register(d *door.Door, s *remind.Service) {
 	d.Handle("GET /{site}/reminders", h.rules)
 	d.Handle("POST /{site}/reminders", h.saveRules)
 	d.Handle("GET /{site}/my-messages", h.inbox)
+	d.Handle("GET /{site}/to-do", h.todo)
+	d.Handle("POST /{site}/to-do/{task}", h.endTodo)
+	d.Handle("GET /{site}/to-do/{task}/letter.pdf", h.letterPDF)
+	d.HandleOpen("POST /{site}/texts/{secret}", h.hook)
+	d.HandleOpen("GET /{site}/o/{token}", h.optOut)
+	d.HandleOpen("POST /{site}/o/{token}", h.optOut)
 	d.HandleOpen("GET /{site}/r/{token}", h.link)
 	d.HandleOpen("POST /{site}/r/{token}", h.answer)
 }
@@ -117,11 +125,8 @@ type outboxPage struct {
 	Paused  bool
 	Silent  string // channels that this node lacks
 	Rules   string
-}
-
-type view struct {
-	Code, Label, Href string
-	Count             int
+	Filter  filter
+	Here    string // this state with this filter
 }
 
 type batchLine struct {
@@ -129,49 +134,25 @@ type batchLine struct {
 	Count      int
 }
 
-// views are the states of the outbox.
-var views = []struct{ code, label string }{{"today", "Today"}, {"planned", "Planned"}, {"trying", "Being sent"}, {"failed", "Failed"}, {"sent", "Sent"}, {"stopped", "Not sent"}}
-
 func (h *room) outbox(c *door.Call) {
 	if refused(c, sends(c)) {
 		return
 	}
 	ctx, s := c.R.Context(), c.Session(access.EMR)
-	v := &outboxPage{View: c.R.URL.Query().Get("show"), Zone: c.Zone, Path: c.Path("outbox"), Rules: c.Path("reminders")}
+	v := &outboxPage{View: c.R.URL.Query().Get("show"), Zone: c.Zone, Path: c.Path("outbox"), Rules: c.Path("reminders"), Filter: filterOf(c.R.URL.Query())}
 	if !known(v.View) {
 		v.View = "today"
 	}
-	day := schedule.DayOf(c.Now, c.Zone)
-	stamp := func(p string, t time.Time) string { return p + t.UTC().Format(time.RFC3339) }
-	query := func(code string) (string, url.Values) {
-		switch code {
-		case "today":
-			return "CommunicationRequest", url.Values{"status": {"active"}, "occurrence": {stamp("lt", day.To)}, "_sort": {"occurrence"}}
-		case "planned":
-			return "CommunicationRequest", url.Values{"status": {"active"}, "_sort": {"occurrence"}}
-		case "trying":
-			return "Communication", url.Values{"status": {"preparation,in-progress"}}
-		case "failed":
-			return "CommunicationRequest", url.Values{"status": {"on-hold"}, "_sort": {"-occurrence"}}
-		case "sent":
-			return "Communication", url.Values{"status": {"completed"}, "_sort": {"-sent"}}
-		}
-		return "CommunicationRequest", url.Values{"status": {"revoked"}, "_sort": {"-occurrence"}}
-	}
+	v.Here = v.Filter.address(v.Path, v.View)
 	for _, x := range views {
-		w := view{Code: x.code, Label: x.label, Href: c.Path("outbox") + "?show=" + x.code, Count: -1}
-		if x.code == "today" || x.code == "trying" || x.code == "failed" {
-			typ, q := query(x.code)
-			n, err := remind.Count(ctx, s, typ, q)
-			if err != nil {
-				c.Failed(err)
-				return
-			}
-			w.Count = n
+		n, err := v.Filter.count(c, s, x.code)
+		if err != nil {
+			c.Failed(err)
+			return
 		}
-		v.Views = append(v.Views, w)
+		v.Views = append(v.Views, view{Code: x.code, Label: x.label, Href: v.Filter.address(v.Path, x.code), Count: n, Loud: x.code == "failed" && n > 0})
 	}
-	typ, q := query(v.View)
+	typ, q := v.Filter.query(v.View, c.Now, c.Zone)
 	var err error
 	if typ == "Communication" {
 		var list []remind.Message
@@ -195,15 +176,6 @@ func (h *room) outbox(c *door.Call) {
 		return
 	}
 	c.Show(h.page(c, "Outbox"), outboxMain(v))
-}
-
-func known(code string) bool {
-	for _, x := range views {
-		if x.code == code {
-			return true
-		}
-	}
-	return false
 }
 
 // letters adds what is to be printed, and what this node cannot send.
@@ -326,12 +298,14 @@ func (h *room) sentLines(c *door.Call, list []remind.Message, people map[string]
 				}
 			}
 			l.Acts = []act{{"stop", "Stop", c.Path("outbox", m.Request, "stop")}}
-		case m.Booked != "":
+		case m.Outcome == remind.Booked || m.Booked != "":
 			l.Pill, l.AboutHref = web.Pill{Kind: web.Good, Text: "booked"}, c.Path("appointments", m.Booked)
 		case answers[remind.AnswerKey(m.Appointment, m.Start)] == "accepted":
 			l.Pill = web.Pill{Kind: web.Good, Text: "confirmed"}
 		case answers[remind.AnswerKey(m.Appointment, m.Start)] == "declined":
 			l.Pill = web.Pill{Kind: web.Warning, Text: "cancelled"}
+		case !m.Arrived.IsZero():
+			l.Pill = web.Pill{Kind: web.Good, Text: "delivered"}
 		default:
 			l.Pill = web.Pill{Kind: web.Neutral, Text: "sent", Shape: web.Tick}
 		}

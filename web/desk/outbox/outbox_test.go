@@ -140,13 +140,13 @@ func TestTheOutbox(t *testing.T) {
 	if len(*p.sent) != 1 || (*p.sent)[0].To != "ines@example.org" || !strings.Contains((*p.sent)[0].Text, "/maple/r/") {
 		t.Fatalf("%+v", *p.sent)
 	}
-	if body := b.Open("/maple/outbox?show=sent"); !strings.Contains(body, "Sepúlveda") || !strings.Contains(body, ">sent<") {
+	if body := b.Open("/maple/outbox?show=sent"); !strings.Contains(body, "Sepúlveda") || !strings.Contains(body, ">sent") {
 		t.Error("what was sent is not shown")
 	}
 	if _, err := p.service.Confirm(t.Context(), p.site, p.link(a)[len("/maple/r/"):]); err != nil {
 		t.Fatal(err)
 	}
-	if body := b.Open("/maple/outbox?show=sent"); !strings.Contains(body, ">confirmed<") {
+	if body := b.Open("/maple/outbox?show=sent"); !strings.Contains(body, ">confirmed") {
 		t.Error("the confirmation is not shown")
 	}
 	form = regexp.MustCompile(`action="(/maple/outbox/[^"]+/(stop))"[^>]*>\s*<input type="hidden" name="version" value="(\d+)"`).FindStringSubmatch(b.Open("/maple/outbox?show=planned"))
