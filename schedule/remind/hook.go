@@ -38,7 +38,7 @@ func (h *Hook) Check() error {
 	}
 	switch {
 	case len(h.Secret) < 24 || len(h.Secret) > 200 || strings.ContainsFunc(h.Secret, odd):
-		return errors.New("the secret of the text gateway's hook has 24 letters, digits, hyphens and underscores at least")
+		return errors.New("the address of the text gateway's hook ends in 24 letters, digits, hyphens and underscores at least")
 	case h.ID == "" && h.Key == "":
 		return errors.New("the text gateway's hook names where the id stands")
 	case (h.From == "") != (h.Text == "") || h.From == "" && h.Status == "":
