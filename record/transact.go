@@ -241,10 +241,10 @@ func (s Session) commit(ctx context.Context, plan []planned, conditions []condit
 		}
 		return audit.Append(tx, now, events...)
 	})
+	said.end(err)
 	if err != nil {
 		return nil, err
 	}
-	said.commit()
 	for i, row := range rows { // here and not in the closure, for which all other writers wait
 		out[i].Resource = s.resource(row)
 	}

@@ -4,12 +4,14 @@ import (
 	"encoding/csv"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
 	"wholechart/access"
 	"wholechart/auth"
 	"wholechart/internal/pagetest"
+	"wholechart/record"
 	"wholechart/web/clinic"
 )
 
@@ -148,4 +150,57 @@ func TestAccessible(t *testing.T) {
 	n.User(okonkwo)
 	pagetest.SignIn(t, ctx, n, "maple", "okonkwo")
 	pagetest.Axe(t, ctx, n, "/maple/lists", "/maple/lists/pressure-high")
+}
+
+// Two records of one person that were merged are one on every list, with the
+// facts of both.
+func TestAMergedPersonIsOnAListOnce(t *testing.T) {
+	n := start(t)
+	n.Write("maple",
+		person("mary", "Mary Merged"), problem("m1", "mary", coded, "active"),
+		person("mary2", "Mary Merged"), problem("m2", "mary2", coded, "active"), a1c("m3", "mary2", "2026-11-01", "7.0", "final"),
+		person("anna", "Anna Merged"), person("anna2", "Anna Merged"), problem("a1", "anna2", coded, "active"),
+	)
+	office := n.Records.As(access.Actor{Kind: access.User, ID: "records", Site: "maple", Role: access.RecordsOffice, Purpose: access.Operations}, access.EMR)
+	side := func(id string) record.Side {
+		r, err := office.Read(t.Context(), "Patient", id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return record.SideOf(r)
+	}
+	r, _ := ByID("diabetes-hba1c")
+	ask := func() (on []string, of int) {
+		a, err := Ask(t.Context(), n.System("maple"), r, n.Clock())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range a.Members {
+			if m.ID == "mary" || m.ID == "mary2" || m.ID == "anna" || m.ID == "anna2" {
+				on = append(on, m.ID)
+			}
+		}
+		slices.Sort(on)
+		return on, a.Of
+	}
+	before, of := ask()
+	if !slices.Equal(before, []string{"anna2", "mary"}) {
+		t.Fatalf("before: %v", before)
+	}
+	for _, pair := range [][2]string{{"mary", "mary2"}, {"anna", "anna2"}} {
+		if err := office.Merge(t.Context(), side(pair[0]), side(pair[1]), "same"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if on, now := ask(); !slices.Equal(on, []string{"anna"}) || now != of-1 {
+		t.Errorf("merged: %v of %d, before %d", on, now, of)
+	}
+	for _, pair := range [][2]string{{"mary", "mary2"}, {"anna", "anna2"}} {
+		if err := office.Unmerge(t.Context(), side(pair[0]), side(pair[1]), "not the same"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if on, now := ask(); !slices.Equal(on, before) || now != of {
+		t.Errorf("taken back: %v of %d", on, now)
+	}
 }

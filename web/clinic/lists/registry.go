@@ -232,7 +232,7 @@ func Ask(ctx context.Context, s record.Session, r Registry, now time.Time) (answ
 		if v := n.Get("verificationStatus").Get("coding").Index(0).Get("code").Str(); v == "refuted" || v == "entered-in-error" {
 			return true
 		}
-		add(of(n, "subject"), fhir.CodeableConceptOf(n.Get("code")).Label())
+		add(s.Standing(of(n, "subject")), fhir.CodeableConceptOf(n.Get("code")).Label())
 		return true
 	}
 	active := "active,recurrence,relapse"
@@ -249,7 +249,7 @@ func Ask(ctx context.Context, s record.Session, r Registry, now time.Time) (answ
 	for _, w := range r.Medicines {
 		err := a.each("MedicationRequest", url.Values{"code:text": {w}, "status": {"active"}}, func(m record.Resource) bool {
 			n := m.Node()
-			add(of(n, "subject"), fhir.CodeableConceptOf(n.Get("medicationCodeableConcept")).Label())
+			add(s.Standing(of(n, "subject")), fhir.CodeableConceptOf(n.Get("medicationCodeableConcept")).Label())
 			return true
 		}, pageFacts)
 		if err != nil {
@@ -258,7 +258,7 @@ func Ask(ctx context.Context, s record.Session, r Registry, now time.Time) (answ
 	}
 	if r.FromAge > 0 && len(r.Problems)+len(r.Medicines)+len(r.ProblemWords) == 0 {
 		q := url.Values{"birthdate": {"le" + now.AddDate(-r.FromAge, 0, 0).Format("2006-01-02")}, "deceased": {"false"}}
-		if err := a.each("Patient", q, func(p record.Resource) bool { add(p.ID, ""); return true }, pageFacts); err != nil {
+		if err := a.each("Patient", q, func(p record.Resource) bool { add(s.Standing(p.ID), ""); return true }, pageFacts); err != nil {
 			return answer{}, err
 		}
 	}
@@ -269,7 +269,7 @@ func Ask(ctx context.Context, s record.Session, r Registry, now time.Time) (answ
 			if st := n.Get("status"); !st.Is("final") && !st.Is("amended") && !st.Is("corrected") {
 				return true
 			}
-			if m := on[of(n, "subject")]; m != nil && m.Last.IsZero() {
+			if m := on[s.Standing(of(n, "subject"))]; m != nil && m.Last.IsZero() {
 				m.result(n, r.Part, now.Location())
 			}
 			return true
@@ -292,7 +292,7 @@ func Ask(ctx context.Context, s record.Session, r Registry, now time.Time) (answ
 		q := url.Values{"date": {"ge" + now.AddDate(0, -r.Visits, 0).Format("2006-01-02")}, "status": {"finished,in-progress,arrived,triaged"}}
 		err := a.each("Encounter", q, func(e record.Resource) bool {
 			n := e.Node()
-			if m := on[of(n, "subject")]; m != nil {
+			if m := on[s.Standing(of(n, "subject"))]; m != nil {
 				if at := when(n.Path("period", "start").Str(), now.Location()); at.After(m.LastSeen) {
 					m.LastSeen = at
 				}
