@@ -434,12 +434,12 @@ func (h *room) endBatch(c *door.Call) {
 	}
 	ctx, s, name := c.R.Context(), c.Session(access.EMR), c.R.PathValue("batch")
 	var n int
-	said := " letters are in the post."
+	said := ": in the post."
 	switch v.Get("do") {
 	case "posted":
 		n, err = remind.Posted(ctx, s, name, c.Zone, c.Now)
 	case "back":
-		said = " letters wait again."
+		said = ": to be printed again."
 		n, err = remind.Unprint(ctx, s, name, c.Zone, c.Now)
 	default:
 		err = door.ErrForm
@@ -448,7 +448,7 @@ func (h *room) endBatch(c *door.Call) {
 		c.Failed(err)
 		return
 	}
-	c.Done(c.Path("outbox"), web.Flash{Kind: web.Good, Text: strconv.Itoa(n) + said})
+	c.Done(c.Path("outbox"), web.Flash{Kind: web.Good, Text: letters(n) + said})
 }
 
 func (h *room) inbox(c *door.Call) {

@@ -167,7 +167,7 @@ func TestTheOutbox(t *testing.T) {
 	// Letters: printed, taken back, printed again, posted.
 	p.now = time.Date(2026, 11, 28, 12, 0, 0, 0, p.site.Location())
 	p.tick()
-	if body := b.Open("/maple/outbox"); !strings.Contains(body, "Print 1 letters") {
+	if body := b.Open("/maple/outbox"); !strings.Contains(body, "Print 1 letter<") {
 		t.Error("no letter waits")
 	}
 	res, body := b.Post("/maple/outbox/letters", url.Values{})
@@ -179,7 +179,7 @@ func TestTheOutbox(t *testing.T) {
 	if res.Header.Get("Content-Type") != "application/pdf" || !strings.HasPrefix(body, "%PDF-") || !strings.HasPrefix(res.Header.Get("Content-Disposition"), "attachment") {
 		t.Errorf("%v", res.Header)
 	}
-	if _, body := b.Post(batch, url.Values{"do": {"posted"}}); !strings.Contains(body, "1 letters are in the post") {
+	if _, body := b.Post(batch, url.Values{"do": {"posted"}}); !strings.Contains(body, "1 letter: in the post.") {
 		t.Error("posted")
 	}
 	if res, _ := b.Get(batch); res.StatusCode != http.StatusNotFound {
@@ -357,10 +357,21 @@ func TestOutboxPagesInABrowser(t *testing.T) {
 	p.book("paper", time.Date(2026, 12, 1, 11, 0, 0, 0, p.site.Location()))
 	a := p.book("ines", time.Date(2026, 12, 1, 10, 0, 0, 0, p.site.Location()))
 	p.tick()
+	p.Write("maple", `{"resourceType":"DocumentReference","id":"ltr","status":"current","subject":{"reference":"Patient/rosa-delgado"},"content":[{"attachment":{"title":"Referral"}}]}`,
+		`{"resourceType":"Task","id":"send","status":"requested","intent":"order","code":{"coding":[{"system":"`+remind.TaskSystem+`","code":"letter"}]},"description":"Send the letter: by post to Dr Ito, with a copy to the patient","focus":{"reference":"DocumentReference/ltr"},"for":{"reference":"Patient/rosa-delgado"},"requester":{"display":"Lena Okonkwo, MD"},"authoredOn":"2026-11-22T09:00:00Z"}`)
+	if err := p.service.Heard(t.Context(), p.site, remind.Incoming{ID: "SM1", From: "+16145550111", Text: "Can I come an hour earlier on Tuesday? My daughter drives me and she has to be at work by ten."}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.service.AnotherTime(t.Context(), p.site, p.link(a)[len("/maple/r/"):]); err != nil {
+		t.Fatal(err)
+	}
+	p.now = p.now.AddDate(0, 0, 7)
+	p.tick()
+	out := strings.TrimPrefix((*p.sent)[0].Out, "https://records.example")
 	p.User(chief)
 	ctx := pagetest.Chromium(t)
 	pagetest.SignIn(t, ctx, p.Node, "maple", "chief")
-	for path, name := range map[string]string{"/maple/outbox?show=planned": "outbox", "/maple/recalls": "recalls", "/maple/reminders": "reminder-rules", p.link(a): "reminder-link", p.link(a) + "?ask=cancel": "reminder-link-cancel"} {
+	for path, name := range map[string]string{"/maple/outbox?show=sent": "outbox", "/maple/to-do": "to-do", out: "no-more", "/maple/recalls": "recalls", "/maple/reminders": "reminder-rules", p.link(a): "reminder-link", p.link(a) + "?ask=cancel": "reminder-link-cancel"} {
 		pagetest.Do(t, ctx, navigate(p.Base+path))
 		pagetest.Shot(t, ctx, name)
 		phone(t, ctx, true)
@@ -379,7 +390,7 @@ func TestOutboxPagesInABrowser(t *testing.T) {
 	if v, err := p.service.Visit(t.Context(), p.site, p.link(a)[len("/maple/r/"):]); err != nil || v.State != remind.VisitConfirmed {
 		t.Errorf("%+v %v", v, err)
 	}
-	pagetest.Axe(t, ctx, p.Node, "/maple/outbox?show=planned", "/maple/recalls", "/maple/reminders", p.link(a))
+	pagetest.Axe(t, ctx, p.Node, "/maple/outbox?show=sent", "/maple/outbox?show=failed", "/maple/to-do", out, "/maple/recalls", "/maple/reminders", p.link(a))
 }
 
 func navigate(address string) cd.Action[cd.Void] { return cd.Navigate(address) }
