@@ -101,7 +101,7 @@ func (x *Exchange) tellable(ctx context.Context, s record.Session, found []ident
 		}
 	}
 	for _, c := range out {
-		if confirmed != "" && c.Patient.ID == confirmed {
+		if confirmed != "" && c.Patient.ID == sys.Standing(confirmed) {
 			if !c.Score.Grade.Sure() {
 				c.Score.Grade, c.Score.Value = identity.Probable, max(c.Score.Value, 0.95)
 			}
@@ -208,6 +208,11 @@ func (x *Exchange) writeChanges(site *record.Site, patient string, p *record.Cha
 	}
 	b := &bundle{text: make([]byte, 0, size)}
 	b.raw(`{"resourceType":"Bundle","meta":{"extension":[{"url":"` + extNext + `","valueString":"` + next + `"},{"url":"` + extTerms + `","valueString":`).str(p.Terms)
+	for _, id := range p.Together {
+		if id != patient {
+			b.raw(`},{"url":"` + extMerged + `","valueString":`).str(id)
+		}
+	}
 	b.raw(`},{"url":"` + extWithheld + `","valueString":"` + strconv.FormatUint(p.Withheld, 36) + `"}]},"type":"history"`)
 	if p.More {
 		b.raw(`,"link":[{"relation":"next","url":`).str(base + "Patient/" + patient + "/$changes?after=" + next + "&_count=" + strconv.Itoa(count)).raw(`}]`)

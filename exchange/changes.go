@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -17,6 +18,7 @@ import (
 const (
 	extNext     = "https://wholechart.example/changes-next"
 	extTerms    = "https://wholechart.example/changes-terms"
+	extMerged   = "https://wholechart.example/changes-merged"
 	extWithheld = "https://wholechart.example/changes-withheld"
 	extAuthor   = "https://wholechart.example/author"
 	extLocated  = "https://wholechart.example/match-located"
@@ -63,11 +65,13 @@ func (c *conversation) changes(ctx context.Context, patient, after string) (*cha
 }
 
 // readChanges reads one page of a patient's changes and checks it: resources of
-// that patient's record, or of a directory, and nothing else.
+// that patient's record, of one that the peer says it merged with it, or of a
+// directory, and nothing else.
 func readChanges(b fhir.Node, patient string) (out changes, more bool, err error) {
 	if b.ResourceType() != "Bundle" || !b.Get("type").Is("history") {
 		return out, false, misunderstood
 	}
+	of := []string{patient} // the records that are one there
 	for e := range b.Get("meta").Get("extension").Items() {
 		value := e.Get("valueString").Str()
 		switch e.Get("url").Str() {
@@ -75,6 +79,11 @@ func readChanges(b fhir.Node, patient string) (out changes, more bool, err error
 			out.next = value
 		case extTerms:
 			out.terms = value
+		case extMerged:
+			if !fhir.IsID(value) || len(of) > maxMerged {
+				return out, false, misunderstood
+			}
+			of = append(of, value)
 		case extWithheld:
 			if out.withheld, err = strconv.ParseUint(value, 36, 64); err != nil {
 				return out, false, misunderstood
@@ -88,7 +97,7 @@ func readChanges(b fhir.Node, patient string) (out changes, more bool, err error
 		more = more || l.Get("relation").Is("next")
 	}
 	for e := range b.Get("entry").Items() {
-		c, err := readChange(e, patient)
+		c, err := readChange(e, of)
 		if err != nil {
 			return out, false, err
 		}
@@ -97,7 +106,10 @@ func readChanges(b fhir.Node, patient string) (out changes, more bool, err error
 	return out, more, nil
 }
 
-func readChange(e fhir.Node, patient string) (c record.Copy, err error) {
+// maxMerged is how many records a peer may have merged into one.
+const maxMerged = 64
+
+func readChange(e fhir.Node, of []string) (c record.Copy, err error) {
 	request, response := e.Get("request"), e.Get("response")
 	typ, id, version, ok := fhir.Relative(request.Get("url").Str())
 	if !ok || version != "" {
@@ -129,9 +141,9 @@ func readChange(e fhir.Node, patient string) (c record.Copy, err error) {
 	}
 	switch {
 	case typ == "Patient":
-		ok = id == patient
+		ok = slices.Contains(of, id)
 	case ex.Patient != nil:
-		ok = ex.Patient.Type == "Patient" && ex.Patient.ID == patient
+		ok = ex.Patient.Type == "Patient" && slices.Contains(of, ex.Patient.ID)
 	default:
 		ok = access.Directory(typ) && ex.Labels == 0
 	}

@@ -152,7 +152,7 @@ func Link(ctx context.Context, s record.Session, patient string, site *record.Si
 		if err != nil && !errors.Is(err, record.ErrNotFound) {
 			return "", err
 		}
-		if contradiction(s.Site().Slug, patient, site.Slug, other, mine, theirs) {
+		if contradiction(one(s.Records()), s.Site().Slug, patient, site.Slug, other, mine, theirs) {
 			state, why = record.Review, why+"; but that would join records that are held apart"
 		}
 	}
@@ -164,9 +164,14 @@ func Link(ctx context.Context, s record.Session, patient string, site *record.Si
 	return state, sys.SetLink(ctx, patient, site, other, state, score.Value, why)
 }
 
+// one says whether two records of a site are one there: the same, or merged.
+func one(r *record.Records) func(slug, a, b string) bool {
+	return func(slug, a, b string) bool { return a == b || system(r, slug).About("Patient/"+a, b) }
+}
+
 // contradiction says whether to join two persons would put two records of one
-// site together, or two that were decided to be apart.
-func contradiction(mySite, me, theirSite, they string, mine, theirs []record.Link) bool {
+// site together that are not one there, or two that were decided to be apart.
+func contradiction(one func(slug, a, b string) bool, mySite, me, theirSite, they string, mine, theirs []record.Link) bool {
 	at := map[string]string{mySite: me}
 	apart := map[string]bool{}
 	for _, l := range mine {
@@ -179,13 +184,13 @@ func contradiction(mySite, me, theirSite, they string, mine, theirs []record.Lin
 	}
 	clash := func(slug, id string) bool {
 		have, ok := at[slug]
-		return ok && have != id || apart[slug+"/"+id]
+		return ok && !one(slug, have, id) || apart[slug+"/"+id]
 	}
 	if clash(theirSite, they) {
 		return true
 	}
 	for _, l := range theirs {
-		if l.State == record.Linked && clash(l.Slug, l.Patient) || l.State == record.Apart && at[l.Slug] == l.Patient {
+		if l.State == record.Linked && clash(l.Slug, l.Patient) || l.State == record.Apart && at[l.Slug] != "" && one(l.Slug, at[l.Slug], l.Patient) {
 			return true
 		}
 	}

@@ -309,8 +309,9 @@ func (s Session) PatientChangesPage(ctx context.Context, patient string, after s
 		}
 		p.Withheld = w.scope.DenyAt[s.site.No] | w.scope.Deny
 		p.Terms = strconv.FormatUint(p.Withheld, 36) + s.merged().terms(own.Key)
-		p.Together = s.Together(patient)
-		rows, err := changedIn(v, s.ranges(v, own, p.Withheld), after, max+1)
+		in := s.ranges(v, own, p.Withheld)
+		p.Together = s.merged().within(in, patient)
+		rows, err := changedIn(v, in, after, max+1)
 		if err != nil {
 			return err
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"wholechart/access"
@@ -58,43 +59,56 @@ func (s Session) Links(ctx context.Context, patient string) ([]Link, error) {
 		if err != nil {
 			return err
 		}
-		docs, err := v.ListDocs(opinion, s.site.Slug+"/"+patient+"/")
-		if err != nil {
-			return err
-		}
-		for _, doc := range docs {
-			var l Link
-			if err := json.Unmarshal(doc.Body, &l); err != nil {
-				return err
-			}
-			if d.Patients != nil {
-				continue // perhaps somebody else: not for her to see
-			}
-			if l.Site, err = s.r.Site(l.Slug); err != nil {
-				continue
-			}
-			if row, err := v.Get(l.Site.No, "Patient", l.Patient); err == nil && s.tells(v, l.Site, row) {
+		// A record that was merged with others has their links too, each once.
+		told := map[string]bool{}
+		add := func(l Link) {
+			if at := string(l.State) + " " + l.Slug + "/" + l.Patient; !told[at] {
+				told[at] = true
 				out = append(out, l)
 			}
 		}
-		mine, err := v.PersonOf(own.Key)
-		if errors.Is(err, store.ErrNotFound) {
-			return nil
+		for _, id := range s.Together(patient) {
+			docs, err := v.ListDocs(opinion, s.site.Slug+"/"+id+"/")
+			if err != nil {
+				return err
+			}
+			for _, doc := range docs {
+				var l Link
+				if err := json.Unmarshal(doc.Body, &l); err != nil {
+					return err
+				}
+				if d.Patients != nil {
+					continue // perhaps somebody else: not for her to see
+				}
+				if l.Site, err = s.r.Site(l.Slug); err != nil {
+					continue
+				}
+				if row, err := v.Get(l.Site.No, "Patient", l.Patient); err == nil && s.tells(v, l.Site, row) {
+					add(l)
+				}
+			}
 		}
-		if err != nil {
-			return err
-		}
-		rows, err := v.Links(mine.Person)
-		if err != nil {
-			return err
-		}
-		for _, l := range rows {
-			site := s.r.siteNo(l.Patient.Site())
-			row, err := v.GetKey(l.Patient)
-			if err != nil || site == nil || l.Patient == own.Key || !s.tells(v, site, row) {
+		mates := s.merged().together(own.Key)
+		for _, k := range mates {
+			mine, err := v.PersonOf(k)
+			if errors.Is(err, store.ErrNotFound) {
 				continue
 			}
-			out = append(out, Link{site, site.Slug, row.ID, LinkState(l.State), l.Score, l.By, l.Why, l.At})
+			if err != nil {
+				return err
+			}
+			rows, err := v.Links(mine.Person)
+			if err != nil {
+				return err
+			}
+			for _, l := range rows {
+				site := s.r.siteNo(l.Patient.Site())
+				row, err := v.GetKey(l.Patient)
+				if err != nil || site == nil || slices.Contains(mates, l.Patient) || !s.tells(v, site, row) {
+					continue
+				}
+				add(Link{site, site.Slug, row.ID, LinkState(l.State), l.Score, l.By, l.Why, l.At})
+			}
 		}
 		return nil
 	})
@@ -148,8 +162,14 @@ func (s Session) SetLink(ctx context.Context, patient string, otherSite *Site, o
 			if err := join(tx, a.Key, b.Key, row); err != nil {
 				return err
 			}
-		} else if err := part(tx, a.Key, b.Key, row); err != nil {
-			return err
+		} else {
+			for _, k := range s.r.merged().together(a.Key) {
+				for _, l := range s.r.merged().together(b.Key) {
+					if err := part(tx, k, l, row); err != nil {
+						return err
+					}
+				}
+			}
 		}
 		for _, side := range []struct {
 			at, to *Site
@@ -189,20 +209,19 @@ func (s Session) proposed(v *store.View, own store.Row, at *Site, other store.Ro
 	if !s.tells(v, at, other) {
 		return false, nil
 	}
-	_, err := v.GetDoc(opinion, pairID(s.site, own.ID, at, other.ID))
-	if !errors.Is(err, store.ErrNotFound) {
-		return err == nil, err
+	return s.paired(v, own, at, other)
+}
+
+// paired says whether two records are linked, in review or held apart.
+func (s Session) paired(v *store.View, own store.Row, at *Site, other store.Row) (bool, error) {
+	for _, id := range s.Together(own.ID) {
+		_, err := v.GetDoc(opinion, pairID(s.site, id, at, other.ID))
+		if !errors.Is(err, store.ErrNotFound) {
+			return err == nil, err
+		}
 	}
-	mine, err := v.PersonOf(own.Key)
-	if err == nil {
-		var theirs store.LinkRow
-		theirs, err = v.PersonOf(other.Key)
-		return err == nil && mine.Person == theirs.Person, err
-	}
-	if errors.Is(err, store.ErrNotFound) {
-		return false, nil
-	}
-	return false, err
+	keys, err := s.r.person(v, s.merged(), own.Key)
+	return err == nil && slices.Contains(keys[1:], other.Key), err
 }
 
 // join makes one person of two records, and of all that are linked to either.

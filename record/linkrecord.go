@@ -2,7 +2,6 @@ package record
 
 import (
 	"context"
-	"errors"
 
 	"wholechart/access"
 	"wholechart/audit"
@@ -36,16 +35,8 @@ func (s Session) LinkRecord(ctx context.Context, patient string, at *Site, other
 		if !s.tells(v, at, row) {
 			return store.ErrNotFound
 		}
-		_, err = v.GetDoc(opinion, pairID(s.site, patient, at, other))
-		if !errors.Is(err, store.ErrNotFound) {
-			return err
-		}
-		mine, err := v.PersonOf(own.Key)
-		if err != nil {
-			return err
-		}
-		theirs, err := v.PersonOf(row.Key)
-		if err == nil && mine.Person != theirs.Person {
+		ok, err := s.paired(v, own, at, row)
+		if err == nil && !ok {
 			err = store.ErrNotFound
 		}
 		return err

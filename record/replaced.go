@@ -310,6 +310,20 @@ func (s Session) ranges(v *store.View, row store.Row, deny uint64) []store.KeyRa
 	})
 }
 
+// within are the ids of the Patients of ranges that are one with a patient's record.
+func (m *merged) within(in []store.KeyRange, patient string) []string {
+	if len(in) == 1 {
+		return []string{patient}
+	}
+	var out []string
+	for _, r := range in {
+		if g := m.group(r.From); g != nil {
+			out = append(out, g.ids[slices.Index(g.keys, r.From)])
+		}
+	}
+	return out
+}
+
 // together are the Patients that are one record with a Patient, that one first.
 func (m *merged) together(patient store.Key) []store.Key {
 	out := []store.Key{patient}
