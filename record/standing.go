@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"math/rand/v2"
 	"slices"
 	"strconv"
 	"strings"
@@ -135,9 +136,37 @@ func (s Session) Concerned(ctx context.Context, changes []Change) ([]Concern, er
 }
 
 // samePerson are the Patient keys of the person that a record is of, its own
-// first, with those that were merged.
+// first: who is linked to it, and what was merged with any of them.
 func (r *Records) samePerson(v *store.View, key store.Key) ([]store.Key, error) {
-	return r.person(v, r.merged(), key.Patient())
+	m := r.merged()
+	keys := m.together(key.Patient())
+	seen := map[store.Key]bool{}
+	for i := 0; i < len(keys); i++ {
+		seen[keys[i]] = true
+		mine, err := v.PersonOf(keys[i])
+		if errors.Is(err, ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		rows, err := v.Links(mine.Person)
+		if err != nil {
+			return nil, err
+		}
+		for _, l := range rows {
+			if seen[l.Patient] {
+				continue
+			}
+			for _, k := range m.together(l.Patient) {
+				if !seen[k] {
+					seen[k] = true
+					keys = append(keys, k)
+				}
+			}
+		}
+	}
+	return keys, nil
 }
 
 // Not every change of what a site sees of a person is in the log of changes:
@@ -164,7 +193,7 @@ func (r *Records) touch(tx *store.Tx, keys ...store.Key) error {
 			if err != nil {
 				continue // not there: nothing is kept of it
 			}
-			if err := tx.PutDoc(touchedKind(site.Slug), row.ID, nil); err != nil {
+			if err := mark(tx, site, row.ID); err != nil {
 				return err
 			}
 		}
@@ -192,20 +221,26 @@ func (s Session) keepAnswer(tx *store.Tx, patient string, a Answer) error {
 	if !s.site.Local {
 		return nil
 	}
-	return tx.PutDoc(touchedKind(s.site.Slug), patient, nil)
+	return mark(tx, s.site, patient)
 }
 
-// Touched are the patients of the session's site that are marked, each with the
-// number of the mark. For the system's own work.
-func (s Session) Touched(ctx context.Context) (map[string]int, error) {
+// mark marks a patient. Each mark has a number of its own, so that none is taken
+// for one before it.
+func mark(tx *store.Tx, site *Site, patient string) error {
+	return tx.PutDoc(touchedKind(site.Slug), patient, strconv.AppendInt(nil, rand.Int64(), 36))
+}
+
+// Touched are the patients of the session's site that are marked, each with its
+// mark. For the system's own work.
+func (s Session) Touched(ctx context.Context) (map[string]string, error) {
 	if err := s.follows("touched"); err != nil {
 		return nil, err
 	}
-	out := map[string]int{}
+	out := map[string]string{}
 	err := s.r.store.View(ctx, func(v *store.View) error {
 		docs, err := v.ListDocs(touchedKind(s.site.Slug), "")
 		for _, d := range docs {
-			out[d.ID] = d.Version
+			out[d.ID] = string(d.Body)
 		}
 		return err
 	})
@@ -216,7 +251,7 @@ func (s Session) Touched(ctx context.Context) (map[string]int, error) {
 type Kept struct {
 	Patient string
 	Body    []byte // empty: nothing is kept any more
-	Touched int    // the mark that it answers; 0: none
+	Touched string // the mark that it answers; empty: none
 }
 
 // MaxKept bounds what is kept of one patient, in bytes.
@@ -257,11 +292,11 @@ func (s Session) Keep(ctx context.Context, name string, list []Kept) error {
 			if err != nil && !errors.Is(err, ErrNotFound) {
 				return err
 			}
-			if k.Touched == 0 {
+			if k.Touched == "" {
 				continue
 			}
 			d, err := tx.Doc(touchedKind(s.site.Slug), k.Patient)
-			if err == nil && d.Version == k.Touched {
+			if err == nil && string(d.Body) == k.Touched {
 				err = tx.DeleteDoc(touchedKind(s.site.Slug), k.Patient)
 			}
 			if err != nil && !errors.Is(err, ErrNotFound) {
