@@ -2,6 +2,8 @@ package standing
 
 import (
 	"cmp"
+	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -103,24 +105,57 @@ func (k *Keeper) Of(slug, patient string) (r Row, now, ok bool) {
 	return Row{patient, a}, !stale && s.marks[patient] == nil && a.by == k.by && k.Clock().Unix() < a.again, true
 }
 
+// Now is Of as it is this moment: when the record changed since, it is evaluated
+// first. ok is false when there is no such patient.
+func (k *Keeper) Now(ctx context.Context, slug, patient string) (r Row, ok bool, err error) {
+	k.work.Lock()
+	defer k.work.Unlock()
+	s, err := k.see(ctx, slug)
+	if err != nil || s == nil {
+		return r, false, err
+	}
+	_, stale := s.stale[patient]
+	if m := s.marks[patient]; m != nil || stale || s.answers[patient] == nil {
+		if err := k.one(ctx, s, patient); err != nil {
+			return r, false, err
+		}
+	}
+	r, now, ok := k.Of(slug, patient)
+	if ok && !now {
+		return r, false, errLook
+	}
+	return r, ok, nil
+}
+
+// errLook says that a record could not be looked at; the log says why.
+var errLook = errors.New("how the patient stands is not known: the record could not be looked at")
+
 // Due are the checkups and preventive services that are due or overdue for a
 // patient: not what is ordered or booked already, nor what nobody ever recorded,
-// of which a recall would be a guess, nor vaccines. ok is false when the record
-// must be opened to know.
-func (k *Keeper) Due(slug, patient string) (items []Item, ok bool) {
-	r, now, ok := k.Of(slug, patient)
-	if !ok || !now {
-		return nil, false
-	}
-	if r.k.out != In {
-		return nil, true
+// of which a recall would be a guess, nor vaccines.
+func (k *Keeper) Due(ctx context.Context, slug, patient string) (items []Item, err error) {
+	r, ok, err := k.Now(ctx, slug, patient)
+	if err != nil || !ok || r.k.out != In {
+		return nil, err
 	}
 	for i := range r.Items() {
 		if i.Status <= Due && !i.Pending && !i.Last.IsZero() && i.Rule.Kind != rule.Immunization {
 			items = append(items, i)
 		}
 	}
-	return items, true
+	return items, nil
+}
+
+// Idle says that nothing waits to be evaluated: asking costs next to nothing.
+func (k *Keeper) Idle() bool {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	for _, s := range k.sites {
+		if len(s.marks)+len(s.stale) > 0 {
+			return false
+		}
+	}
+	return k.ready
 }
 
 // Count says of how many of some patients something is overdue, and of how many

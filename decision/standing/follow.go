@@ -17,12 +17,33 @@ var unread = map[string]bool{"Communication": true, "CommunicationRequest": true
 func (k *Keeper) follow(ctx context.Context) error {
 	k.work.Lock()
 	defer k.work.Unlock()
-	return k.followLocked(ctx)
+	k.saw = time.Now()
+	if err := k.log(ctx); err != nil {
+		return err
+	}
+	for _, s := range k.sites {
+		if err := k.besides(ctx, s); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// followLocked marks whom the log, links and time concern. The caller holds work.
-func (k *Keeper) followLocked(ctx context.Context) error {
-	k.saw = time.Now()
+// see follows the log and looks at one site: what a page needs. It returns nil
+// when there is no such site. The caller holds work.
+func (k *Keeper) see(ctx context.Context, slug string) (*site, error) {
+	if err := k.log(ctx); err != nil {
+		return nil, err
+	}
+	s := k.sites[slug]
+	if s == nil {
+		return nil, nil
+	}
+	return s, k.besides(ctx, s)
+}
+
+// log marks whom the log of changes concerns. The caller holds work.
+func (k *Keeper) log(ctx context.Context) error {
 	if !k.ready {
 		if err := k.load(ctx); err != nil {
 			return err
@@ -57,21 +78,27 @@ func (k *Keeper) followLocked(ctx context.Context) error {
 			break
 		}
 	}
-	now := k.Clock()
-	for _, s := range k.sites {
-		touched, err := s.chart.Touched(ctx)
-		if err != nil {
-			return err
-		}
-		k.mu.Lock()
-		for id, version := range touched {
-			if m := s.marked(id); m.touched != version {
-				m.touched, m.last = version, time.Now()
-			}
-		}
-		s.expire(now)
-		k.mu.Unlock()
+	return nil
+}
+
+// besides marks whom links, other nodes' answers and time concern. The caller
+// holds work.
+func (k *Keeper) besides(ctx context.Context, s *site) error {
+	touched, err := s.chart.Touched(ctx)
+	if err != nil {
+		return err
 	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for id, mark := range touched {
+		if s.told[id] == mark {
+			continue
+		}
+		if m := s.marked(id); m.touched != mark {
+			m.touched, m.last = mark, time.Now()
+		}
+	}
+	s.expire(k.Clock())
 	return nil
 }
 
@@ -138,7 +165,7 @@ func (k *Keeper) own() {
 		k.mu.Lock()
 		s := k.sites[x.Slug]
 		if s == nil {
-			s = &site{answers: map[string]*compact{}, marks: map[string]*mark{}, stale: map[string]struct{}{}}
+			s = &site{answers: map[string]*compact{}, marks: map[string]*mark{}, stale: map[string]struct{}{}, told: map[string]string{}}
 			k.sites[x.Slug] = s
 		}
 		s.Site, s.chart, s.whole = x, k.session(x.Slug, access.EMR), k.session(x.Slug, access.EHR)

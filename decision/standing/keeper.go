@@ -55,6 +55,7 @@ type site struct {
 	answers map[string]*compact
 	marks   map[string]*mark    // something was written
 	stale   map[string]struct{} // all else: never evaluated, other knowledge, time
+	told    map[string]string   // marks that an answer in the batch ends
 	hold    record.Seq          // the first change that made all stale; 0: none
 	next    int64               // the first Again of all answers; 0: not known
 }
@@ -63,7 +64,7 @@ type site struct {
 type mark struct {
 	first, seq  record.Seq // of the changes
 	since, last time.Time
-	touched     int
+	touched     string
 	tries       int
 	after       time.Time // not before, since it failed
 }
@@ -202,11 +203,8 @@ func (k *Keeper) CatchUp(ctx context.Context, slug string, max int) {
 		return
 	}
 	defer k.work.Unlock()
-	if k.followLocked(ctx) != nil {
-		return
-	}
-	s := k.sites[slug]
-	if s == nil || len(s.marks) > max {
+	s, err := k.see(ctx, slug)
+	if err != nil || s == nil || len(s.marks) > max {
 		return
 	}
 	for id := range maps.Clone(s.marks) {
@@ -317,6 +315,9 @@ func (k *Keeper) one(ctx context.Context, s *site, id string) error {
 	}
 	k.mu.Unlock()
 	k.batch[s] = append(k.batch[s], x)
+	if x.Touched != "" {
+		s.told[id] = x.Touched
+	}
 	if k.size++; k.size >= batched {
 		return k.flush(ctx)
 	}
@@ -352,6 +353,7 @@ func (k *Keeper) flush(ctx context.Context) error {
 			return err
 		}
 		delete(k.batch, s)
+		clear(s.told)
 		k.size -= len(list)
 	}
 	if !k.ready {
