@@ -124,7 +124,9 @@ func (s Session) Receive(ctx context.Context, source *Site, patient string, a An
 		}
 		return audit.Append(tx, s.r.now(), s.event(audit.Event{Action: "receive", Type: "Patient", ID: patient, Key: key, Count: len(copies), Recipient: s.site.Slug, Why: "from " + source.Slug}))
 	})
-	said.end(err)
+	if err == nil {
+		said.commit()
+	}
 	return err
 }
 

@@ -25,7 +25,6 @@ import (
 // merges are the Patients of this node that say something of others.
 type merges struct {
 	turn   atomic.Uint64
-	under  atomic.Int64 // transactions that say something and are not settled
 	mu     sync.Mutex
 	claims map[store.Key]claim
 	now    atomic.Pointer[merged]
@@ -189,7 +188,6 @@ func (s *said) note(key store.Key, id string, old, body []byte) {
 		return
 	}
 	if s.claims == nil {
-		s.m.under.Add(1)
 		s.turn, s.claims = s.m.turn.Add(1), map[store.Key]claim{}
 	}
 	c, _ := claimOf(key, id, body)
@@ -208,13 +206,9 @@ func (s *said) patient(p *planned, row store.Row) {
 	s.note(row.Key, p.id, p.old.Body(), p.ready.Body)
 }
 
-// end makes what was said count, if it was written.
-func (s *said) end(err error) {
+// commit makes what was said count.
+func (s *said) commit() {
 	if s.claims == nil {
-		return
-	}
-	defer s.m.under.Add(-1)
-	if err != nil {
 		return
 	}
 	s.m.mu.Lock()

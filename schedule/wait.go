@@ -93,9 +93,7 @@ func (d Desk) Waitlist(ctx context.Context) ([]Appointment, map[string]Person, e
 	}
 	var out []Appointment
 	for _, r := range found.Matches {
-		a := AppointmentOf(r.Node(), d.Zone)
-		a.Patient.Ref = Standing(d.Session, a.Patient.Ref)
-		out = append(out, a)
+		out = append(out, AppointmentOf(r.Node(), d.Zone))
 	}
 	slices.SortStableFunc(out, func(a, b Appointment) int {
 		return cmp.Or(cmp.Compare(a.urgency(), b.urgency()), a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID))

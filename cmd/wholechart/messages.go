@@ -12,10 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
-	"wholechart/chart"
-	"wholechart/decision/prevention"
 	"wholechart/schedule/remind"
 )
 
@@ -79,7 +76,7 @@ func (f messageFlags) outgoing() (outgoing, error) {
 
 // reminders makes the service that plans and sends them.
 func (n *node) reminders(o outgoing) (*remind.Service, error) {
-	c := remind.Config{Records: n.records, Mail: o.mail, Texts: o.texts, Letters: true, Portal: true, Due: remind.ByChart(due), Log: slog.Default(), Clock: n.now}
+	c := remind.Config{Records: n.records, Mail: o.mail, Texts: o.texts, Letters: true, Portal: true, Due: recalls{n.standing}, Log: slog.Default(), Clock: n.now}
 	if o.links {
 		keys, err := linkKeys(n.dir)
 		if err != nil {
@@ -88,17 +85,6 @@ func (n *node) reminders(o outgoing) (*remind.Service, error) {
 		c.Keys, c.Base = keys, n.base.Load().(string)
 	}
 	return remind.New(c)
-}
-
-// due is what the whole record says that is due, for recalls: not what is
-// ordered or booked already.
-func due(c *chart.Chart, now time.Time) (out []remind.DueItem) {
-	for _, i := range prevention.Evaluate(c, now).In(prevention.Due, prevention.Overdue) {
-		if i.Pending == nil && i.Last != nil { // of what nobody ever recorded a recall would be a guess
-			out = append(out, remind.DueItem{ID: i.Rule.ID, Since: i.Due})
-		}
-	}
-	return out
 }
 
 // linkKeys are the keys that links of reminders are sealed with, made when there

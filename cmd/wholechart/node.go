@@ -14,6 +14,7 @@ import (
 
 	"wholechart/access"
 	"wholechart/auth"
+	"wholechart/decision/standing"
 	"wholechart/exchange"
 	"wholechart/record"
 	"wholechart/schedule/remind"
@@ -34,7 +35,8 @@ type node struct {
 	now      func() time.Time
 	send     outgoing // how reminders leave
 	remind   *remind.Service
-	door     *door.Door // of the pages, once they are made
+	standing *standing.Keeper // once pages were made
+	door     *door.Door       // of the pages, once they are made
 	started  time.Time
 	base     atomic.Value // string: URL under which the node is reached, without a slash at the end
 }

@@ -39,12 +39,15 @@ func pages(n *node, demo bool) (http.Handler, error) {
 	progress.Register(clinicians)
 	ordering.Register(clinicians, ordering.Config{Check: n.check, Took: func(site, id string) { n.Outcome(site, id, true, "") }})
 	desk.Register(clinicians.Door)
+	if n.standing, err = n.keeper(); err != nil {
+		return nil, err
+	}
 	if n.remind, err = n.reminders(n.send); err != nil {
 		return nil, err
 	}
 	outbox.Register(clinicians.Door, n.remind)
 	documents.Register(clinicians)
-	lists.Register(clinicians.Door)
+	lists.Register(clinicians.Door, n.standing)
 	rules.Register(clinicians.Door)
 	alerts.Register(clinicians.Door, alerts.Config{Counts: n.counts, Rules: decision.Rules(), Services: services{n}})
 	admin.Register(clinicians.Door, n)

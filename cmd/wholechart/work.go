@@ -13,7 +13,8 @@ import (
 const lookEach = time.Second
 
 // work does what follows from what is written, until ctx ends: results are put
-// before who must see them, reminders are planned and sent.
+// before who must see them, reminders are planned and sent, and how every patient
+// stands is kept.
 func work(ctx context.Context, n *node) {
 	var workers sync.WaitGroup
 	defer workers.Wait()
@@ -22,6 +23,7 @@ func work(ctx context.Context, n *node) {
 			slog.Error("reminders are no longer sent", "error", err)
 		}
 	})
+	workers.Go(func() { n.stand(ctx) })
 	results.Follow(ctx, n.records, lookEach, n.now, func(err error) {
 		slog.Error("results", "error", err)
 	})

@@ -371,12 +371,11 @@ func (w *work) some(ctx context.Context, x *sweep) error {
 	after := page.Next
 	page = nil // what stands in them is read again when it is needed
 	for _, id := range ids {
-		begin := time.Now()
 		due, err := w.dueOf(ctx, id)
 		if err != nil {
 			return err
 		}
-		if due = append(slices.Clone(x.proposed[id]), due...); len(due) == 0 && !x.open[id] && time.Since(begin) < cheap {
+		if due = append(slices.Clone(x.proposed[id]), due...); len(due) == 0 && !x.open[id] && w.quick() {
 			continue
 		}
 		pause := time.NewTimer(w.Pause)
@@ -413,10 +412,6 @@ func (x *sweep) turn(id string, days int) bool {
 	return false
 }
 
-// cheap is what asking about a person may take so that no pause follows it: an
-// index answered, and no record was opened.
-const cheap = time.Millisecond
-
 // proposed are the visits that somebody was to be seen again for, from two weeks
 // before the day that was named, by patient.
 func (w *work) proposed(ctx context.Context) (map[string][]DueItem, error) {
@@ -449,6 +444,13 @@ func (w *work) dueOf(ctx context.Context, patient string) ([]DueItem, error) {
 		return nil, nil
 	}
 	return due, err
+}
+
+// quick says that asking what is due costs next to nothing, so that a sweep need
+// not pause after it.
+func (w *work) quick() bool {
+	q, ok := w.Due.(interface{ Quick() bool })
+	return w.Due == nil || ok && q.Quick()
 }
 
 // recall plans the recalls of one person of whom something is due, or was.

@@ -106,7 +106,6 @@ func (v *view) board() board {
 		}
 	}
 	b.add(team)
-	b.add(v.mergedBoard())
 	return b
 }
 

@@ -1,5 +1,9 @@
 // Package lists is patients by what they have and lack: registries such as
-// “diabetes, no HbA1c in six months”, to look through, to call, to export.
+// “diabetes, no HbA1c in six months” and everybody with a checkup due, to look
+// through, to call, to export.
+//
+// Who is on a list is package standing's to know: it follows the records, so that
+// a page is made from memory. Names are read through the reader's own session.
 package lists
 
 import (
@@ -9,12 +13,14 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"wholechart/access"
 	"wholechart/audit"
 	"wholechart/chart"
+	"wholechart/decision/standing"
 	"wholechart/record"
 	"wholechart/search"
 	"wholechart/web"
@@ -26,22 +32,28 @@ var sheet []byte
 
 var sheetURL = door.FileURL("lists.css", sheet)
 
+// Room is the lists of a node.
+type Room struct{ standing *standing.Keeper }
+
 // Register hangs the pages on the door.
-func Register(d *door.Door) {
+func Register(d *door.Door, k *standing.Keeper) {
+	h := &Room{k}
 	d.File("lists.css", sheet)
-	d.Handle("GET /{site}/lists", index)
-	d.Handle("GET /{site}/lists/{list}", show)
-	d.Handle("GET /{site}/lists/{list}/csv", export)
+	d.Handle("GET /{site}/lists", h.index)
+	d.Handle("GET /{site}/lists/due", h.due)
+	d.Handle("GET /{site}/lists/due/csv", h.dueCSV)
+	d.Handle("GET /{site}/lists/{list}", h.show)
+	d.Handle("GET /{site}/lists/{list}/csv", h.export)
 	d.Places = append(d.Places, door.Place{Order: 50, Label: "Lists", Key: "g l", Path: "lists", Can: may})
+	d.Commands = append(d.Commands, door.Command{Label: "Checkups due", Words: "list due overdue prevention vaccines checkups patients", Can: may,
+		Path: func(c *door.Call, _ string) string { return c.Path("lists", "due") }})
 	for _, r := range Registries {
-		d.Commands = append(d.Commands, door.Command{Label: r.Title, Words: "list registry patients " + r.Test, Can: may,
+		d.Commands = append(d.Commands, door.Command{Label: r.Title, Words: "list registry patients " + r.TestTitle(), Can: may,
 			Path: func(c *door.Call, _ string) string { return c.Path("lists", r.ID) }})
 	}
 }
 
-func may(c *door.Call) bool {
-	return c.Actor.Kind == access.User && c.Can(access.Search, "Condition") && c.Can(access.Search, "Observation")
-}
+func may(c *door.Call) bool { return standing.MayList(c.Actor) }
 
 func refused(c *door.Call) bool {
 	if may(c) {
@@ -51,89 +63,161 @@ func refused(c *door.Call) bool {
 	return true
 }
 
-func index(c *door.Call) {
+func (h *Room) index(c *door.Call) {
 	if refused(c) {
 		return
 	}
 	frame := c.Page("Lists")
 	frame.Sheets = []string{sheetURL}
-	c.Show(frame, indexMain(Registries, func(id string) string { return c.Path("lists", id) }))
+	f := h.fresh(c)
+	c.Show(frame, indexMain(Registries, c.Path("lists", "due"), f, func(id string) string { return c.Path("lists", id) }))
 }
 
 // line is one patient on the page.
 type line struct {
 	member
-	Name, Age, Sex, Phone string
-	Href, Task            string
-	LastText, SeenText    string
+	person
+	LastText, SeenText string
+	Site               web.Badge // of another site that has the result
 }
 
 type listPage struct {
 	Registry
 	answer
-	Lines  []line
-	CSV    string
-	Now    string
-	Failed string
+	Lines []line
+	CSV   string
+	Fresh fresh
+	Now   string
 }
 
+// person is who somebody is, for a line.
+type person struct {
+	Name, Age, Sex, Phone string
+	Href, Task            string
+}
+
+// catchUp is how many records a page evaluates itself before it is made.
+const catchUp = 2
+
 // ask finds who is on the list of the address, with names.
-func ask(c *door.Call) (*listPage, error) {
+func (h *Room) ask(c *door.Call) (*listPage, error) {
 	r, ok := ByID(c.R.PathValue("list"))
 	if !ok {
 		return nil, record.ErrNotFound
 	}
-	s := c.Session(access.EMR)
-	a, err := Ask(c.R.Context(), s, r, c.Now.In(c.Zone))
-	if err != nil {
-		return nil, err
+	h.standing.CatchUp(c.R.Context(), c.Site.Slug, catchUp)
+	p := &listPage{Registry: r, answer: Ask(h.standing.Rows(c.Site.Slug), r, c.Now.In(c.Zone)), Fresh: h.fresh(c), CSV: c.Path("lists", r.ID, "csv"), Now: c.Now.In(c.Zone).Format("2 Jan 2006, 15:04 MST")}
+	ids := make([]string, len(p.Members))
+	for i, m := range p.Members {
+		ids[i] = m.ID
 	}
-	p := &listPage{Registry: r, answer: a, CSV: c.Path("lists", r.ID, "csv"), Now: c.Now.In(c.Zone).Format("2 Jan 2006, 15:04 MST")}
-	names, err := patients(c, s, a.Members)
+	people, err := names(c, ids)
 	if err != nil {
 		return nil, err
 	}
 	kept := p.Members[:0:0]
-	for _, m := range a.Members {
-		res, ok := names[m.ID]
+	for _, m := range p.Members {
+		who, ok := people[m.ID]
 		if !ok {
 			continue // deleted meanwhile, or not for who asks
 		}
-		f := chart.Fact{Node: res.Node(), Type: res.Type, ID: res.ID, Source: chart.Source{Slug: c.Site.Slug, Name: c.Site.Name, Own: true, Zone: c.Zone}}
-		who := chart.Assemble(res.ID, []chart.Fact{f}, c.Now, c.Zone).Patient
-		if who.Deceased || who.Inactive {
-			continue
+		l := line{member: m, person: who, LastText: dayText(c, m.Last), SeenText: dayText(c, m.LastSeen)}
+		if m.Source != "" && m.Source != c.Site.Slug {
+			l.Site = badge(c, m.Source)
 		}
-		l := line{member: m, Name: who.Name, Age: who.Age, Sex: who.Sex, Href: c.Path("patients", m.ID),
-			Task: c.Path("tasks", "new") + "?" + url.Values{"patient": {m.ID}}.Encode()}
-		for _, t := range who.Telecom {
-			if t.Kind == "phone" {
-				l.Phone = t.Value
-				break
-			}
-		}
-		day := func(t time.Time) string {
-			if t.IsZero() {
-				return ""
-			}
-			return t.In(c.Zone).Format("2 Jan 2006")
-		}
-		l.LastText, l.SeenText = day(m.Last), day(m.LastSeen)
 		p.Lines, kept = append(p.Lines, l), append(kept, m)
 	}
 	p.Members = kept
 	return p, nil
 }
 
-// patients are the Patient resources of members, by id.
-func patients(c *door.Call, s record.Session, members []member) (map[string]record.Resource, error) {
-	out := map[string]record.Resource{}
-	for some := range slices.Chunk(members, 200) {
-		ids := make([]string, len(some))
-		for i, m := range some {
-			ids[i] = m.ID
+func dayText(c *door.Call, t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.In(c.Zone).Format("2 Jan 2006")
+}
+
+// badge is a site's.
+func badge(c *door.Call, slug string) web.Badge {
+	s, err := c.Records.Site(slug)
+	if err != nil {
+		return web.Badge{}
+	}
+	return web.Badge{Letters: s.Badge, Color: s.Color(), Title: s.Name}
+}
+
+// names are who patients are, by id, as the reader may see them.
+func names(c *door.Call, ids []string) (map[string]person, error) {
+	found, err := patients(c, c.Session(access.EMR), ids)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]person, len(found))
+	src := chart.Source{Slug: c.Site.Slug, Name: c.Site.Name, Own: true, Zone: c.Zone}
+	for id, res := range found {
+		who := chart.Assemble(id, []chart.Fact{{Node: res.Node(), Type: res.Type, ID: res.ID, Source: src}}, c.Now, c.Zone).Patient
+		if who.Deceased || who.Inactive || who.Replaced != "" {
+			continue // and standing will know it soon
 		}
-		q, err := search.Parse("Patient", url.Values{"_id": {strings.Join(ids, ",")}, "_count": {"200"}}, search.Options{Now: c.Now})
+		p := person{Name: who.Name, Age: who.Age, Sex: who.Sex, Href: c.Path("patients", id), Task: c.Path("tasks", "new") + "?" + url.Values{"patient": {id}}.Encode()}
+		for _, t := range who.Telecom {
+			if t.Kind == "phone" {
+				p.Phone = t.Value
+				break
+			}
+		}
+		out[id] = p
+	}
+	return out, nil
+}
+
+// fresh is how far the lists have come.
+type fresh struct {
+	standing.Fresh
+	Text string
+}
+
+// fresh says how far the lists have come.
+func (h *Room) fresh(c *door.Call) fresh {
+	f := fresh{Fresh: h.standing.Fresh(c.Site.Slug)}
+	switch {
+	case !f.Ready:
+		f.Text = "The records are still being read: nobody is known yet."
+	case f.Unknown > 0:
+		f.Text = fmt.Sprintf("%s still to be looked at for the first time: somebody may be missing.", plural(f.Unknown, "record is", "records are"))
+	case f.Waiting > 0:
+		f.Text = fmt.Sprintf("%s changed and being looked at again.", plural(f.Waiting, "record has", "records have"))
+	}
+	return f
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return count(n) + " " + many
+}
+
+// count is a number with its thousands apart.
+func count(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// basis says what a list rests on and when.
+func basis(c *door.Call, f fresh) string {
+	return "As the whole record is known here, " + c.Now.In(c.Zone).Format("2 Jan 2006, 15:04 MST") + ", change " + count(int(f.At)) + " of the log."
+}
+
+// patients are the Patient resources of ids.
+func patients(c *door.Call, s record.Session, ids []string) (map[string]record.Resource, error) {
+	out := make(map[string]record.Resource, len(ids))
+	for some := range slices.Chunk(ids, 200) {
+		q, err := search.Parse("Patient", url.Values{"_id": {strings.Join(some, ",")}, "_count": {"200"}}, search.Options{Now: c.Now})
 		if err != nil {
 			return nil, err
 		}
@@ -148,50 +232,63 @@ func patients(c *door.Call, s record.Session, members []member) (map[string]reco
 	return out, nil
 }
 
-func show(c *door.Call) {
+func (h *Room) show(c *door.Call) {
 	if refused(c) {
 		return
 	}
-	p, err := ask(c)
+	p, err := h.ask(c)
 	if err != nil {
 		c.Failed(err)
 		return
 	}
 	frame := c.Page(p.Title)
 	frame.Sheets = []string{sheetURL}
-	c.Show(frame, listMain(p))
+	c.Show(frame, listMain(p, basis(c, p.Fresh)))
 }
 
-// export is the list as CSV (RFC 4180). What a spreadsheet would take for a
-// formula is written so that it does not. The export is noted.
-func export(c *door.Call) {
+// export is the list as CSV. The export is noted.
+func (h *Room) export(c *door.Call) {
 	if refused(c) {
 		return
 	}
-	p, err := ask(c)
-	if err == nil {
-		err = c.Session(access.EMR).Note(c.R.Context(), audit.Event{Action: "export", Type: "Patient", Count: len(p.Lines), Why: "list " + p.ID})
-	}
+	p, err := h.ask(c)
 	if err != nil {
 		c.Failed(err)
 		return
 	}
+	rows := [][]string{{"patient", "name", "age", "sex", "phone", "why", "test", "last", "value", "at", "last visit"}}
+	for _, l := range p.Lines {
+		rows = append(rows, []string{l.ID, l.Name, l.Age, l.Sex, l.Phone, l.Why, p.TestTitle(), iso(c, l.Last), l.Value, l.Source, iso(c, l.LastSeen)})
+	}
+	h.csv(c, p.ID, p.Fresh, rows)
+}
+
+func iso(c *door.Call, t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.In(c.Zone).Format(time.RFC3339)
+}
+
+// csv sends rows as CSV (RFC 4180), the first of them the header. What a
+// spreadsheet would take for a formula is written so that it does not. That it
+// went out is noted before it does.
+func (h *Room) csv(c *door.Call, name string, f fresh, rows [][]string) {
+	if err := c.Session(access.EMR).Note(c.R.Context(), audit.Event{Action: "export", Type: "Patient", Count: len(rows) - 1, Why: "list " + name}); err != nil {
+		c.Failed(err)
+		return
+	}
 	web.SecurityHeaders(c.W)
-	h := c.W.Header()
-	h.Set("Content-Type", "text/csv; charset=utf-8")
-	h.Set("Content-Disposition", `attachment; filename="`+p.ID+`-`+c.Now.In(c.Zone).Format("2006-01-02")+`.csv"`)
+	head := c.W.Header()
+	head.Set("Content-Type", "text/csv; charset=utf-8")
+	head.Set("Content-Disposition", `attachment; filename="`+name+`-`+c.Now.In(c.Zone).Format("2006-01-02")+`.csv"`)
 	c.W.WriteHeader(http.StatusOK)
 	w := csv.NewWriter(c.W)
 	w.UseCRLF = true
-	rows := [][]string{{"patient", "name", "age", "sex", "phone", "why", "test", "last", "value", "last visit"}}
-	for _, l := range p.Lines {
-		iso := func(t time.Time) string {
-			if t.IsZero() {
-				return ""
-			}
-			return t.In(c.Zone).Format(time.RFC3339)
-		}
-		rows = append(rows, []string{l.ID, l.Name, l.Age, l.Sex, l.Phone, l.Why, p.Test, iso(l.Last), l.Value, iso(l.LastSeen)})
+	if f.Waiting > 0 {
+		said := make([]string, len(rows[0]))
+		said[0] = "not complete: " + f.Text
+		rows = append(rows, said)
 	}
 	for _, row := range rows {
 		for i, cell := range row {
@@ -221,11 +318,4 @@ func countText(p *listPage) string {
 		s += fmt.Sprintf(" of %d", p.Of)
 	}
 	return s
-}
-
-func monthsText(n int) string {
-	if n == 12 {
-		return "a year"
-	}
-	return fmt.Sprintf("%d months", n)
 }

@@ -4,18 +4,17 @@ import (
 	"encoding/csv"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
 
 	"wholechart/access"
 	"wholechart/auth"
+	"wholechart/decision/standing"
 	"wholechart/internal/pagetest"
-	"wholechart/record"
 	"wholechart/web/clinic"
 )
 
-func start(t *testing.T) *pagetest.Node {
+func start(t *testing.T) (*pagetest.Node, func()) {
 	t.Helper()
 	n := pagetest.New(t, []string{"maple", "riverside"}, nil)
 	n.Load("maple", "riverside")
@@ -23,9 +22,20 @@ func start(t *testing.T) *pagetest.Node {
 	if err != nil {
 		t.Fatal(err)
 	}
-	Register(p.Door)
+	k, err := standing.New(standing.Config{Records: n.Records, Clock: n.Clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	Register(p.Door, k)
 	n.Serve(p)
-	return n
+	settle := func() {
+		t.Helper()
+		if err := k.Settle(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	settle()
+	return n, settle
 }
 
 var (
@@ -33,7 +43,7 @@ var (
 	hughes  = auth.User{Site: "maple", Name: "hughes", FullName: "Patricia Hughes", Role: access.FrontDesk}
 )
 
-func person(id, name string) string {
+func somebody(id, name string) string {
 	return `{"resourceType":"Patient","id":"` + id + `","name":[{"text":"` + name + `"}],"birthDate":"1960-01-01","gender":"female","telecom":[{"system":"phone","value":"555-0100"}]}`
 }
 
@@ -52,24 +62,25 @@ const (
 
 // TestWhoIsOnAList has a patient for each way to be on it or not.
 func TestWhoIsOnAList(t *testing.T) {
-	n := start(t)
+	n, settle := start(t)
 	n.Write("maple",
-		person("never", "Never Tested"), problem("c1", "never", coded, "active"),
-		person("late", "Late Tested"), problem("c2", "late", coded, "active"), a1c("o2", "late", "2026-05-21", "7.1", "final"),
-		person("edge", "Edge Tested"), problem("c3", "edge", coded, "active"), a1c("o3", "edge", "2026-05-23", "7.2", "final"),
-		person("fresh", "Fresh Tested"), problem("c4", "fresh", words, "active"), a1c("o4", "fresh", "2026-11-01", "9.6", "final"),
-		person("wrote", "Wrong Tested"), problem("c5", "wrote", words, "active"), a1c("o5", "wrote", "2026-11-01", "6.0", "entered-in-error"),
-		person("gone", "Gone Away"), problem("c6", "gone", coded, "resolved"),
+		somebody("never", "Never Tested"), problem("c1", "never", coded, "active"),
+		somebody("late", "Late Tested"), problem("c2", "late", coded, "active"), a1c("o2", "late", "2026-05-21", "7.1", "final"),
+		somebody("edge", "Edge Tested"), problem("c3", "edge", coded, "active"), a1c("o3", "edge", "2026-05-23", "7.2", "final"),
+		somebody("fresh", "Fresh Tested"), problem("c4", "fresh", words, "active"), a1c("o4", "fresh", "2026-11-01", "9.6", "final"),
+		somebody("wrote", "Wrong Tested"), problem("c5", "wrote", words, "active"), a1c("o5", "wrote", "2026-11-01", "6.0", "entered-in-error"),
+		somebody("gone", "Gone Away"), problem("c6", "gone", coded, "resolved"),
 		`{"resourceType":"Patient","id":"dead","name":[{"text":"Dead Person"}],"birthDate":"1960-01-01","deceasedBoolean":true}`, problem("c7", "dead", coded, "active"),
-		person("evil", "=cmd|' /C calc'!A0"), problem("c8", "evil", coded, "active"),
+		somebody("evil", "=cmd|' /C calc'!A0"), problem("c8", "evil", coded, "active"),
 	)
-	n.Write("riverside", person("other", "Other Site"), problem("c9", "other", coded, "active"))
+	n.Write("riverside", somebody("other", "Other Site"), problem("c9", "other", coded, "active"))
+	settle()
 	doc := n.User(okonkwo)
 	if page := doc.Open("/maple/lists"); !strings.Contains(page, "Diabetes, no HbA1c in six months") || strings.Count(page, "row-title") < len(Registries) {
 		t.Error("the lists are not listed")
 	}
 	page := doc.Open("/maple/lists/diabetes-hba1c")
-	for _, want := range []string{"Never Tested", "none in this chart", "Late Tested", "7.1 %", "21 May 2026", "Wrong Tested", "By this chart alone"} {
+	for _, want := range []string{"Never Tested", "none recorded", "Late Tested", "7.1 %", "21 May 2026", "Wrong Tested", "As the whole record is known here"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the list lacks %q", want)
 		}
@@ -111,12 +122,13 @@ func TestWhoIsOnAList(t *testing.T) {
 // TestMistakesHideNoResult: however many results were entered in error after it,
 // the last true one is found.
 func TestMistakesHideNoResult(t *testing.T) {
-	n := start(t)
-	texts := []string{person("many", "Many Mistakes"), problem("c1", "many", coded, "active"), a1c("good", "many", "2026-10-01", "7.0", "final")}
+	n, settle := start(t)
+	texts := []string{somebody("many", "Many Mistakes"), problem("c1", "many", coded, "active"), a1c("good", "many", "2026-10-01", "7.0", "final")}
 	for i := range 9 {
 		texts = append(texts, a1c(fmt.Sprint("wrong", i), "many", fmt.Sprintf("2026-11-%02d", i+1), "9.9", "entered-in-error"))
 	}
 	n.Write("maple", texts...)
+	settle()
 	doc := n.User(okonkwo)
 	if strings.Contains(doc.Open("/maple/lists/diabetes-hba1c"), "Many Mistakes") || strings.Contains(doc.Open("/maple/lists/diabetes-high"), "Many Mistakes") {
 		t.Error("mistakes hide the last result")
@@ -125,14 +137,14 @@ func TestMistakesHideNoResult(t *testing.T) {
 
 // TestEveryListAnswers opens each over the demonstration's people.
 func TestEveryListAnswers(t *testing.T) {
-	n := start(t)
+	n, _ := start(t)
 	doc := n.User(okonkwo)
 	for _, r := range Registries {
 		if r.Title == "" || r.Says == "" || r.Citation == "" {
 			t.Errorf("%s says too little", r.ID)
 		}
 		page := doc.Open("/maple/lists/" + r.ID)
-		if !strings.Contains(page, "By this chart alone") {
+		if !strings.Contains(page, "As the whole record is known here") {
 			t.Errorf("%s: not a list", r.ID)
 		}
 		if r.ID == "pressure-high" && !strings.Contains(page, "Owen Brandt") {
@@ -146,61 +158,99 @@ func TestEveryListAnswers(t *testing.T) {
 
 func TestAccessible(t *testing.T) {
 	ctx := pagetest.Chromium(t)
-	n := start(t)
+	n, _ := start(t)
 	n.User(okonkwo)
 	pagetest.SignIn(t, ctx, n, "maple", "okonkwo")
-	pagetest.Axe(t, ctx, n, "/maple/lists", "/maple/lists/pressure-high")
+	pagetest.Axe(t, ctx, n, "/maple/lists", "/maple/lists/pressure-high", "/maple/lists/due", "/maple/lists/due?show=due&sort=most")
 }
 
-// Two records of one person that were merged are one on every list, with the
-// facts of both.
-func TestAMergedPersonIsOnAListOnce(t *testing.T) {
-	n := start(t)
+func mammogram(id, patient, day string) string {
+	return `{"resourceType":"Procedure","id":"` + id + `","status":"completed","code":{"coding":[{"system":"http://snomed.info/sct","code":"24623002"}],"text":"Screening mammography"},"subject":{"reference":"Patient/` + patient + `"},"performedDateTime":"` + day + `"}`
+}
+
+// TestWhatIsDue is the list of everybody: by rule, by state, in an order, as CSV,
+// and honest about who was not looked at yet.
+func TestWhatIsDue(t *testing.T) {
+	n, settle := start(t)
 	n.Write("maple",
-		person("mary", "Mary Merged"), problem("m1", "mary", coded, "active"),
-		person("mary2", "Mary Merged"), problem("m2", "mary2", coded, "active"), a1c("m3", "mary2", "2026-11-01", "7.0", "final"),
-		person("anna", "Anna Merged"), person("anna2", "Anna Merged"), problem("a1", "anna2", coded, "active"),
+		somebody("old", "Zoe Longest"), mammogram("m1", "old", "2019-03-01"),
+		somebody("late", "Amy Later"), mammogram("m2", "late", "2022-03-01"),
+		somebody("fine", "Fay Done"), mammogram("m3", "fine", "2026-03-01"),
+		somebody("booked", "Bea Booked"), mammogram("m4", "booked", "2021-03-01"), `{"resourceType":"ServiceRequest","id":"s1","status":"active","intent":"order","code":{"coding":[{"system":"http://snomed.info/sct","code":"24623002"}],"text":"Screening mammography"},"subject":{"reference":"Patient/booked"},"authoredOn":"2026-11-01"}`,
+		somebody("evil", "=cmd|' /C calc'!A0"), mammogram("m5", "evil", "2020-03-01"),
 	)
-	office := n.Records.As(access.Actor{Kind: access.User, ID: "records", Site: "maple", Role: access.RecordsOffice, Purpose: access.Operations}, access.EMR)
-	side := func(id string) record.Side {
-		r, err := office.Read(t.Context(), "Patient", id)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return record.SideOf(r)
+	n.Write("riverside", somebody("other", "Other Site"), mammogram("m6", "other", "2019-03-01"))
+	doc := n.User(okonkwo)
+	if page := doc.Open("/maple/lists/due"); !strings.Contains(page, "to be looked at for the first time") || strings.Contains(page, "Zoe Longest") {
+		t.Error("a list that is not complete does not say so")
 	}
-	r, _ := ByID("diabetes-hba1c")
-	ask := func() (on []string, of int) {
-		a, err := Ask(t.Context(), n.System("maple"), r, n.Clock())
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, m := range a.Members {
-			if m.ID == "mary" || m.ID == "mary2" || m.ID == "anna" || m.ID == "anna2" {
-				on = append(on, m.ID)
-			}
-		}
-		slices.Sort(on)
-		return on, a.Of
-	}
-	before, of := ask()
-	if !slices.Equal(before, []string{"anna2", "mary"}) {
-		t.Fatalf("before: %v", before)
-	}
-	for _, pair := range [][2]string{{"mary", "mary2"}, {"anna", "anna2"}} {
-		if err := office.Merge(t.Context(), side(pair[0]), side(pair[1]), "same"); err != nil {
-			t.Fatal(err)
+	settle()
+	page := doc.Open("/maple/lists/due")
+	for _, want := range []string{"Zoe Longest", "Amy Later", "As the whole record is known here", "change ", "By rule", "sort"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("what is due lacks %q", want)
 		}
 	}
-	if on, now := ask(); !slices.Equal(on, []string{"anna"}) || now != of-1 {
-		t.Errorf("merged: %v of %d, before %d", on, now, of)
-	}
-	for _, pair := range [][2]string{{"mary", "mary2"}, {"anna", "anna2"}} {
-		if err := office.Unmerge(t.Context(), side(pair[0]), side(pair[1]), "not the same"); err != nil {
-			t.Fatal(err)
+	for _, bad := range []string{"Fay Done", "Bea Booked", "Other Site", "to be looked at"} {
+		if strings.Contains(page, bad) {
+			t.Errorf("%s is overdue", bad)
 		}
 	}
-	if on, now := ask(); !slices.Equal(on, before) || now != of {
-		t.Errorf("taken back: %v of %d", on, now)
+	if strings.Index(page, "Zoe Longest") > strings.Index(page, "Amy Later") {
+		t.Error("the longest is not first")
+	}
+	if page := doc.Open("/maple/lists/due?sort=name"); strings.Index(page, "Zoe Longest") < strings.Index(page, "Amy Later") {
+		t.Error("not by name")
+	}
+	if page := doc.Open("/maple/lists/due?show=ordered"); !strings.Contains(page, "Bea Booked") || strings.Contains(page, "Zoe Longest") {
+		t.Error("what is ordered does not stand apart")
+	}
+	const rule = "uspstf-breast"
+	if !strings.Contains(page, "?rule="+rule+`"`) {
+		t.Error("no link to the rule of mammograms")
+	}
+	one := doc.Open("/maple/lists/due?rule=" + rule)
+	for _, want := range []string{"Zoe Longest", "1 Mar 2019", "Last done", "Needs review by a clinician"} {
+		if !strings.Contains(one, want) {
+			t.Errorf("the rule's list lacks %q", want)
+		}
+	}
+	for _, odd := range []string{"?show=nonsense&sort=%00&from=-7", "?from=999999999999999999999", "?rule=no-such-rule", "?from=100"} {
+		if page := doc.Open("/maple/lists/due" + odd); !strings.Contains(page, "As the whole record") {
+			t.Errorf("%s: not a list", odd)
+		}
+	}
+	res, body := doc.Get("/maple/lists/due/csv?rule=" + rule)
+	rows, err := csv.NewReader(strings.NewReader(body)).ReadAll()
+	if err != nil || len(rows) < 4 || !strings.Contains(res.Header.Get("Content-Disposition"), "due-overdue-2026-11-22.csv") {
+		t.Fatalf("%v %d %s", err, len(rows), res.Header.Get("Content-Disposition"))
+	}
+	safe := false
+	for _, r := range rows {
+		safe = safe || r[1] == "'=cmd|' /C calc'!A0"
+	}
+	if !safe || rows[1][1] != "Zoe Longest" || rows[1][10] != "2019-03-01" {
+		t.Errorf("%v", rows[:2])
+	}
+	if !strings.Contains(n.Noted(), "list due-overdue") {
+		t.Error("the export is not in the log")
+	}
+	for _, path := range []string{"/maple/lists/due", "/maple/lists/due/csv", "/maple/lists"} {
+		if res, _ := n.User(hughes).Get(path); res.StatusCode != http.StatusForbidden {
+			t.Errorf("the front desk sees %s: %d", path, res.StatusCode)
+		}
+	}
+	// Switched off at the site, it is not counted.
+	admin := n.Records.As(access.Actor{Kind: access.User, ID: "admin", Site: "maple", Role: access.Admin, Purpose: access.Operations}, access.EMR)
+	if err := admin.PutSetting(t.Context(), "rules", []byte(`{"`+rule+`":{"level":0,"who":"admin","when":"2026-11-22T00:00:00Z","why":"test"}}`), 0, "test"); err != nil {
+		t.Fatal(err)
+	}
+	if page := doc.Open("/maple/lists/due?rule=" + rule); strings.Contains(page, "Zoe Longest") || !strings.Contains(page, "switched off at this site") {
+		t.Error("a rule that is switched off is counted")
+	}
+	// A page brings a record or two up to date itself.
+	n.Write("maple", mammogram("m1", "old", "2026-11-01"))
+	if page := doc.Open("/maple/lists/diabetes-hba1c"); strings.Contains(page, "being looked at again") {
+		t.Error("one record was left waiting")
 	}
 }
