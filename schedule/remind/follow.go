@@ -340,7 +340,7 @@ func (w *work) begin(ctx context.Context, x *sweep) (err error) {
 	}
 	x.open = map[string]bool{}
 	return each(ctx, w.s, "CommunicationRequest", url.Values{"status": {"draft,active,on-hold"}, "category": {KindSystem + "|" + string(Recall)}}, func(r record.Resource) (bool, error) {
-		x.open[idOf(r.Node().Path("subject", "reference").Str(), "Patient")] = true
+		x.open[w.s.Standing(idOf(r.Node().Path("subject", "reference").Str(), "Patient"))] = true
 		return true, nil
 	})
 }
@@ -364,18 +364,19 @@ func (w *work) some(ctx context.Context, x *sweep) error {
 	}
 	var ids []string
 	for _, r := range page.Matches {
-		if len(x.proposed[r.ID]) > 0 || x.turn(r.ID, w.Days) {
+		if w.s.Standing(r.ID) == r.ID && (len(x.proposed[r.ID]) > 0 || x.turn(r.ID, w.Days)) {
 			ids = append(ids, r.ID)
 		}
 	}
 	after := page.Next
 	page = nil // what stands in them is read again when it is needed
 	for _, id := range ids {
+		begin := time.Now()
 		due, err := w.dueOf(ctx, id)
 		if err != nil {
 			return err
 		}
-		if due = append(slices.Clone(x.proposed[id]), due...); len(due) == 0 && !x.open[id] && w.quick() {
+		if due = append(slices.Clone(x.proposed[id]), due...); len(due) == 0 && !x.open[id] && time.Since(begin) < cheap {
 			continue
 		}
 		pause := time.NewTimer(w.Pause)
@@ -412,13 +413,17 @@ func (x *sweep) turn(id string, days int) bool {
 	return false
 }
 
+// cheap is what asking about a person may take so that no pause follows it: an
+// index answered, and no record was opened.
+const cheap = time.Millisecond
+
 // proposed are the visits that somebody was to be seen again for, from two weeks
 // before the day that was named, by patient.
 func (w *work) proposed(ctx context.Context) (map[string][]DueItem, error) {
 	out := map[string][]DueItem{}
 	err := each(ctx, w.s, "Appointment", url.Values{"status": {"proposed"}}, func(r record.Resource) (bool, error) {
 		a := schedule.AppointmentOf(r.Node(), w.zone)
-		id := idOf(a.Patient.Ref, "Patient")
+		id := w.s.Standing(idOf(a.Patient.Ref, "Patient"))
 		if id == "" || len(a.Wanted) == 0 || a.Wanted[0].From.IsZero() {
 			return true, nil
 		}
@@ -444,13 +449,6 @@ func (w *work) dueOf(ctx context.Context, patient string) ([]DueItem, error) {
 		return nil, nil
 	}
 	return due, err
-}
-
-// quick says that asking what is due costs next to nothing, so that a sweep need
-// not pause after it.
-func (w *work) quick() bool {
-	q, ok := w.Due.(interface{ Quick() bool })
-	return w.Due == nil || ok && q.Quick()
 }
 
 // recall plans the recalls of one person of whom something is due, or was.

@@ -163,6 +163,7 @@ func reachedAt(ctx context.Context, s record.Session, number string, zone *time.
 	var out []record.Resource
 	seen := map[string]bool{}
 	add := func(id string) error {
+		id = s.Standing(id)
 		if id == "" || seen[id] || len(out) >= maxShared {
 			return nil
 		}

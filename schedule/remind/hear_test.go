@@ -393,5 +393,3 @@ func (c *counting) Of(_ context.Context, _ record.Session, patient string, _ tim
 	c.of[patient]++
 	return nil, nil
 }
-
-func (c *counting) Quick() bool { return true }

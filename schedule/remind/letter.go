@@ -48,7 +48,7 @@ func Letters(ctx context.Context, s record.Session, batch string, zone *time.Loc
 		if q, _ := RequestOf(r.Node()); batch == "" && !open(q) {
 			return true, nil // taken back
 		}
-		p, err := s.Read(ctx, "Patient", m.Patient)
+		p, err := s.Read(ctx, "Patient", s.Standing(m.Patient))
 		if err != nil {
 			return false, err
 		}

@@ -62,7 +62,7 @@ func (s *Service) OptOut(ctx context.Context, site *record.Site, token string, d
 			return OptedOut{}, err
 		}
 		m, ok := MessageOf(r.Node())
-		p, err := as.Read(ctx, "Patient", m.Patient)
+		p, err := as.Read(ctx, "Patient", as.Standing(m.Patient))
 		if !ok || missing(err) {
 			return OptedOut{}, ErrLink
 		}

@@ -153,9 +153,10 @@ func TestKilledBeforeARealServersAnswer(t *testing.T) {
 		h.write(`{"resourceType":"Patient","id":"`+id+`","active":true,"telecom":[{"system":"email","value":"`+id+`@example.org"}]}`,
 			fmt.Sprintf(`{"resourceType":"Appointment","id":"%[1]s","status":"booked","start":"%[2]s","end":"%[3]s","participant":[{"actor":{"reference":"Patient/%[1]s"},"status":"accepted"}]}`, id, day.Format(time.RFC3339), day.Add(time.Hour).Format(time.RFC3339)))
 		h.close()
-		die := make(chan struct{}, 100)
-		line.on(func() bool { die <- struct{}{}; return false })
+		die, dead := make(chan struct{}, 100), make(chan struct{})
+		line.on(func() bool { die <- struct{}{}; <-dead; return false }) // the line is open until nobody listens
 		h.childUntil(line.Addr().String(), sending.Add(time.Duration(loop)*time.Second), die)
+		close(dead)
 		h.up()
 		if m := h.messages(id); len(m) != 1 || m[0].Status != "in-progress" {
 			t.Fatalf("loop %d: the claim: %+v", loop, m)
@@ -183,4 +184,69 @@ func TestKilledBeforeARealServersAnswer(t *testing.T) {
 		t.Error(problems)
 	}
 	t.Logf("%d kills between a real server's taking and its answer: none lost, each twice under its Message-ID", loops)
+}
+
+// Killed at moments that nobody chose, over a real server: in the end every
+// reminder is in the mailbox, and what is there more than once is there under one
+// Message-ID, at most as often as there were kills in its time.
+func TestKilledAnywhereOverARealServer(t *testing.T) {
+	x := newExim(t)
+	h := open2(t)
+	h.mail, h.texts = newMailSink(t), newTextSink(t)
+	direct := func(c *Config) {
+		c.Base, c.Mail = "", &SMTP{Addr: x.addr, TLS: "none", From: "no-reply@maple.example"}
+	}
+	h.tick(h.service(direct))
+	loops := kills(t, 3)
+	day := time.Date(2026, 12, 1, 9, 0, 0, 0, h.zone)
+	sending := day.AddDate(0, 0, -3).Add(5 * time.Hour)
+	var all []string
+	for loop := range loops {
+		h.now = day.AddDate(0, 0, -5)
+		for i := range 6 {
+			id := fmt.Sprintf("k%d-%d", loop, i)
+			h.write(`{"resourceType":"Patient","id":"`+id+`","active":true,"telecom":[{"system":"email","value":"`+id+`@example.org"}]}`,
+				fmt.Sprintf(`{"resourceType":"Appointment","id":"%[1]s","status":"booked","start":"%[2]s","end":"%[3]s","participant":[{"actor":{"reference":"Patient/%[1]s"},"status":"accepted"}]}`, id, day.Format(time.RFC3339), day.Add(time.Hour).Format(time.RFC3339)))
+			all = append(all, id)
+		}
+		h.close()
+		h.childUntil(x.addr, sending.Add(time.Duration(loop)*time.Second), nil)
+		h.up()
+	}
+	h.now = sending.Add(2 * time.Hour)
+	s := h.service(direct)
+	for range 5 {
+		h.tick(s)
+		h.now = h.now.Add(time.Minute)
+	}
+	for range 1200 { // until exim has delivered all that it took
+		if left, _ := filepath.Glob(filepath.Join(x.dir, "spool", "input", "*")); len(left) == 0 {
+			break
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	got, repeats := counted(x.box(len(all))), 0
+	for _, id := range all {
+		m := h.messages(id)
+		if len(m) != 1 || m[0].Status != "completed" {
+			t.Errorf("%s: %+v", id, m)
+			continue
+		}
+		key := "<" + m[0].ID + "@maple.example>"
+		if got[key] == 0 {
+			t.Errorf("%s is completed, and never came", m[0].ID)
+		}
+		if got[key] > m[0].Attempts {
+			t.Errorf("%s came %d times in %d attempts", m[0].ID, got[key], m[0].Attempts)
+		}
+		repeats += max(got[key]-1, 0)
+		delete(got, key)
+	}
+	if len(got) > 0 {
+		t.Errorf("nobody wrote down that these were sent: %v", got)
+	}
+	if problems := h.check(); len(problems) > 0 {
+		t.Error(problems)
+	}
+	t.Logf("%d kills, %d reminders over exim: none lost, %d more in the mailbox than reminders, each under a known Message-ID", loops, len(all), repeats)
 }

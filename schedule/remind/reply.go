@@ -72,7 +72,7 @@ func (s *Service) Visit(ctx context.Context, site *record.Site, token string) (V
 		return Visit{}, err
 	}
 	v.Phone = rules.Phone
-	if p, err := as.Read(ctx, "Patient", idOf(v.appt.Patient.Ref, "Patient")); err == nil {
+	if p, err := as.Read(ctx, "Patient", as.Standing(idOf(v.appt.Patient.Ref, "Patient"))); err == nil {
 		v.Lang = rules.Speaks(PersonOf(p.Node(), zone, now).Lang)
 	}
 	if _, err := as.Read(ctx, "Task", anotherID(l)); err == nil {
