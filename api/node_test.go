@@ -89,13 +89,13 @@ func (n *node) token(a access.Actor) string {
 	var err error
 	switch a.Kind {
 	case access.User, access.Patient, access.Proxy:
-		err = n.auth.AddUser(ctx, auth.User{Site: a.Site, Name: a.ID, Role: a.Role, Patients: a.Patients, Proxy: a.Kind == access.Proxy}, testPassword)
+		err = n.auth.AddUser(ctx, auth.User{Site: a.Site, Name: a.ID, Role: a.Role, Patients: a.Patients, Proxy: a.Kind == access.Proxy, Who: a.Who}, testPassword)
 	case access.Client:
 		scopes := a.Scopes
 		if scopes == nil { // an account has some; the token of this actor has none
 			scopes = []access.Scope{{Context: "system", Type: "Basic", Rights: "r"}}
 		}
-		_, err = n.auth.AddClient(ctx, auth.Client{Site: a.Site, ID: a.ID, Scopes: scopes})
+		_, err = n.auth.AddClient(ctx, auth.Client{Site: a.Site, ID: a.ID, Scopes: scopes, Purpose: a.Purpose})
 	case access.Peer:
 		k, e := n.auth.PublicKeys(ctx)
 		if e != nil {

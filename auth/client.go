@@ -20,7 +20,8 @@ type Client struct {
 	ID       string         `json:"id"`
 	Name     string         `json:"name"`
 	Scopes   []access.Scope `json:"scopes"`
-	Secret   string         `json:"secret"` // SHA-256 of a random secret
+	Purpose  access.Purpose `json:"purpose,omitempty"` // why it reads; empty: the site's own chart alone, no whole record
+	Secret   string         `json:"secret"`            // SHA-256 of a random secret
 	Disabled bool           `json:"disabled,omitempty"`
 	Created  time.Time      `json:"created"`
 }
@@ -33,11 +34,38 @@ func (a *Auth) AddClient(ctx context.Context, c Client) (secret string, err erro
 	if len(c.Scopes) == 0 {
 		return "", errors.New("a client needs at least one scope")
 	}
+	if c.Purpose != "" && c.Purpose != access.Treatment && c.Purpose != access.Operations {
+		return "", errors.New("a client's purpose is TREAT or HOPERAT, or none: emergencies are people's")
+	}
 	var b [32]byte
 	rand.Read(b[:])
 	secret = base64.RawURLEncoding.EncodeToString(b[:])
 	c.Secret, c.Created = digest(secret), a.now().UTC()
-	return secret, save(ctx, a.st, "client", c.Site+"/"+c.ID, c)
+	if err := save(ctx, a.st, "client", c.Site+"/"+c.ID, c); err != nil {
+		return "", err
+	}
+	a.tokens.clear()
+	return secret, nil
+}
+
+// Clients are a site's programs.
+func (a *Auth) Clients(ctx context.Context, site string) ([]Client, error) {
+	return list[Client](ctx, a.st, "client", site+"/")
+}
+
+// DisableClient ends a program's tokens, and gives it no more; store.ErrNotFound
+// when there is none.
+func (a *Auth) DisableClient(ctx context.Context, site, id string) error {
+	c, err := load[Client](ctx, a.st, "client", site+"/"+id)
+	if err != nil {
+		return err
+	}
+	c.Disabled = true
+	if err := save(ctx, a.st, "client", site+"/"+id, c); err != nil {
+		return err
+	}
+	a.tokens.clear()
+	return nil
 }
 
 // ClientCredentials recognises a program by its secret and gives it a bearer
@@ -74,7 +102,7 @@ func (a *Auth) ClientCredentials(ctx context.Context, site, id, secret, scope st
 		}
 	}
 	ttl = 15 * time.Minute
-	token, err = a.Issue(ctx, access.Actor{Kind: access.Client, ID: c.ID, Name: c.Name, Site: site, Purpose: access.Treatment, Scopes: scopes}, Bearer, ttl)
+	token, err = a.Issue(ctx, access.Actor{Kind: access.Client, ID: c.ID, Name: c.Name, Site: site, Purpose: c.Purpose, Scopes: scopes}, Bearer, ttl)
 	return token, ttl, err
 }
 
@@ -115,4 +143,13 @@ func ParseScopes(text string) ([]access.Scope, error) {
 		return nil, errors.New("too many scopes")
 	}
 	return out, nil
+}
+
+// Scopes is a list of scopes as ParseScopes reads it.
+func Scopes(list []access.Scope) string {
+	words := make([]string, len(list))
+	for i, s := range list {
+		words[i] = s.Context + "/" + s.Type + "." + s.Rights
+	}
+	return strings.Join(words, " ")
 }

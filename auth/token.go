@@ -116,13 +116,13 @@ func (a *Auth) stands(ctx context.Context, g Grant) error {
 		is := u.Actor()
 		lost := func(id string) bool { return !slices.Contains(is.Patients, id) }
 		if err == nil && (u.Disabled || g.Issued.Before(u.Created) || g.Issued.Before(u.Since) ||
-			is.Kind != actor.Kind || is.Role != actor.Role || slices.ContainsFunc(actor.Patients, lost)) {
+			is.Kind != actor.Kind || is.Role != actor.Role || is.Who != actor.Who || slices.ContainsFunc(actor.Patients, lost)) {
 			return ErrDenied
 		}
 		return err
 	case access.Client:
 		c, err := load[Client](ctx, a.st, "client", actor.Site+"/"+actor.ID)
-		if errors.Is(err, store.ErrNotFound) || err == nil && (c.Disabled || g.Issued.Before(c.Created)) {
+		if errors.Is(err, store.ErrNotFound) || err == nil && (c.Disabled || g.Issued.Before(c.Created) || actor.Purpose != "" && actor.Purpose != c.Purpose) {
 			return ErrDenied
 		}
 		return err

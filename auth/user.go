@@ -85,7 +85,7 @@ func (u User) Actor() access.Actor {
 		act.Kind, act.Purpose, act.Patients, act.Role = access.Proxy, access.Request, u.Patients, ""
 	case len(u.Patients) > 0:
 		act.Kind, act.Purpose, act.Patients, act.Role = access.Patient, access.Request, u.Patients, ""
-	case slices.Contains([]access.Role{access.Operator, access.FrontDesk, access.RecordsOffice, access.PrivacyOfficer}, u.Role):
+	case slices.Contains([]access.Role{access.Operator, access.FrontDesk, access.RecordsOffice, access.PrivacyOfficer, access.Admin}, u.Role):
 		act.Purpose = access.Operations // other sites are not asked in the name of treatment
 	}
 	return act

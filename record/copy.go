@@ -124,9 +124,7 @@ func (s Session) Receive(ctx context.Context, source *Site, patient string, a An
 		}
 		return audit.Append(tx, s.r.now(), s.event(audit.Event{Action: "receive", Type: "Patient", ID: patient, Key: key, Count: len(copies), Recipient: s.site.Slug, Why: "from " + source.Slug}))
 	})
-	if err == nil {
-		said.commit()
-	}
+	said.end(err)
 	return err
 }
 

@@ -65,7 +65,7 @@ func TestTheDeskSendsALetter(t *testing.T) {
 			t.Errorf("the desk made %s of a letter's Task", what)
 		}
 	}
-	if err := write(desk, "look", task("look", "DocumentReference/ltr", "follow-up", "completed")); !errors.As(err, &refused) {
+	if err := write(desk, "look", task("look", "DocumentReference/ltr", "follow-up", "completed")); !errors.Is(err, ErrNotFound) {
 		t.Errorf("a Task about a document that asks for no sending: %v", err)
 	}
 	if err := write(desk, "send", strings.Replace(task("send", "DocumentReference/ltr", "letter", "completed"), `"authoredOn"`, `"note":[{"text":"in the post"}],"owner":{"display":"Patricia Hughes"},"authoredOn"`, 1)); err != nil {

@@ -306,8 +306,8 @@ type pair struct {
 // pairs that the transaction makes or takes back.
 func (s Session) keepsMerges(tx *store.Tx, plan []planned) ([]pair, error) {
 	var out []pair
-	var aside []int // acts that write something new into a replaced record
-	goesOn := false // and whether one of them goes on with what is there
+	aside, into := -1, "" // an act that writes something new into a replaced record
+	goesOn := false       // and whether one of them goes on with what is there
 	for i := range plan {
 		p := &plan[i]
 		if p.Type == "Patient" {
@@ -322,35 +322,55 @@ func (s Session) keepsMerges(tx *store.Tx, plan []planned) ([]pair, error) {
 			}
 			continue
 		}
-		if g := s.aside(p); g != nil {
-			aside = append(aside, i)
-			goes, err := s.goesOn(tx, p)
-			if err != nil {
-				return nil, err
-			}
-			goesOn = goesOn || goes
+		by, err := s.aside(tx, p)
+		if err != nil {
+			return nil, err
 		}
+		if by == "" {
+			continue
+		}
+		if aside < 0 {
+			aside, into = i, by
+		}
+		goes, err := s.goesOn(tx, p)
+		if err != nil {
+			return nil, err
+		}
+		goesOn = goesOn || goes
 	}
-	if len(aside) == 0 || goesOn {
+	if aside < 0 || goesOn {
 		return out, nil
 	}
-	p := &plan[aside[0]]
-	err := invalid("business-rule", p.Type, "this patient's record was merged into another, which stands for it: write into Patient/"+s.aside(p).ids[0])
-	return nil, at(err, aside[0], len(plan))
+	err := invalid("business-rule", plan[aside].Type, "this patient's record was merged into another, which stands for it: write into Patient/"+into)
+	return nil, at(err, aside, len(plan))
 }
 
-// aside is the group of the replaced record into which an act writes something
-// new; nil when it does not.
-func (s Session) aside(p *planned) *group {
+// aside says that an act writes something new into a record that was replaced, and
+// by which; empty when it does not.
+func (s Session) aside(tx *store.Tx, p *planned) (string, error) {
 	if s.actor.Kind == access.System || p.ready == nil || p.ready.Index.Patient == nil || p.Op == Update && p.state == nil || p.Op == Create && p.found != nil {
-		return nil
+		return "", nil
 	}
 	ref := p.ready.Index.Patient
-	g := s.r.merged().byName[patientName{s.site.No, ref.ID}]
-	if ref.Type != "Patient" || g == nil || g.into[ref.ID] == "" {
-		return nil
+	if ref.Type != "Patient" {
+		return "", nil
 	}
-	return g
+	if s.r.merges.under.Load() > 0 { // a merge is being written, and in memory it is not yet
+		c, err := s.after(tx, nil, ref.ID, nil)
+		if err != nil || len(c.by) == 0 {
+			return "", err
+		}
+		up, err := s.after(tx, nil, c.by[0], nil)
+		if err != nil || !slices.Contains(up.over, ref.ID) {
+			return "", err
+		}
+		return c.by[0], nil
+	}
+	g := s.r.merged().byName[patientName{s.site.No, ref.ID}]
+	if g == nil || g.into[ref.ID] == "" {
+		return "", nil
+	}
+	return g.ids[0], nil
 }
 
 // goesOn says whether an act that writes into a replaced record refers to

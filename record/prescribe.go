@@ -41,19 +41,47 @@ func ordered(r map[string]any) map[string]any {
 	return out
 }
 
-// maySign says whether an act would put a prescription in force by who may not.
+// maySign says whether an act would put a prescription in force by who may not, or
+// take one out of force.
+//
+// A program never prescribes: it brings drafts, proposals and plans. Of what was
+// signed, as it was signed, it may say that it was handed out to the end
+// (completed); to hold, stop or cancel is decided by people.
 func (s Session) maySign(p *planned, old store.Row, had bool) error {
-	if p.Type != "MedicationRequest" || p.Op == Delete || s.actor.Kind != access.User || prescribers[s.actor.Role] {
+	program := s.actor.Kind == access.Client
+	if p.Type == "VisionPrescription" && program && p.Op != Delete {
+		if now, ok := plainly(p.ready.Body); ok && now["status"] != "active" {
+			return nil
+		}
+		return &Refused{Why: "a program prescribes nothing: it may bring a draft"}
+	}
+	if p.Type != "MedicationRequest" || s.actor.Kind != access.User && !program || prescribers[s.actor.Role] {
+		return nil
+	}
+	var was map[string]any
+	if had && !old.Deleted {
+		was, _ = plainly(old.Body())
+	}
+	if p.Op == Delete {
+		if was != nil && inForce(was) {
+			return &Refused{Why: "an order that is in force is stopped or completed, not deleted"}
+		}
 		return nil
 	}
 	now, ok := plainly(p.ready.Body)
-	if ok && !inForce(now) {
-		return nil
-	}
-	if had && !old.Deleted && ok {
-		if was, ok := plainly(old.Body()); ok && inForce(was) && reflect.DeepEqual(ordered(was), ordered(now)) {
-			return nil // it was signed as it stands: held and taken up again
+	as := ok && was != nil && inForce(was) && reflect.DeepEqual(ordered(was), ordered(now))
+	switch {
+	case program && was != nil && inForce(was):
+		if as && (now["status"] == was["status"] || now["status"] == "completed") {
+			return nil
 		}
+		return &Refused{Why: "of an order in force a program says only that it was handed out to the end: completed, as it was signed"}
+	case ok && !inForce(now):
+		return nil
+	case as:
+		return nil // it was signed as it stands: held and taken up again
+	case program:
+		return &Refused{Why: "a program prescribes nothing: it may bring a draft, a proposal or a plan"}
 	}
 	return &Refused{Why: "an order for a medicine is signed by who prescribes: keep it as a draft"}
 }

@@ -25,6 +25,7 @@ import (
 // merges are the Patients of this node that say something of others.
 type merges struct {
 	turn   atomic.Uint64
+	under  atomic.Int64 // transactions that say something and are not settled
 	mu     sync.Mutex
 	claims map[store.Key]claim
 	now    atomic.Pointer[merged]
@@ -188,6 +189,7 @@ func (s *said) note(key store.Key, id string, old, body []byte) {
 		return
 	}
 	if s.claims == nil {
+		s.m.under.Add(1)
 		s.turn, s.claims = s.m.turn.Add(1), map[store.Key]claim{}
 	}
 	c, _ := claimOf(key, id, body)
@@ -206,9 +208,13 @@ func (s *said) patient(p *planned, row store.Row) {
 	s.note(row.Key, p.id, p.old.Body(), p.ready.Body)
 }
 
-// commit makes what was said count.
-func (s *said) commit() {
+// end makes what was said count, if it was written.
+func (s *said) end(err error) {
 	if s.claims == nil {
+		return
+	}
+	defer s.m.under.Add(-1)
+	if err != nil {
 		return
 	}
 	s.m.mu.Lock()

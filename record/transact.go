@@ -241,10 +241,10 @@ func (s Session) commit(ctx context.Context, plan []planned, conditions []condit
 		}
 		return audit.Append(tx, now, events...)
 	})
+	said.end(err)
 	if err != nil {
 		return nil, err
 	}
-	said.commit()
 	for i, row := range rows { // here and not in the closure, for which all other writers wait
 		out[i].Resource = s.resource(row)
 	}
@@ -268,28 +268,28 @@ func (s Session) consider(tx *store.Tx, p *planned) error {
 				return err
 			}
 		}
-		return s.may(p, p.old, p.state == nil || gone != nil)
+		return s.may(tx, p, p.old, p.state == nil || gone != nil)
 	case p.Op == Create && p.found == nil:
-		return s.may(p, store.Row{}, false)
+		return s.may(tx, p, store.Row{}, false)
 	case p.Op == Delete && p.id != "":
 		if old, err := tx.Get(s.site.No, p.Type, p.id); err == nil {
 			if err := s.keepsSigned(p, old); err != nil {
 				return err
 			}
-			return s.mayKind(p, old, true)
+			return s.may(tx, p, old, true)
 		}
 	}
 	return nil
 }
 
 // may asks the rules of this floor about an act that writes.
-func (s Session) may(p *planned, old store.Row, had bool) error {
+func (s Session) may(tx *store.Tx, p *planned, old store.Row, had bool) error {
 	for _, rule := range [...]func(*planned, store.Row, bool) error{s.mayKind, s.mayTask, s.maySign} {
 		if err := rule(p, old, had); err != nil {
 			return err
 		}
 	}
-	return nil
+	return s.mayClaim(tx, p, old, had)
 }
 
 func (o Op) action() string { return [...]string{"", "create", "update", "delete"}[o] }

@@ -83,14 +83,16 @@ func (d Desk) BookWaiting(ctx context.Context, id, version string, b Booking) (A
 		if st := a.State(); st != Waiting && st != Proposed {
 			return nil, &NotAllowed{st, Booked}
 		}
-		if a.Patient.Ref != b.Patient.Ref {
+		if Standing(d.Session, a.Patient.Ref) != Standing(d.Session, b.Patient.Ref) {
 			return nil, &Wrong{"patient", "This place on the wait list is somebody else's."}
 		}
 		r, err := objectOf(a.Node)
 		if err != nil {
 			return nil, err
 		}
-		b.fill(r, d.Zone)
+		here := b
+		here.Patient.Ref = a.Patient.Ref // it stays in the record in which it was written
+		here.fill(r, d.Zone)
 		return update("Appointment", id, a.Version, r)
 	})
 }
@@ -237,6 +239,7 @@ func (d Desk) place(ctx context.Context, b Booking, except string, acts func() (
 	if err != nil {
 		return Appointment{}, err
 	}
+	b.Patient.Ref = Standing(d.Session, b.Patient.Ref) // one lock a person, however many records were merged
 	var refs []string
 	for _, p := range [...]Party{b.Practitioner, b.Room, b.Patient} {
 		if cal.exclusive(p.Ref) {
@@ -360,6 +363,7 @@ func (d Desk) vacant(ctx context.Context, cal *Calendar, b Booking, except strin
 		taken := &Taken{}
 		for _, r := range found.Matches {
 			a := AppointmentOf(r.Node(), d.Zone)
+			a.Patient.Ref = Standing(d.Session, a.Patient.Ref)
 			if r.ID != except && a.Holds() && a.Overlaps(span) && a.Takes(ref) {
 				taken.By = append(taken.By, a)
 			}

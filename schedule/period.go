@@ -49,14 +49,15 @@ func (c *Calendar) Between(ctx context.Context, s record.Session, from, to time.
 	if err != nil {
 		return nil, err
 	}
-	p.add(found)
+	p.add(s, found)
 	if err := p.exceptions(ctx, s); err != nil {
 		return nil, err
 	}
 	return p, nil
 }
 
-func (p *Period) add(found *record.Page) {
+// add takes what was found. Who was merged into another comes as that other.
+func (p *Period) add(s record.Session, found *record.Page) {
 	for _, r := range found.Included {
 		if r.Type == "Patient" {
 			p.Patients["Patient/"+r.ID] = PersonOf(r)
@@ -64,6 +65,7 @@ func (p *Period) add(found *record.Page) {
 	}
 	for _, r := range found.Matches {
 		a := AppointmentOf(r.Node(), p.Zone)
+		a.Patient.Ref = Standing(s, a.Patient.Ref)
 		if a.From.IsZero() || !a.From.Before(p.To) || !a.To.After(p.From) && !(a.From.Equal(a.To) && !a.From.Before(p.From)) {
 			continue
 		}

@@ -93,7 +93,9 @@ func (d Desk) Waitlist(ctx context.Context) ([]Appointment, map[string]Person, e
 	}
 	var out []Appointment
 	for _, r := range found.Matches {
-		out = append(out, AppointmentOf(r.Node(), d.Zone))
+		a := AppointmentOf(r.Node(), d.Zone)
+		a.Patient.Ref = Standing(d.Session, a.Patient.Ref)
+		out = append(out, a)
 	}
 	slices.SortStableFunc(out, func(a, b Appointment) int {
 		return cmp.Or(cmp.Compare(a.urgency(), b.urgency()), a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID))

@@ -95,6 +95,10 @@ const (
 	sqlLabelled
 	sqlRunKeysDown
 	sqlRelabel
+	sqlMoveResource
+	sqlMoveVersions
+	sqlMoveChanges
+	sqlMoveIdent
 	statementCount
 )
 
@@ -195,7 +199,11 @@ var statements = [statementCount]string{
 	sqlRowTerms:     `SELECT ` + rowColumns + `, terms FROM resource WHERE k = ?`,
 	sqlTypeRows: `SELECT r.k, r.name, r.version, r.seq, r.updated, r.labels, r.deleted, r.author, r.source, r.body, r.terms
 		FROM idx i CROSS JOIN resource r ON r.k = i.k WHERE i.p = ? AND i.v = ? AND i.k >= ? AND i.k < ? ORDER BY i.k`,
-	sqlLabelled:    `SELECT labels, name FROM resource INDEXED BY resource_labels WHERE labels <> 0 AND k >= ? AND k < ? AND deleted = 0`,
-	sqlRelabel:     `UPDATE version SET labels = ? WHERE k = ? AND version = ?`,
-	sqlRunKeysDown: `SELECT k FROM idx WHERE p = ? AND v = ? AND k >= ? AND k < ? ORDER BY k DESC`,
+	sqlLabelled:     `SELECT labels, name FROM resource INDEXED BY resource_labels WHERE labels <> 0 AND k >= ? AND k < ? AND deleted = 0`,
+	sqlMoveResource: `UPDATE resource SET k = ? WHERE k = ?`,
+	sqlMoveVersions: `UPDATE version SET k = ? WHERE k = ?`,
+	sqlMoveChanges:  `UPDATE change SET k = ? WHERE seq IN (SELECT seq FROM resource WHERE k = ? UNION ALL SELECT seq FROM version WHERE k = ?)`,
+	sqlMoveIdent:    `UPDATE ident SET k = ? WHERE site = ? AND name = ?`,
+	sqlRelabel:      `UPDATE version SET labels = ? WHERE k = ? AND version = ?`,
+	sqlRunKeysDown:  `SELECT k FROM idx WHERE p = ? AND v = ? AND k >= ? AND k < ? ORDER BY k DESC`,
 }

@@ -111,7 +111,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		}
 		s.readers.give(r)
 	}
-	if err := s.keepIndex(ctx); err != nil {
+	if err := errors.Join(s.keepIndex(ctx), s.keepHomes(ctx)); err != nil {
 		s.Close()
 		return nil, fmt.Errorf("store: %w", err)
 	}

@@ -42,7 +42,7 @@ const (
 
 // orders are the commands that a running server executes.
 var orders = []onNode{
-	(*tokenCmd)(nil), (*userAdd)(nil), (*userList)(nil), (*userDisable)(nil), (*siteAdd)(nil), (*siteList)(nil),
+	(*tokenCmd)(nil), (*userAdd)(nil), (*userList)(nil), (*userDisable)(nil), (*clientAdd)(nil), (*clientList)(nil), (*clientDisable)(nil), (*siteAdd)(nil), (*siteList)(nil),
 	(*peerAdd)(nil), (*peerList)(nil), (*peerRemove)(nil), (*peerSelf)(nil), (*importCmd)(nil), (*exportCmd)(nil),
 	(*backupCmd)(nil), (*verifyCmd)(nil),
 }

@@ -24,6 +24,7 @@ type CLI struct {
 	Init       initCmd       `cmd:"" help:"Make a node with a first site and its first user; prints the password once."`
 	Serve      serveCmd      `cmd:"" help:"Run one node."`
 	Token      tokenCmd      `cmd:"" help:"Print a bearer token and nothing else, for scripts."`
+	Client     clientCmd     `cmd:"" help:"Add, list and disable programs that have credentials of their own."`
 	User       userCmd       `cmd:"" help:"Add, list and disable a site's users."`
 	Site       siteCmd       `cmd:"" help:"Add and list the sites of a node."`
 	Peer       peerCmd       `cmd:"" help:"Add, list and remove other nodes' sites that this node trusts."`
@@ -91,7 +92,7 @@ func command(ctx context.Context, args []string, s streams) error {
 	var cli CLI
 	ended := -1
 	parser, err := kong.New(&cli, kong.Name("wholechart"), kong.Description("Keeps medical records: one provider's chart, and the whole record across sites."),
-		kong.DefaultEnvars("WHOLECHART"), kong.Configuration(kong.JSON), kong.Writers(s.out, s.err), kong.Exit(func(code int) { ended = code }))
+		kong.DefaultEnvars("WHOLECHART"), kong.Configuration(config), kong.Writers(s.out, s.err), kong.Exit(func(code int) { ended = code }))
 	if err != nil {
 		return err
 	}

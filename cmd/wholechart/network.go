@@ -9,11 +9,9 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -285,12 +283,7 @@ func (n *demoNode) fill(ctx context.Context, anchor time.Time) error {
 	g.Go(func() error { return n.accounts(ctx) })
 	for _, site := range n.sites() {
 		g.Go(func() error {
-			secret, err := n.node.auth.AddClient(ctx, auth.Client{Site: site.Slug, ID: "storyteller", Name: "The demonstration's first records",
-				Scopes: []access.Scope{{Context: "system", Type: "*", Rights: "cruds"}}})
-			if err != nil {
-				return err
-			}
-			token, err := clientToken(ctx, n.base+"/"+site.Slug, "storyteller", secret)
+			token, done, err := n.storyteller(ctx, site.Slug)
 			if err != nil {
 				return err
 			}
@@ -299,10 +292,28 @@ func (n *demoNode) fill(ctx context.Context, anchor time.Time) error {
 					return fmt.Errorf("a story at %s: %w", site.Slug, err)
 				}
 			}
-			return nil
+			return done()
 		})
 	}
 	return g.Wait()
+}
+
+// storyteller is the account that brings a site's first records, with the names
+// that stand in them: an administrator's, since a program signs nothing. done
+// ends it.
+func (n *demoNode) storyteller(ctx context.Context, site string) (token string, done func() error, err error) {
+	u := auth.User{Site: site, Name: "storyteller", FullName: "The demonstration's first records", Role: access.Admin}
+	password, err := newPassword(streams{}, false)
+	if err == nil {
+		err = n.node.auth.AddUser(ctx, u, password)
+	}
+	if err == nil {
+		token, err = n.node.auth.Issue(ctx, u.Actor(), auth.Bearer, time.Hour)
+	}
+	return token, func() error {
+		u.Disabled = true
+		return n.node.auth.AddUser(ctx, u, "")
+	}, err
 }
 
 // accounts makes the accounts of the role cards, with this start's password.
@@ -391,20 +402,6 @@ func (n *demoNode) volumeAccounts(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// clientToken asks a site for a bearer token, with a client's credentials.
-func clientToken(ctx context.Context, site, id, secret string) (string, error) {
-	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {id}, "client_secret": {secret}}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, site+"/auth/token", strings.NewReader(form.Encode()))
-	if err != nil {
-		return "", err
-	}
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	var out struct {
-		Token string `json:"access_token"`
-	}
-	return out.Token, exchangeJSON(req, &out)
 }
 
 func postBundle(ctx context.Context, base, token string, bundle []byte) error {

@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 	if filepath.Base(os.Args[0]) != "wholechart" { // not the program itself, which a script runs
 		slog.SetDefault(slog.New(slog.DiscardHandler))
 	}
-	testscript.Main(m, map[string]func(){"wholechart": main, "fhir": fhirMain})
+	testscript.Main(m, map[string]func(){"wholechart": main, "fhir": fhirMain, "grant": grantMain})
 }
 
 // TestScripts drives the real program: what it prints, what it leaves behind,

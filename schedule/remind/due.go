@@ -11,10 +11,11 @@ import (
 
 // Due says what is due of a patient of the session's site: what was done,
 // declined, booked or ordered is not. Items without a rule that recalls (see
-// Rules.For) do no harm. Errors: the gate's; ErrNotFound is nothing due.
+// Rules.For) do no harm. Errors: the gate's; ErrNotFound is nothing due. What does
+// not know opens the record, as ByChart does: nothing due takes back recalls.
 //
-// One that answers from an index has a method Quick() bool that says so: a sweep
-// over everybody then pauses only for whom there is something to do.
+// It is asked of everybody in turn, one after another, within Config.Days; one that
+// answers from an index may be asked of everybody each day (Days: 1).
 type Due interface {
 	Of(ctx context.Context, s record.Session, patient string, now time.Time) ([]DueItem, error)
 }

@@ -106,6 +106,7 @@ func (v *view) board() board {
 		}
 	}
 	b.add(team)
+	b.add(v.mergedBoard())
 	return b
 }
 

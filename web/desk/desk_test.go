@@ -18,6 +18,7 @@ import (
 	"wholechart/fhir"
 	"wholechart/internal/pagetest"
 	"wholechart/record"
+	"wholechart/search"
 	"wholechart/web/clinic"
 )
 
@@ -26,6 +27,7 @@ var (
 	okonkwo = auth.User{Site: "maple", Name: "okonkwo", FullName: "Lena Okonkwo, MD", Role: access.Physician, Who: "Practitioner/okonkwo"}
 	records = auth.User{Site: "maple", Name: "records", FullName: "Ruth Abel", Role: access.RecordsOffice}
 	rosa    = auth.User{Site: "maple", Name: "rosa", FullName: "Rosa Delgado", Patients: []string{"rosa-delgado"}}
+	walter  = auth.User{Site: "maple", Name: "walter", FullName: "Walter Nowak", Patients: []string{"walter-nowak"}}
 )
 
 const rooms = `{"resourceType":"Location","id":"room-%d","name":"Room %d","status":"active","mode":"instance","physicalType":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/location-physical-type","code":"ro"}]}}`
@@ -404,8 +406,8 @@ func TestMergeAndTakeBack(t *testing.T) {
 	v.Set("why", "same birth date and telephone")
 	v.Set("sure", "yes")
 	res, body := b.Post("/maple/merge", v)
-	if res.StatusCode != 200 || !strings.Contains(body, "also stands for") {
-		t.Fatalf("%d", res.StatusCode)
+	if res.StatusCode != 200 || !strings.Contains(body, "This record includes") || !strings.Contains(body, "merged on 22 Nov 2026 by") {
+		t.Fatalf("%d %s", res.StatusCode, body)
 	}
 	before := map[string]string{}
 	for _, id := range []string{"rosa-delgado", "rosa-2"} {
@@ -415,18 +417,32 @@ func TestMergeAndTakeBack(t *testing.T) {
 	if !strings.Contains(before["rosa-2"], `"replaced-by"`) || !strings.Contains(before["rosa-2"], `"active":false`) || !strings.Contains(before["rosa-delgado"], `"replaces"`) {
 		t.Error("the Patients are not linked")
 	}
-	links, err := n.System("maple").Links(t.Context(), "rosa-delgado")
-	if err != nil || len(links) != 1 || links[0].Patient != "rosa-2" || links[0].State != "linked" {
-		t.Errorf("%v %+v", err, links)
+	if n.System("maple").Standing("rosa-2") != "rosa-delgado" {
+		t.Error("who stands for whom")
 	}
-	// The whole record of the one that stays shows what was written in the other; that one's own chart does not move.
+	// The chart and the whole record of the one that stays hold what was written in the other, whose pages lead there.
 	n.Write("maple", `{"resourceType":"Condition","id":"in-two","subject":{"reference":"Patient/rosa-2"},"code":{"text":"Zebra fever"},"clinicalStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/condition-clinical","code":"active"}]}}`)
 	doctor := n.User(okonkwo)
-	if page := doc(doctor.Get("/maple/patients/rosa-delgado/whole/problems")); !strings.Contains(page, "Zebra fever") {
-		t.Error("the whole record of the one that stays lacks the other's facts")
+	for _, path := range []string{"/rosa-delgado/problems", "/rosa-delgado/whole/problems", "/rosa-2/problems", "/rosa-2/whole/problems"} {
+		res, page := doctor.Get("/maple/patients" + path)
+		if !strings.Contains(page, "Zebra fever") || !strings.Contains(page, "merged on 22 Nov 2026") || strings.Contains(page, "undo") {
+			t.Errorf("%s lacks the other's facts, or does not say whose they are", path)
+		}
+		if !strings.Contains(res.Request.URL.Path, "/rosa-delgado/") {
+			t.Errorf("%s leads to %s", path, res.Request.URL.Path)
+		}
 	}
-	if page := doc(doctor.Get("/maple/patients/rosa-2/problems")); !strings.Contains(page, "Zebra fever") {
-		t.Error("the fact left the record in which it was written")
+	if page := b.Open("/maple/patients/rosa-delgado"); !strings.Contains(page, "look at both, or undo") {
+		t.Error("the records office is not led to the undo")
+	}
+	if page := b.Open("/maple/patients/rosa-2/demographics"); !strings.Contains(page, "was merged into") {
+		t.Error("the replaced one does not say so")
+	}
+	if res, _ := n.User(rosa).Get("/maple/patients/rosa-2"); res.StatusCode != 200 || !strings.HasSuffix(res.Request.URL.Path, "/rosa-delgado") {
+		t.Errorf("she herself by her other number: %d %s", res.StatusCode, res.Request.URL.Path)
+	}
+	if res, _ := n.User(walter).Get("/maple/patients/rosa-2"); res.StatusCode == 200 || strings.Contains(res.Request.URL.Path, "delgado") {
+		t.Errorf("somebody else is told who it is: %d %s", res.StatusCode, res.Request.URL.Path)
 	}
 	desk := n.User(hughes)
 	if _, body := desk.Post("/maple/schedule/find", url.Values{"qpatient": {"delgado"}, "field": {"patient"}}); strings.Contains(body, `value="rosa-2"`) || !strings.Contains(body, `value="rosa-delgado"`) {
@@ -454,6 +470,66 @@ func TestMergeAndTakeBack(t *testing.T) {
 	if links, _ := n.System("maple").Links(t.Context(), "rosa-delgado"); len(links) != 1 || links[0].State != "apart" {
 		t.Errorf("%+v", links)
 	}
+	for _, path := range []string{"/rosa-delgado/problems", "/rosa-delgado/whole/problems"} {
+		if page := doctor.Open("/maple/patients" + path); strings.Contains(page, "Zebra fever") || strings.Contains(page, "merged on") {
+			t.Errorf("%s still holds the other's facts", path)
+		}
+	}
+	if page := doctor.Open("/maple/patients/rosa-2/problems"); !strings.Contains(page, "Zebra fever") {
+		t.Error("the fact left the record in which it was written")
+	}
+}
+
+// A person is at one place at a time, whichever of two merged records an
+// appointment was made in.
+func TestOnePersonIsBookedOnce(t *testing.T) {
+	n := start(t)
+	n.Write("maple", `{"resourceType":"Patient","id":"rosa-2","active":true,"name":[{"family":"Delgado","given":["Rosa"]}],"birthDate":"1958-03-14"}`)
+	desk := n.User(hughes)
+	if res, body := desk.Post("/maple/schedule/book", booking("rosa-2", "2026-11-24", "10:00")); res.StatusCode != 200 {
+		t.Fatalf("%d %s", res.StatusCode, body)
+	}
+	office := n.Records.As(access.Actor{Kind: access.User, ID: "records", Site: "maple", Role: access.RecordsOffice, Purpose: access.Operations}, access.EMR)
+	side := func(id string) record.Side {
+		r, err := office.Read(t.Context(), "Patient", id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return record.SideOf(r)
+	}
+	if err := office.Merge(t.Context(), side("rosa-delgado"), side("rosa-2"), "same"); err != nil {
+		t.Fatal(err)
+	}
+	v := booking("rosa-delgado", "2026-11-24", "10:10")
+	v.Set("with", "Practitioner/reyes")
+	if res, body := desk.Post("/maple/schedule/book", v); res.StatusCode != http.StatusConflict || !strings.Contains(body, "This patient is taken then") {
+		t.Errorf("in two places at once: %d", res.StatusCode)
+	}
+	found, err := office.Search(t.Context(), question(t, "Appointment", "patient=rosa-delgado&date=2026-11-24"))
+	if err != nil || len(found.Matches) != 1 {
+		t.Fatalf("%v", err)
+	}
+	// What was booked in the replaced record is moved as it is.
+	id := found.Matches[0].ID
+	page := desk.Open("/maple/schedule?date=2026-11-24&move=" + id)
+	version := regexp.MustCompile(`name="version" value="(\d+)"`).FindStringSubmatch(page)
+	if version == nil {
+		t.Fatal("no way to move it")
+	}
+	res, body := desk.Post("/maple/appointments/"+id+"/move", url.Values{"version": {version[1]}, "date": {"2026-11-24"}, "time": {"11:00"}, "with": {"Practitioner/okonkwo"}})
+	if res.StatusCode != 200 {
+		t.Errorf("it cannot be moved: %d %s", res.StatusCode, body)
+	}
+}
+
+func question(t *testing.T, typ, query string) *search.Query {
+	t.Helper()
+	v, _ := url.ParseQuery(query)
+	q, err := search.Parse(typ, v, search.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return q
 }
 
 func doc(_ *http.Response, body string) string { return body }

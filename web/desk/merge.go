@@ -19,8 +19,9 @@ import (
 
 // mergedRow says that this record and another are one person's.
 type mergedRow struct {
-	Into     *who  // this one was merged into it
-	Replaces []who // these were merged into this one
+	Into     *who              // this one was merged into it
+	Replaces []who             // these were merged into this one
+	Told     map[string]string // of each replaced one: when and by whom
 }
 
 // linkOf are the records that a Patient's links of a kind name.
@@ -34,12 +35,27 @@ func linkOf(n fhir.Node, kind string) []string {
 	return out
 }
 
+// told says when a record was merged, and by whom.
+func (m *mergedRow) told(id string) string {
+	if t := m.Told[id]; t != "" {
+		return ", " + t
+	}
+	return ""
+}
+
 func (h *Desk) merged(c *door.Call, r record.Resource) (*mergedRow, error) {
 	into, replaces := linkOf(r.Node(), "replaced-by"), linkOf(r.Node(), "replaces")
 	if len(into)+len(replaces) == 0 {
 		return nil, nil
 	}
-	m := &mergedRow{}
+	m := &mergedRow{Told: map[string]string{}}
+	told, err := c.Session(access.EMR).Replaces(c.R.Context(), r.ID)
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range told {
+		m.Told[x.ID] = "merged on " + x.When.In(c.Zone).Format("2 Jan 2006") + " by " + door.Bare(x.By)
+	}
 	for _, id := range append(slices.Clone(into), replaces...) {
 		o, err := c.Session(access.EMR).Read(c.R.Context(), "Patient", id)
 		if err != nil {
@@ -91,7 +107,7 @@ var counted = []struct{ typ, label string }{
 }
 
 func (h *Desk) side(c *door.Call, id string) (*side, error) {
-	s := c.Session(access.EMR)
+	s := c.Session(access.EMR).Apart() // what each holds by itself
 	r, err := s.Read(c.R.Context(), "Patient", id)
 	if err != nil {
 		return nil, err
@@ -191,10 +207,8 @@ func total(of []count) (n int) {
 	return n
 }
 
-// doMerge links two records of one person: Patient.link replaces and replaced-by
-// (http://hl7.org/fhir/R4/patient-definitions.html#Patient.link), and the two as
-// one person, so that the whole record shows both. No fact is rewritten: each
-// stays in the record in which it was written. Everything is undone by unmerge.
+// doMerge makes one record of two of one person (record.Session.Merge): in one
+// transaction, which unmerge takes back. No fact is rewritten.
 func (h *Desk) doMerge(c *door.Call) {
 	f, a, b, ok := h.mergeForm(c)
 	if !ok {
@@ -227,21 +241,11 @@ func (h *Desk) doMerge(c *door.Call) {
 		h.showMerge(c, http.StatusUnprocessableEntity, f)
 		return
 	}
-	err := h.linkPair(c, keep, gone, func(k, g object) {
-		links, _ := k["link"].(list)
-		k["link"] = append(links, object{"other": object{"reference": "Patient/" + gone.ID}, "type": "replaces"})
-		links, _ = g["link"].(list)
-		g["link"] = append(links, object{"other": object{"reference": "Patient/" + keep.ID}, "type": "replaced-by"})
-		g["active"] = false
-	})
-	if err == nil {
-		err = h.onePerson(c, keep.ID, gone.ID, f.text("why"))
-	}
-	if err != nil {
+	if err := c.Session(access.EMR).Merge(c.R.Context(), record.SideOf(keep), record.SideOf(gone), f.text("why")); err != nil {
 		c.Failed(err)
 		return
 	}
-	c.Done(c.Path("patients", keep.ID, "demographics"), web.Flash{Kind: web.Good, Text: "Merged: the other record is shown with this one. It can be taken back from this page."})
+	c.Done(c.Path("patients", keep.ID, "demographics"), web.Flash{Kind: web.Good, Text: "Merged: this record now holds what the other held. It can be taken back from this page."})
 }
 
 func (h *Desk) unmerge(c *door.Call) {
@@ -257,27 +261,11 @@ func (h *Desk) unmerge(c *door.Call) {
 		h.showMerge(c, http.StatusUnprocessableEntity, f)
 		return
 	}
-	drop := func(o object, id string) {
-		links, _ := o["link"].(list)
-		putList(o, "link", slices.DeleteFunc(links, func(l any) bool {
-			x, _ := l.(object)
-			other, _ := x["other"].(object)
-			return other["reference"] == "Patient/"+id && (x["type"] == "replaces" || x["type"] == "replaced-by")
-		}))
+	why := f.text("why")
+	if why == "" {
+		why = "merge taken back"
 	}
-	err := h.linkPair(c, keep, gone, func(k, g object) {
-		drop(k, gone.ID)
-		drop(g, keep.ID)
-		g["active"] = true
-	})
-	if err == nil {
-		why := f.text("why")
-		if why == "" {
-			why = "merge taken back"
-		}
-		err = c.Session(access.EMR).SetLink(c.R.Context(), keep.ID, c.Site, gone.ID, record.Apart, 0, why)
-	}
-	if err != nil {
+	if err := c.Session(access.EMR).Unmerge(c.R.Context(), record.SideOf(keep), record.SideOf(gone), why); err != nil {
 		c.Failed(err)
 		return
 	}
@@ -313,42 +301,6 @@ func (h *Desk) mergeForm(c *door.Call) (f *form, a, b record.Resource, ok bool) 
 		return
 	}
 	return f, a, b, true
-}
-
-func (h *Desk) linkPair(c *door.Call, keep, gone record.Resource, change func(k, g object)) error {
-	k, err := decode(keep.Node())
-	if err != nil {
-		return err
-	}
-	g, err := decode(gone.Node())
-	if err != nil {
-		return err
-	}
-	change(k, g)
-	var acts []record.Act
-	for _, x := range []struct {
-		r record.Resource
-		o object
-	}{{keep, k}, {gone, g}} {
-		n, err := encode(x.o)
-		if err != nil {
-			return err
-		}
-		v, _ := strconv.Atoi(x.r.Version)
-		acts = append(acts, record.Act{Op: record.Update, Type: "Patient", ID: x.r.ID, Resource: n, IfMatch: v})
-	}
-	_, err = c.Session(access.EMR).Transact(c.R.Context(), acts)
-	return err
-}
-
-// onePerson makes one person of two records of this site. Nobody but this
-// program proposes a pair; whoever merges decides about it.
-func (h *Desk) onePerson(c *door.Call, a, b, why string) error {
-	system := c.Records.As(access.Actor{Kind: access.System, ID: "merge", Site: c.Site.Slug, Purpose: access.Operations}, access.EMR)
-	if err := system.SetLink(c.R.Context(), a, c.Site, b, record.Review, 0, "to be merged"); err != nil {
-		return err
-	}
-	return c.Session(access.EMR).SetLink(c.R.Context(), a, c.Site, b, record.Linked, 1, why)
 }
 
 // findPatient answers what is typed into a patient field with people to choose

@@ -310,7 +310,7 @@ func (h *Desk) bookForm(c *door.Call, p *schedule.Period, f *form, move string) 
 		}
 		if a.State() == schedule.Waiting {
 			b.Waiting = &a
-			if pid, ok := strings.CutPrefix(a.Patient.Ref, "Patient/"); ok && b.Who == nil {
+			if pid, ok := strings.CutPrefix(schedule.Standing(c.Session(access.EMR), a.Patient.Ref), "Patient/"); ok && b.Who == nil {
 				if r, err := c.Session(access.EMR).Read(c.R.Context(), "Patient", pid); err == nil {
 					w := whoOf(c, pid, r.Node())
 					b.Who = &w
