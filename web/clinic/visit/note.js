@@ -1,6 +1,8 @@
-// The note that is being written. What is typed is kept three times: in this browser at once, on the server 800 ms after
+// The note that is being written. What is typed is kept three times: in this tab at once, on the server 800 ms after
 // the last key and at least every 2 s, and by a beacon when the page goes away. A save names what it was made from, so
 // that the server joins it with what others wrote; a save whose answer was lost is named in the next one and not made twice.
+// Nothing stays in the browser: what the tab keeps ends with the tab, at sign-out, and as soon as the server says that the
+// session has ended. Text that the server does not have is then on the open page alone, which says so and asks before it goes.
 const form = document.getElementById("note");
 if (form) write(form);
 
@@ -43,19 +45,31 @@ function write(form) {
   const anyDirty = () => [...sections.values()].some(dirty);
   const caret = () => document.activeElement?.closest?.(".ns")?.dataset.code ?? "";
 
-  // In this browser.
+  // In this tab.
+  let signedOut = false;
   function keep() {
+    if (signedOut) { forget(); return; }
     const out = {};
     for (const s of sections.values()) if (dirty(s)) out[s.code] = { base: s.base, text: s.area.value, unsure: s.unsure };
     try {
-      if (Object.keys(out).length) localStorage.setItem(place, JSON.stringify({ key, at: Date.now(), sections: out }));
-      else localStorage.removeItem(place);
-    } catch { say("This browser has no room left to keep the text: do not close it before it is saved."); }
+      if (Object.keys(out).length) sessionStorage.setItem(place, JSON.stringify({ key, at: Date.now(), sections: out }));
+      else sessionStorage.removeItem(place);
+    } catch { say("This tab has no room left to keep the text: do not close it before it is saved."); }
+  }
+
+  // forget takes all notes out of the browser: this tab's, and what earlier versions of this page left in it.
+  function forget(others) {
+    for (const store of [sessionStorage, localStorage]) {
+      try {
+        for (const k of Object.keys(store)) if (k.startsWith("wc-note:") && !(others && store === sessionStorage && k.endsWith(`:${form.dataset.user}`))) store.removeItem(k);
+      } catch { /* a browser that keeps nothing */ }
+    }
   }
 
   function recover() {
     let kept;
-    try { kept = JSON.parse(localStorage.getItem(place) ?? "null"); } catch { kept = null; }
+    forget("of others"); // another's text is not this one's to read
+    try { kept = JSON.parse(sessionStorage.getItem(place) ?? "null"); } catch { kept = null; }
     if (!kept?.sections) return;
     if (kept.key && kept.key !== key) { offer(kept); return; }
     for (const [code, k] of Object.entries(kept.sections)) {
@@ -72,7 +86,7 @@ function write(form) {
   // What was typed into a note that was signed meanwhile belongs to the writer, not to the next note.
   function offer(kept) {
     const text = Object.values(kept.sections).map((k) => k.text).filter(Boolean).join("\n\n");
-    if (!text.trim()) { localStorage.removeItem(place); return; }
+    if (!text.trim()) { sessionStorage.removeItem(place); return; }
     notice.replaceChildren();
     const p = document.createElement("p"), pre = document.createElement("textarea"), drop = document.createElement("button");
     p.textContent = "This was typed into an earlier note after it was signed, and is in no note. Copy what is needed.";
@@ -82,7 +96,7 @@ function write(form) {
     drop.type = "button";
     drop.className = "btn";
     drop.textContent = "Discard it";
-    drop.addEventListener("click", () => { localStorage.removeItem(place); notice.hidden = true; });
+    drop.addEventListener("click", () => { sessionStorage.removeItem(place); notice.hidden = true; });
     notice.append(p, pre, drop);
     notice.hidden = false;
     stopped = "";
@@ -129,11 +143,12 @@ function write(form) {
       answer = await fetch(form.dataset.save, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body), credentials: "same-origin", signal: AbortSignal.timeout(10000) });
       data = answer.status === 401 ? {} : await answer.json();
     } catch {
-      failed("No connection: the text is kept in this browser and sent when it is back.");
+      failed("No connection: the text is kept in this tab and sent when it is back.");
       return false;
     }
     if (answer.ok) {
       failures = 0;
+      signedOut = false;
       hush();
       for (const e of body.edits) {
         const s = sections.get(e.code);
@@ -146,11 +161,11 @@ function write(form) {
     }
     if (answer.status === 401) { signIn(); return false; }
     if (answer.status === 410) { over(data); return false; }
-    if (answer.status >= 500) { failed(data.said ?? "Not saved on the server yet: trying again. The text is kept in this browser."); return false; }
+    if (answer.status >= 500) { failed(data.said ?? "Not saved on the server yet: trying again. The text is kept in this tab."); return false; }
     stopped = "refused"; // sent again as it is, it would be refused again
     // What was refused did not arrive.
     for (const e of body.edits) { const s = sections.get(e.code); if (s) s.unsure = s.unsure.filter((u) => u.save !== e.save); }
-    say(data.said ?? "This could not be saved. The text is kept in this browser.");
+    say(data.said ?? "This could not be saved. The text is kept in this tab.");
     show("not saved");
     return false;
   }
@@ -167,7 +182,9 @@ function write(form) {
 
   function signIn() {
     failures++;
-    notice.replaceChildren("You were signed out. Everything is kept in this browser. ");
+    signedOut = true;
+    forget();
+    notice.replaceChildren(anyDirty() ? "You were signed out. The last words are on this page alone: do not close it. " : "You were signed out. Everything is saved. ");
     const a = document.createElement("a");
     a.href = form.dataset.signin;
     a.target = "_blank";
@@ -322,6 +339,7 @@ function write(form) {
         const q = new URLSearchParams({ rev, key, tab, at: caret() });
         const answer = await fetch(`${form.dataset.save}?${q}`, { credentials: "same-origin", signal: AbortSignal.timeout(8000) });
         const type = answer.headers.get("Content-Type") ?? "";
+        if (answer.ok && !answer.redirected && signedOut) { signedOut = false; keep(); }
         if (answer.redirected || answer.status === 401) signIn();
         else if (answer.status === 410) over(await answer.json());
         else if (answer.ok && type.includes("json") && !busy) {
@@ -342,6 +360,22 @@ function write(form) {
     if (body.edits.length || key) navigator.sendBeacon(form.dataset.save, blob);
   }
   addEventListener("pagehide", leave);
+  // What the server could not take is asked about before the page goes.
+  addEventListener("beforeunload", (e) => { if (!submitting && anyDirty() && (failures || stopped)) e.preventDefault(); });
+  // Signing out: first the last words, then nothing stays here.
+  let leaveAnyway = false;
+  document.addEventListener("submit", async (e) => {
+    if (!e.target.action?.endsWith("/signout") || submitting) return;
+    if (anyDirty() && !leaveAnyway) {
+      e.preventDefault();
+      await save();
+      if (anyDirty()) { leaveAnyway = true; say("Not signed out yet: the last words could not be saved. Copy them, or sign out again to go without them."); return; }
+      setTimeout(() => e.target.requestSubmit(e.submitter));
+      return;
+    }
+    signedOut = submitting = true;
+    forget();
+  }, true);
   document.addEventListener("visibilitychange", () => { if (document.hidden && anyDirty()) save(); });
   addEventListener("online", () => { if (anyDirty()) save(); });
   addEventListener("focus", () => { if (anyDirty() && failures) save(); });

@@ -126,6 +126,9 @@ func (h *room) blank(c *door.Call) func() (note.Draft, error) {
 		if err != nil {
 			return note.Draft{}, err
 		}
+		if void(e) != "" {
+			return note.Draft{}, errVoid
+		}
 		d := note.Draft{Encounter: e.ID}
 		months, sex := -1, ""
 		if p, err := c.Session(access.EMR).Read(c.R.Context(), "Patient", c.R.PathValue("id")); err == nil {
@@ -172,11 +175,11 @@ func (h *room) save(c *door.Call) {
 	var in saving
 	body, err := io.ReadAll(http.MaxBytesReader(c.W, c.R.Body, record.MaxDraft))
 	if err != nil {
-		answer(c, http.StatusRequestEntityTooLarge, saved{Said: "This is more than a note can hold. It is kept in this browser; shorten it to save it."})
+		answer(c, http.StatusRequestEntityTooLarge, saved{Said: "This is more than a note can hold. It is kept in this tab; shorten it to save it."})
 		return
 	}
 	if err := json.Unmarshal(body, &in); err != nil || len(in.Edits) > note.MaxSections || len(in.Tab) > 64 {
-		answer(c, http.StatusBadRequest, saved{Said: "The server did not understand this save. The text is kept in this browser."})
+		answer(c, http.StatusBadRequest, saved{Said: "The server did not understand this save. The text is kept in this tab."})
 		return
 	}
 	if !writes(c) {
@@ -202,11 +205,14 @@ func (h *room) save(c *door.Call) {
 	case errors.Is(err, errSigned):
 		answer(c, http.StatusGone, saved{Gone: true, Said: "This note was signed meanwhile. What you typed since is kept here: add it as an addendum.", Href: c.Path("patients", c.R.PathValue("id"), "visits", c.R.PathValue("eid"))})
 		return
+	case errors.Is(err, errVoid):
+		answer(c, http.StatusConflict, saved{Said: "This visit was cancelled or entered in error meanwhile: no note is begun in it. The text is kept in this tab: copy it into the note of the right visit."})
+		return
 	case errors.Is(err, note.ErrLong):
-		answer(c, http.StatusUnprocessableEntity, saved{Said: "A section holds at most 60,000 characters. The text is kept in this browser; shorten it to save it."})
+		answer(c, http.StatusUnprocessableEntity, saved{Said: "A section holds at most 60,000 characters. The text is kept in this tab; shorten it to save it."})
 		return
 	case errors.Is(err, record.ErrNotFound):
-		answer(c, http.StatusNotFound, saved{Said: "This visit is not there any more. The text is kept in this browser."})
+		answer(c, http.StatusNotFound, saved{Said: "This visit is not there any more. The text is kept in this tab."})
 		return
 	case errors.As(err, &refused):
 		answer(c, http.StatusForbidden, saved{Said: "This account cannot write this note."})
@@ -215,7 +221,7 @@ func (h *room) save(c *door.Call) {
 		if c.R.Context().Err() == nil {
 			c.Log.Error("draft", "route", c.R.Pattern, "error", err)
 		}
-		answer(c, http.StatusServiceUnavailable, saved{Said: "Not saved on the server yet: trying again. The text is kept in this browser."})
+		answer(c, http.StatusServiceUnavailable, saved{Said: "Not saved on the server yet: trying again. The text is kept in this tab."})
 		return
 	}
 	if in.Leaving {

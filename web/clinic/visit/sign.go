@@ -1,11 +1,13 @@
 package visit
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"wholechart/access"
 	"wholechart/chart/note"
@@ -33,7 +35,9 @@ type signing struct {
 	Others       []string
 	Cosigners    []web.Option
 	Cosigner     string
-	Open         bool // the visit goes on
+	Asks         bool   // the writer's notes are usually cosigned
+	Void         string // why it cannot be signed at this visit
+	Open         bool   // the visit goes on
 	Error        string
 }
 
@@ -94,6 +98,9 @@ func (h *room) showSigning(c *door.Call, status int, moved, problem string) {
 	default:
 		s.Open = true
 	}
+	if why := void(e); why != "" {
+		s.Void = voidWords(why)
+	}
 	for _, sec := range n.Plain() {
 		s.Sections = append(s.Sections, shown(sec, copiedWords(sec, c.Zone)))
 		if sec.Empty() {
@@ -114,33 +121,32 @@ func (h *room) showSigning(c *door.Call, status int, moved, problem string) {
 		c.Failed(err)
 		return
 	}
-	s.Cosigner = c.R.PostFormValue("cosigner")
+	s.Cosigner, s.Asks = c.R.PostFormValue("cosigner"), c.Actor.Role != access.Physician || problem != ""
 	page := p.Frame("Sign")
 	page.Sheets = append(page.Sheets, sheetURL)
 	page.Modules = append(page.Modules, moduleURL)
 	p.Show(status, page, signMain(s))
 }
 
-// cosigners are whom a nurse may ask: the site's practitioners. A physician's note
-// is its own legal attestation.
+// cosigners are whom a writer may ask: the site's physicians with an account here,
+// who are the ones that can. Anybody may ask: students, residents and nurses must,
+// a physician may want it.
 func cosigners(c *door.Call) ([]web.Option, error) {
-	if c.Actor.Role != access.Nurse {
-		return nil, nil
-	}
-	list, err := find(c, "Practitioner", url.Values{"active:not": {"false"}, "_sort": {"family"}, "_count": {"100"}})
+	users, err := c.Auth.Users(c.R.Context(), c.Site.Slug)
 	if err != nil {
 		return nil, err
 	}
 	out := []web.Option{{Value: "", Label: "nobody: this note needs no cosignature"}}
-	for _, r := range list {
-		if "Practitioner/"+r.ID == c.Actor.Who {
+	for _, u := range users {
+		if u.Role != access.Physician || u.Disabled || !strings.HasPrefix(u.Who, "Practitioner/") || u.Who == c.Actor.Who || u.Name == c.Actor.ID {
 			continue
 		}
-		for hn := range r.Node().Get("name").Items() {
-			out = append(out, web.Option{Value: "Practitioner/" + r.ID, Label: fhir.HumanNameOf(hn).String()})
-			break
-		}
+		out = append(out, web.Option{Value: u.Who, Label: cmp.Or(u.FullName, u.Name)})
 	}
+	if len(out) == 1 {
+		return nil, nil
+	}
+	slices.SortFunc(out[1:], func(a, b web.Option) int { return strings.Compare(a.Label, b.Label) })
 	return out, nil
 }
 
@@ -168,6 +174,10 @@ func (h *room) sign(c *door.Call) {
 	}
 	if rev, _ := strconv.Atoi(form.Get("rev")); rev != d.Rev {
 		h.showSigning(c, http.StatusConflict, "Somebody wrote in this note after you looked at it. This is how it reads now: look again, then sign.", "")
+		return
+	}
+	if void(e) != "" {
+		h.showSigning(c, http.StatusConflict, "", "")
 		return
 	}
 	if n.Ready() != nil {
@@ -207,7 +217,11 @@ func (h *room) sign(c *door.Call) {
 	acts = append(acts, signedTasks(c, id, eid)...)
 	_, err = c.Session(access.EMR).Transact(c.R.Context(), acts)
 	var moved *record.DraftMoved
+	var invalid *record.Invalid
 	switch {
+	case errors.As(err, &invalid):
+		h.showSigning(c, http.StatusUnprocessableEntity, "", "Not signed: "+invalid.Error()+".")
+		return
 	case errors.As(err, &moved):
 		h.showSigning(c, http.StatusConflict, "Somebody wrote in this note just now. This is how it reads now: look again, then sign.", "")
 		return

@@ -12,6 +12,7 @@ import (
 	"crypto/rand"
 	_ "embed"
 	"encoding/hex"
+	"errors"
 	"net/url"
 	"strings"
 	"time"
@@ -141,6 +142,24 @@ func encounter(c *door.Call) (record.Resource, error) {
 		return record.Resource{}, record.ErrNotFound
 	}
 	return r, nil
+}
+
+// void is why nothing is written at a visit: it was "cancelled", or "entered in
+// error" and so never was; "" when it may be.
+func void(e record.Resource) string {
+	switch s := e.Node().Get("status").Str(); s {
+	case "cancelled", "entered-in-error":
+		return strings.ReplaceAll(s, "-", " ")
+	}
+	return ""
+}
+
+// errVoid is a visit at which nothing more is written.
+var errVoid = errors.New("nothing is written at a visit that was cancelled or entered in error")
+
+func voidWords(why string) string {
+	was := "This visit was " + why
+	return was + ": nothing is recorded at it. Start a visit for what belongs to another."
 }
 
 func when(n fhir.Node, zone *time.Location) time.Time {

@@ -276,7 +276,9 @@ func TestAsItWas(t *testing.T) {
 
 func TestCosign(t *testing.T) {
 	n := house(t)
-	nurse := n.User(tomas)
+	nurse, doctor := n.User(tomas), n.User(lena)
+	n.User(auth.User{Site: "maple", Name: "berger", FullName: "Anna Berger, MD", Role: access.Physician, Who: "Practitioner/berger"})
+	n.Write("maple", `{"resourceType":"Practitioner","id":"berger","name":[{"text":"Anna Berger, MD"}]}`)
 	at := started(t, nurse, harold, "Blood pressure check")
 	_, _ = nurse.Post(at, url.Values{"do": {"save"}, "text.51847-2": {"146/90, medicine taken."}})
 	body := nurse.Open(at + "/sign")
@@ -292,7 +294,6 @@ func TestCosign(t *testing.T) {
 	if res, _ := nurse.Post(signed+"/cosign", url.Values{"statement": {"me too"}}); res.StatusCode != 403 {
 		t.Error("a nurse cosigns:", res.StatusCode)
 	}
-	doctor := n.User(lena)
 	has(t, doctor.Open(signed), "Attestation")
 	if res, _ := doctor.Post(signed+"/error", url.Values{"reason": {"x"}}); res.StatusCode != 403 {
 		t.Error("another marks it as an error:", res.StatusCode)
@@ -303,6 +304,64 @@ func TestCosign(t *testing.T) {
 	_, body = doctor.Post(signed+"/cosign", url.Values{"statement": {"Discussed with the nurse; I agree with the plan."}})
 	has(t, body, "Cosigned", "Discussed with the nurse", "Attestation")
 	hasNot(t, body, "Cosignature asked of", `action="`+signed+`/cosign"`)
+
+	// A resident asks too; nobody asks herself or somebody who could not.
+	at = started(t, doctor, "/maple/patients/amara-okafor", "Cough")
+	_, _ = doctor.Post(at, url.Values{"do": {"save"}, "text.51847-2": {"Bronchitis."}})
+	body = doctor.Open(at + "/sign")
+	has(t, body, "Ask for a cosignature", "Anna Berger, MD")
+	hasNot(t, body, `value="Practitioner/okonkwo"`, `value="Practitioner/reyes"`)
+	_, body = doctor.Post(at+"/sign", url.Values{"rev": {field(body, "rev")}, "key": {field(body, "key")}, "cosigner": {"Practitioner/berger"}})
+	has(t, body, "Cosignature asked of Anna Berger, MD")
+}
+
+// TestNothingIsWrittenAtAVisitThatWasNone: a visit that was cancelled or entered in
+// error takes no vital signs, no new note and no signature; what was typed stays.
+func TestNothingIsWrittenAtAVisitThatWasNone(t *testing.T) {
+	n := house(t)
+	b := n.User(lena)
+	for i, status := range []string{"cancelled", "entered-in-error"} {
+		at := started(t, b, []string{harold, "/maple/patients/amara-okafor"}[i], "Cough")
+		id := at[strings.LastIndex(at, "/")+1:]
+		if i == 1 {
+			_, _ = b.Post(at, url.Values{"do": {"save"}, "text.51847-2": {"Of another patient."}})
+		}
+		e, err := n.System("maple").Read(t.Context(), "Encounter", id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n.Write("maple", string(fhir.SetMember(e.Node(), "status", []byte(`"`+status+`"`))))
+		words := "This visit was " + strings.ReplaceAll(status, "-", " ")
+		res, body := b.Post(at+"/vitals", url.Values{"day": {"2026-11-22"}, "time": {"10:20"}, "weight": {"81"}})
+		if res.StatusCode != http.StatusConflict {
+			t.Errorf("vital signs at a visit %s: %d", status, res.StatusCode)
+		}
+		has(t, body, words, `value="81"`)
+		list, err := n.System("maple").Everything(t.Context(), record.Everything{Patient: []string{"harold-whitman", "amara-okafor"}[i], Types: []string{"Observation"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range list.Matches {
+			if strings.Contains(string(r.Body), id) {
+				t.Error("a vital sign was written at a visit " + status)
+			}
+		}
+		if i == 0 { // no note yet, and none is begun
+			hasNot(t, b.Open(at), `id="note"`)
+			res, body = b.Post(at, url.Values{"do": {"save"}, "text.51847-2": {"Too late"}})
+			if res.StatusCode != http.StatusConflict {
+				t.Errorf("a note at a visit %s: %d", status, res.StatusCode)
+			}
+			has(t, body, "no note is begun", "Too late")
+			continue
+		}
+		body = b.Open(at + "/sign")
+		has(t, body, words, "Of another patient.")
+		hasNot(t, body, `id="sign-now"`)
+		if res, _ := b.Post(at+"/sign", url.Values{"rev": {field(body, "rev")}, "key": {field(body, "key")}}); res.StatusCode != http.StatusConflict {
+			t.Errorf("signed at a visit %s: %d", status, res.StatusCode)
+		}
+	}
 }
 
 // TestWhatANoteSaysOfItself: an administrator's load, whose names are not held

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -75,6 +76,21 @@ func (h *room) vitalsForm(c *door.Call, p *clinic.Patient, eid string) *vitalsFo
 	return f
 }
 
+// typed puts in what was typed.
+func (f *vitalsForm) typed(form url.Values) *vitalsForm {
+	for i := range f.Rows {
+		r := &f.Rows[i]
+		r.Value, r.Second, r.Absent, r.Method = cut(form.Get(r.Kind)), cut(form.Get(r.Kind+".2")), form.Get(r.Kind+".absent"), form.Get(r.Kind+".method")
+		r.Sure = cut(form.Get(r.Kind + ".sure"))
+		r.Side, r.Posture = form.Get(r.Kind+".side"), form.Get(r.Kind+".posture")
+		if u := form.Get(r.Kind + ".unit"); u != "" {
+			r.Unit = u
+		}
+	}
+	f.Day, f.Time = cut(form.Get("day")), cut(form.Get("time"))
+	return f
+}
+
 // takeVitals reads the form: everything or nothing is recorded. What is blank
 // makes nothing.
 func (h *room) takeVitals(c *door.Call) {
@@ -93,24 +109,22 @@ func (h *room) takeVitals(c *door.Call) {
 		c.Failed(err)
 		return
 	}
+	if why := void(e); why != "" {
+		h.showVisit(c, http.StatusConflict, func(w *workspace) { w.Vitals, w.Error = h.vitalsForm(c, p, e.ID).typed(form), voidWords(why) })
+		return
+	}
 	f := h.vitalsForm(c, p, e.ID)
 	ch := p.Chart()
 	age := formula.AgeOf(ch, c.Now)
+	f.typed(form)
 	var list []note.Measured
 	bad := false
 	for i := range f.Rows {
 		r := &f.Rows[i]
-		r.Value, r.Second, r.Absent, r.Method = cut(form.Get(r.Kind)), cut(form.Get(r.Kind+".2")), form.Get(r.Kind+".absent"), form.Get(r.Kind+".method")
-		r.Sure = cut(form.Get(r.Kind + ".sure"))
-		r.Side, r.Posture = form.Get(r.Kind+".side"), form.Get(r.Kind+".posture")
-		if u := form.Get(r.Kind + ".unit"); u != "" {
-			r.Unit = u
-		}
 		got, err := r.read(age)
 		list = append(list, got...)
 		bad = bad || err
 	}
-	f.Day, f.Time = cut(form.Get("day")), cut(form.Get("time"))
 	at, err := time.ParseInLocation("2006-01-02 15:04", f.Day+" "+f.Time, c.Zone)
 	switch birth := birthDay(ch); {
 	case err != nil:

@@ -25,8 +25,9 @@ type workspace struct {
 	Kind, Began     string
 	Reason          string
 	Status          web.Pill
-	Open            bool // goes on
-	May             bool // who asks may write
+	Open            bool   // goes on
+	May             bool   // who asks may write
+	Void            string // why nothing is written at this visit; "" when it may be
 	Action, SaveURL string
 	SignURL         string
 	FinishURL       string
@@ -40,6 +41,7 @@ type workspace struct {
 	Growth          []growthChart
 	GrowthGap       string
 	Error           string
+	Stray           []string // what was typed where there is no note, to be copied
 }
 
 // editor is the note as it is written.
@@ -123,6 +125,9 @@ func (h *room) workspace(c *door.Call, p *clinic.Patient, e record.Resource) (*w
 		Tab: "note", Kind: n.Path("type", "text").Str(), Reason: reasonOf(n), Action: here, SaveURL: here + "/draft", SignURL: here + "/sign", FinishURL: here + "/finish",
 		SignInURL: c.Path("signin"), SnippetsURL: c.Path("snippets"), NoteHref: here + "#write", May: writes(c),
 	}
+	if why := void(e); why != "" {
+		w.Void = voidWords(why)
+	}
 	if w.Kind == "" {
 		w.Kind = "Visit"
 	}
@@ -181,6 +186,9 @@ func (h *room) editor(c *door.Call, p *clinic.Patient, e record.Resource) (*edit
 	d, n, err := draft(c)
 	switch {
 	case errors.Is(err, record.ErrNotFound):
+		if void(e) != "" {
+			return nil, nil
+		}
 		if n, err = h.blank(c)(); err != nil {
 			return nil, err
 		}
@@ -397,6 +405,9 @@ func (h *room) write(c *door.Call) {
 	case errors.Is(err, errSigned):
 		h.keep(c, form, http.StatusConflict, "This note was signed meanwhile. What you typed is below; nothing of it was lost, and nothing was signed with it. Copy it into an addendum.")
 		return
+	case errors.Is(err, errVoid):
+		h.keep(c, form, http.StatusConflict, "This visit was cancelled or entered in error: no note is begun in it.")
+		return
 	case errors.Is(err, note.ErrLong):
 		h.keep(c, form, http.StatusUnprocessableEntity, "A section holds at most 60,000 characters: shorten it. What you typed is still here, and not saved yet.")
 		return
@@ -426,6 +437,11 @@ func (h *room) keep(c *door.Call, form url.Values, status int, said string) {
 	h.showVisit(c, status, func(w *workspace) {
 		if w.Editor == nil {
 			w.Error = said
+			for _, e := range edits(form) {
+				if e.Text != e.Base {
+					w.Stray = append(w.Stray, e.Text)
+				}
+			}
 			return
 		}
 		w.Editor.Error = said
