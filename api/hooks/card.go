@@ -143,7 +143,7 @@ func ReadResponse(data []byte, most int) (cards []Card, bad int, err error) {
 	}
 	for n := range list.Items() {
 		var c Card
-		if json.Unmarshal(n.Raw(), &c) != nil || len(c.Faults()) > 0 || len(cards) == most {
+		if len(n.Raw()) > maxCardSize || json.Unmarshal(n.Raw(), &c) != nil || len(c.Faults()) > 0 || len(cards) == most {
 			bad++
 			continue
 		}

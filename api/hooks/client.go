@@ -3,10 +3,7 @@ package hooks
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
-	"crypto/sha256"
 	"crypto/tls"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,18 +15,27 @@ import (
 	"sync"
 	"syscall"
 	"time"
-
-	"wholechart/decision/rule"
 )
 
 // Bounds of what an outside service may answer.
 const (
-	maxAnswer  = 1 << 20
-	maxOutside = 10 // cards of one service
-	restAfter  = 30 * time.Second
-	freshFor   = time.Minute // an answer to the same question is used again
-	maxFresh   = 1000
+	maxAnswer   = 1 << 20
+	maxOutside  = 10 // cards of one service
+	restAfter   = 30 * time.Second
+	maxCardSize = 32 << 10 // of one card, in bytes
+	maxFresh    = 1000
+	maxKept     = 16 << 20 // of remembered answers, in bytes
 )
+
+// freshFor is how long an answer to the same question is used again, so that a
+// page that is loaded anew asks nobody anew. A visit begins once.
+func freshFor(hook string) time.Duration {
+	switch hook {
+	case "encounter-start", "appointment-book":
+		return 12 * time.Hour
+	}
+	return time.Minute
+}
 
 // Options say whom a Client may call, and as whom.
 type Options struct {
@@ -39,6 +45,8 @@ type Options struct {
 	// Sign makes the JWT by which a site calls a URL. nil: calls are not signed.
 	Sign func(ctx context.Context, site, audience string) (string, error)
 	Now  func() time.Time // nil is time.Now
+	// Lost hears of feedback that a service would not take; nil: nobody does.
+	Lost func(site, service string, err error)
 }
 
 // Client asks outside services. It is safe for concurrent use.
@@ -48,6 +56,10 @@ type Client struct {
 	mu   sync.Mutex
 	rest map[string]time.Time // services that failed are left alone until then
 	said map[string]answered  // by service and question
+	kept int                  // bytes of said
+	told remembered
+	tell chan outcome
+	stop context.CancelFunc
 }
 
 // answered is what a service said not long ago: a page that is loaded again to
@@ -73,11 +85,17 @@ func NewClient(o Options) *Client {
 	}}
 	t := &http.Transport{DialContext: d.DialContext, TLSHandshakeTimeout: MaxWait, ResponseHeaderTimeout: MaxWait, MaxIdleConnsPerHost: 4, IdleConnTimeout: time.Minute,
 		DisableCompression: true, MaxResponseHeaderBytes: 64 << 10, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12}}
-	return &Client{opt: o, rest: map[string]time.Time{}, said: map[string]answered{}, http: &http.Client{Transport: t, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	ctx, stop := context.WithCancel(context.Background())
+	c := &Client{opt: o, rest: map[string]time.Time{}, said: map[string]answered{}, tell: make(chan outcome, maxOutcomes), stop: stop, http: &http.Client{Transport: t, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	go c.teller(ctx)
+	return c
 }
 
-// Close lets go of the connections that are kept.
-func (c *Client) Close() { c.http.CloseIdleConnections() }
+// Close ends what is still to be told and lets go of the connections that are kept.
+func (c *Client) Close() {
+	c.stop()
+	c.http.CloseIdleConnections()
+}
 
 var errPrivate = errors.New("an address of a private network")
 
@@ -110,64 +128,6 @@ func public(address string) error {
 	return nil
 }
 
-// Question is what outside services are asked: what is drafted, for whom, by whom.
-type Question struct {
-	Site    string // slug of who asks
-	Hook    string
-	User    string // Practitioner/1
-	Patient string
-	Visit   string // Encounter id; "" none
-	Drafts  []rule.Draft
-	Now     time.Time
-}
-
-// Ask asks all services of the hook at once and puts together what they say in
-// time: cards, each as from its service, and a gap for each that did not answer.
-// It sends the ids in the question and the drafted orders, and nothing else of
-// the record.
-func (c *Client) Ask(ctx context.Context, services []Outside, q Question) rule.Answer {
-	var asked []Outside
-	for _, o := range services {
-		if o.Services[q.Hook] != "" {
-			asked = append(asked, o)
-		}
-	}
-	answers := make([]rule.Answer, len(asked))
-	var wait sync.WaitGroup
-	for i, o := range asked {
-		wait.Go(func() {
-			cards, bad, err := c.call(ctx, o, q)
-			if err != nil {
-				answers[i].Gaps = []rule.Gap{{Check: "outside service", Why: o.Name + " " + err.Error()}}
-				return
-			}
-			answers[i] = outsideAnswer(o, q, cards)
-			if bad > 0 {
-				answers[i].Gaps = append(answers[i].Gaps, rule.Gap{Check: "outside service", Why: fmt.Sprintf("%d of the cards of %s could not be understood", bad, o.Name)})
-			}
-		})
-	}
-	wait.Wait()
-	var a rule.Answer
-	for _, b := range answers {
-		a.Join(b)
-	}
-	return a
-}
-
-// Fresh says whether a service's answer to a question is at hand, so that asking
-// tells it nothing.
-func (c *Client) Fresh(o Outside, q Question) bool {
-	_, same, err := q.body()
-	if err != nil {
-		return false
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	now := c.opt.Now()
-	return now.Before(c.said[o.key(q)+" "+same].until) || now.Before(c.rest[q.Site+" "+o.ID+" "+o.Base])
-}
-
 // key names a service of a site among what is remembered.
 func (o Outside) key(q Question) string {
 	return q.Site + " " + o.ID + " " + o.Base + " " + o.Services[q.Hook]
@@ -179,30 +139,44 @@ type said string
 
 func (s said) Error() string { return string(s) }
 
-func (c *Client) call(ctx context.Context, o Outside, q Question) ([]Card, int, error) {
+const errNoFeedback = said("takes no feedback")
+
+// call asks one service, unless it said just now, or failed just now. prepare is
+// called when it is really asked; fresh is that it was not.
+func (c *Client) call(ctx context.Context, o Outside, q Question) (cards []Card, bad int, fresh bool, err error) {
 	key := q.Site + " " + o.ID + " " + o.Base
-	body, same, err := q.body()
-	if err != nil {
-		return nil, 0, said("could not be asked")
-	}
-	same = o.key(q) + " " + same
+	same := o.key(q) + " " + q.same()
 	c.mu.Lock()
 	until, before := c.rest[key], c.said[same]
 	c.mu.Unlock()
 	switch now := c.opt.Now(); {
 	case now.Before(before.until):
-		return before.cards, before.bad, nil
+		return before.cards, before.bad, true, nil
 	case now.Before(until):
-		return nil, 0, said("did not answer a moment ago and is left alone for half a minute")
+		return nil, 0, true, said("did not answer a moment ago and is left alone for half a minute")
 	}
-	ctx, cancel := context.WithTimeout(ctx, o.wait())
+	var more map[string]json.RawMessage
+	if q.Prepare != nil {
+		if more, err = q.Prepare(ctx, o); err != nil {
+			var why said
+			if !errors.As(err, &why) {
+				why = "was not asked: what it may be told could not be decided"
+			}
+			return nil, 0, true, why
+		}
+	}
+	body, err := q.body(more)
+	if err != nil {
+		return nil, 0, false, said("could not be asked")
+	}
+	within, cancel := context.WithTimeout(ctx, o.wait())
 	defer cancel()
-	data, err := c.do(ctx, http.MethodPost, q.Site, o.Base+"/cds-services/"+o.Services[q.Hook], body)
+	data, err := c.do(within, http.MethodPost, q.Site, o.Base+"/cds-services/"+o.Services[q.Hook], body)
 	if err != nil {
 		if errors.Is(err, context.DeadlineExceeded) {
 			err = said("did not answer in " + seconds(o.wait()))
 		}
-		if !errors.Is(ctx.Err(), context.Canceled) {
+		if ctx.Err() == nil { // not that who asked went away
 			c.mu.Lock()
 			if len(c.rest) > 1000 {
 				clear(c.rest)
@@ -210,19 +184,22 @@ func (c *Client) call(ctx context.Context, o Outside, q Question) ([]Card, int, 
 			c.rest[key] = c.opt.Now().Add(restAfter)
 			c.mu.Unlock()
 		}
-		return nil, 0, err
+		return nil, 0, false, err
 	}
-	cards, bad, err := ReadResponse(data, maxOutside)
+	cards, bad, err = ReadResponse(data, maxOutside)
 	if err != nil {
-		return nil, 0, said("answered what could not be understood")
+		return nil, 0, false, said("answered what could not be understood")
 	}
 	c.mu.Lock()
-	if len(c.said) >= maxFresh {
+	defer c.mu.Unlock()
+	size := len(data) + 200
+	if len(c.said) >= maxFresh || c.kept+size > maxKept {
 		clear(c.said)
+		c.kept = 0
 	}
-	c.said[same] = answered{cards, bad, c.opt.Now().Add(freshFor)}
-	c.mu.Unlock()
-	return cards, bad, nil
+	c.kept += size
+	c.said[same] = answered{cards, bad, c.opt.Now().Add(freshFor(q.Hook))}
+	return cards, bad, false, nil
 }
 
 func seconds(d time.Duration) string {
@@ -262,8 +239,12 @@ func (c *Client) do(ctx context.Context, method, site, url string, body []byte) 
 	switch {
 	case res.StatusCode >= 300 && res.StatusCode < 400:
 		return nil, said("wanted to send the question elsewhere, which is not followed")
+	case res.StatusCode == http.StatusNotFound && strings.HasSuffix(url, "/feedback"):
+		return nil, errNoFeedback
 	case res.StatusCode == http.StatusPreconditionFailed:
 		return nil, said("needs more of the record than it is sent")
+	case strings.HasSuffix(url, "/feedback") && res.StatusCode/100 == 2:
+		return nil, nil
 	case res.StatusCode != http.StatusOK:
 		return nil, said(fmt.Sprintf("answered with an error (HTTP %d)", res.StatusCode))
 	case res.ContentLength > maxAnswer:
@@ -308,46 +289,15 @@ func (c *Client) Discover(ctx context.Context, site, base string) (map[string]Se
 			continue
 		}
 		s.Title, s.Description = cut(s.Title, 200), cut(s.Description, 500)
+		if len(s.Prefetch) > MaxKeys {
+			s.Prefetch = nil
+		}
+		for key, query := range s.Prefetch {
+			if key == "" || len(key) > 100 || len(query) > maxTemplate {
+				delete(s.Prefetch, key)
+			}
+		}
 		out[s.Hook] = s
 	}
 	return out, nil
-}
-
-// body is the question in the specification's shape, and a digest that the same
-// question has again: without the instance and the moment.
-func (q Question) body() (body []byte, same string, err error) {
-	ctx := map[string]any{"userId": q.User, "patientId": q.Patient}
-	if q.Visit != "" {
-		ctx["encounterId"] = q.Visit
-	}
-	if h, _ := HookOf(q.Hook); h.Orders {
-		entries, selections := []any{}, []string{}
-		for _, d := range q.Drafts {
-			if body, ok := resourceOf(d, q.Patient, q.Now); ok {
-				entries = append(entries, map[string]any{"resource": json.RawMessage(body)})
-				selections = append(selections, d.ID)
-			}
-		}
-		ctx["draftOrders"] = map[string]any{"resourceType": "Bundle", "type": "collection", "entry": entries}
-		if h.Selects {
-			ctx["selections"] = selections
-		}
-	}
-	if body, err = json.Marshal(map[string]any{"hook": q.Hook, "hookInstance": newUUID(), "context": ctx}); err != nil {
-		return nil, "", err
-	}
-	key := q
-	key.Now = time.Time{}
-	text, err := json.Marshal(key)
-	sum := sha256.Sum256(text)
-	return body, hex.EncodeToString(sum[:]), err
-}
-
-// newUUID is a random UUID (RFC 9562 section 5.4).
-func newUUID() string {
-	var id [16]byte
-	rand.Read(id[:])
-	id[6], id[8] = id[6]&0x0f|0x40, id[8]&0x3f|0x80
-	t := hex.EncodeToString(id[:])
-	return strings.Join([]string{t[:8], t[8:12], t[12:16], t[16:20], t[20:]}, "-")
 }

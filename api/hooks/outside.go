@@ -24,15 +24,18 @@ const (
 
 // Outside is one service of somebody else that a site's administrator registered.
 type Outside struct {
-	ID       string            `json:"id"`       // our name for it: "acme-kidney"
-	Name     string            `json:"name"`     // as pages name it
-	Base     string            `json:"base"`     // URL, without /cds-services
-	Services map[string]string `json:"services"` // id of its service, by hook
-	Millis   int               `json:"millis"`   // how long it is waited for; 0 is MaxWait
-	Loud     bool              `json:"loud"`     // its critical cards interrupt; otherwise they are notices
-	Who      string            `json:"who"`      // registered it
-	When     string            `json:"when"`     // RFC 3339
-	Why      string            `json:"why"`
+	ID       string                       `json:"id"`                 // our name for it: "acme-kidney"
+	Name     string                       `json:"name"`               // as pages name it
+	Base     string                       `json:"base"`               // URL, without /cds-services
+	Services map[string]string            `json:"services"`           // id of its service, by hook
+	Millis   int                          `json:"millis"`             // how long it is waited for; 0 is MaxWait
+	Prefetch map[string]map[string]string `json:"prefetch,omitempty"` // what its services ask for of the record, by hook and key: FHIR queries
+	Record   bool                         `json:"record,omitempty"`   // it is sent what it asks for, as far as who asks may see it and the patient's consent lets it
+	Desk     bool                         `json:"desk,omitempty"`     // what it says at a booking may be shown to who does not see care
+	Loud     bool                         `json:"loud"`               // its critical cards interrupt; otherwise they are notices
+	Who      string                       `json:"who"`                // registered it
+	When     string                       `json:"when"`               // RFC 3339
+	Why      string                       `json:"why"`
 }
 
 var outsideID = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,39}$`)
@@ -63,6 +66,16 @@ func (o Outside) Check() error {
 		}
 		if !serviceID.MatchString(id) || id == "." || id == ".." {
 			return errors.New("the id of a service is letters, digits and . _ ~ -")
+		}
+	}
+	for hook, keys := range o.Prefetch {
+		if _, ok := HookOf(hook); !ok || len(keys) > MaxKeys {
+			return errors.New("what it asks for of the record is of a hook that is not known here, or too much")
+		}
+		for key, query := range keys {
+			if key == "" || len(key) > 100 || len(query) > maxTemplate {
+				return errors.New("a query for the record is too long")
+			}
 		}
 	}
 	return nil

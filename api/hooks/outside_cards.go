@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"wholechart/chart/order"
-	"wholechart/decision/ordering"
 	"wholechart/decision/rule"
 	"wholechart/fhir"
 )
@@ -19,36 +18,49 @@ const OutsideKind rule.Kind = "outside service"
 // maxWords bounds what of a card's detail is shown, in letters.
 const maxWords = 1000
 
-// outsideAnswer is what a service said as the house's pages show it: each card
-// from a rule of the service's name, so that it is never taken for one of ours.
-func outsideAnswer(o Outside, q Question, cards []Card) rule.Answer {
-	a := rule.Answer{Ran: []string{o.Name + ": " + q.Hook}}
+// OutsideCard is a card of an outside service as the house shows it: never as one
+// of its own, in plain words, as loud as the site lets it be.
+type OutsideCard struct {
+	Card
+	Key      string // the same words about the same draft have the same key, whatever the service's uuid
+	Level    rule.Level
+	Severity string // "severe", "moderate", "" of what is merely good to know
+	Words    string // the detail, without markup
+	Draft    string // Type/id of the draft that it is about; "" none
+}
+
+// RuleID is under what the cards of a service are counted and overridden.
+func (o Outside) RuleID() string { return "outside-" + o.ID }
+
+// Rule is the card as counts and overrides know it.
+func (c OutsideCard) Rule(o Outside) rule.Card {
+	r := &rule.Rule{ID: o.RuleID(), Kind: OutsideKind, Title: "from " + o.Name, Citation: cut(c.Source.Label, 200), URL: c.Source.URL, Level: c.Level}
+	return rule.Card{Rule: r, Level: c.Level, Key: c.Key, Draft: c.Draft, Title: c.Summary, Why: c.Words, Severity: c.Severity}
+}
+
+func outsideCards(o Outside, q Question, cards []Card) (out []OutsideCard) {
 	for _, c := range cards {
-		r := &rule.Rule{ID: "outside-" + o.ID, Kind: OutsideKind, Title: "from " + o.Name, Citation: cut(c.Source.Label, 200), URL: c.Source.URL, Level: rule.Quiet}
+		k := OutsideCard{Card: c, Level: rule.Quiet, Words: words(c.Detail), Draft: q.aboutDraft(c)}
+		k.Summary = cut(c.Summary, MaxSummary)
 		switch {
 		case c.Indicator == "critical" && o.Loud:
-			r.Level = rule.Interrupt
+			k.Level = rule.Interrupt
 		case c.Indicator != "info":
-			r.Level = rule.Notice
+			k.Level = rule.Notice
 		}
-		k := rule.Card{Rule: r, Level: r.Level, Title: cut(c.Summary, MaxSummary), Why: words(c.Detail), Draft: q.aboutDraft(c),
-			Facts: []rule.Evidence{{Text: "from " + o.Name + ", an outside service"}}}
-		if c.Indicator == "critical" {
+		switch c.Indicator {
+		case "critical":
 			k.Severity = "severe"
-		} else if c.Indicator == "warning" {
+		case "warning":
 			k.Severity = "moderate"
 		}
-		// Not the service's uuid, which may be another each time it is asked.
-		h := sha256.Sum256([]byte(strings.Join([]string{q.Patient, o.ID, c.Indicator, k.Title, nameOf(q, k.Draft)}, "\x00")))
-		k.Key = r.ID + ":" + hex.EncodeToString(h[:12])
-		for _, s := range c.Suggestions {
-			if choice, ok := q.choice(s, k.Draft); ok && len(k.Choices) < 4 {
-				k.Choices = append(k.Choices, choice)
-			}
+		h := sha256.Sum256([]byte(strings.Join([]string{q.Patient, o.ID, c.Indicator, k.Summary, nameOf(q, k.Draft)}, "\x00")))
+		k.Key = o.RuleID() + ":" + hex.EncodeToString(h[:12])
+		if !slices.ContainsFunc(out, func(x OutsideCard) bool { return x.Key == k.Key }) {
+			out = append(out, k)
 		}
-		a.Cards = append(a.Cards, k)
 	}
-	return a
+	return out
 }
 
 // aboutDraft is the draft that a card is about: the one that its suggestions
@@ -82,28 +94,74 @@ func nameOf(q Question, ref string) string {
 	return ""
 }
 
-// choice takes of a suggestion what can be done with the draft: another in its
-// place, or none. What else a service would do to the record is words.
-func (q Question) choice(s Suggestion, draft string) (rule.Choice, bool) {
-	c := rule.Choice{Label: cut(s.Label, 120)}
-	if len(s.Actions) != 1 || draft == "" {
-		return c, len(s.Actions) == 0
+// Plan is what a suggestion would do with the basket: all of it or nothing.
+type Plan struct {
+	Create []order.Order // new drafts
+	Update []order.Order // drafts as they would be; ID is that of the draft
+	Delete []string      // Type/id of drafts
+}
+
+// maxActions bounds one suggestion.
+const maxActions = 10
+
+// Plan reads the suggestion at a place of the card. ok is false when it would do
+// anything but make, change or take away drafts of orders of this patient: that is
+// never done here, and is shown in words. Of a resource an order is read and nothing
+// else; it is a draft, whatever the resource says. It asks nothing of the basket: a
+// draft that is not there any more is the caller's to notice.
+func (c OutsideCard) Plan(at int, patient string) (p Plan, ok bool) {
+	if at < 0 || at >= len(c.Suggestions) || len(c.Suggestions[at].Actions) == 0 || len(c.Suggestions[at].Actions) > maxActions {
+		return p, false
 	}
-	a := s.Actions[0]
-	if a.Type == "delete" {
-		c.Drop = a.ResourceID == draft
-		return c, c.Drop
+	seen := map[string]bool{}
+	for _, a := range c.Suggestions[at].Actions {
+		if a.Type == "delete" {
+			typ, _, _, rel := fhir.Relative(a.ResourceID)
+			if !rel || typ != "MedicationRequest" && typ != "ServiceRequest" || seen[a.ResourceID] {
+				return p, false
+			}
+			seen[a.ResourceID] = true
+			p.Delete = append(p.Delete, a.ResourceID)
+			continue
+		}
+		d, err := fhir.Parse(a.Resource)
+		if err != nil {
+			return p, false
+		}
+		n := d.Root()
+		typ := n.ResourceType()
+		if typ != "MedicationRequest" && typ != "ServiceRequest" {
+			return p, false
+		}
+		if ref := n.Path("subject", "reference"); ref.Exists() && !ref.Is("Patient/"+patient) || n.Get("doNotPerform").True() {
+			return p, false
+		}
+		o := order.Read(n)
+		if strings.TrimSpace(o.Name) == "" || !o.Kind.Known() || o.Kind.Type() != typ {
+			return p, false
+		}
+		o.Name = cut(o.Name, order.MaxName)
+		o = order.Order{Kind: o.Kind, Name: o.Name, Codes: o.Codes, Sig: o.Sig, Strength: o.Strength, Modality: o.Modality, Region: o.Region, Side: o.Side, Contrast: o.Contrast,
+			Specimen: cut(o.Specimen, 100), Specialty: cut(o.Specialty, 100), Reason: cut(o.Reason, order.MaxReason), Note: cut(o.Note, order.MaxNote), Status: "draft", Priority: priority(o.Priority), Patient: patient}
+		switch ref := typ + "/" + n.ID(); {
+		case a.Type == "update" && (!fhir.IsID(n.ID()) || seen[ref]):
+			return p, false
+		case a.Type == "update":
+			seen[ref] = true
+			o.ID = n.ID()
+			p.Update = append(p.Update, o)
+		default:
+			p.Create = append(p.Create, o)
+		}
 	}
-	d, err := fhir.Parse(a.Resource)
-	if err != nil || a.Type != "update" || d.Root().ResourceType()+"/"+d.Root().ID() != draft {
-		return c, false
+	return p, true
+}
+
+func priority(p string) string {
+	if p == "urgent" || p == "asap" || p == "stat" {
+		return p
 	}
-	better := ordering.Draft(order.Read(d.Root()), draft)
-	if better.Name == "" {
-		return c, false
-	}
-	c.Draft = &better
-	return c, true
+	return "routine"
 }
 
 // resourceOf is a rule's draft as FHIR: what the draft says and no more.

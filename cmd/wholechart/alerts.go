@@ -13,9 +13,7 @@ import (
 	"sync"
 	"time"
 
-	"wholechart/access"
 	"wholechart/api/hooks"
-	"wholechart/audit"
 	"wholechart/chart"
 	"wholechart/decision"
 	"wholechart/decision/burden"
@@ -23,7 +21,6 @@ import (
 	"wholechart/record"
 	"wholechart/web/clinic/alerts"
 	"wholechart/web/clinic/rules"
-	"wholechart/web/door"
 )
 
 // support is what the roof knows of alerts: what was shown since the counts were
@@ -48,6 +45,8 @@ func (n *node) outside() *hooks.Client {
 	if s.client == nil {
 		c := hooks.NewClient(hooks.Options{Private: s.private, Now: n.now, Sign: func(ctx context.Context, site, audience string) (string, error) {
 			return n.auth.Assert(ctx, n.self(site), audience)
+		}, Lost: func(site, service string, err error) {
+			slog.Warn("what became of a card was not told", "site", site, "service", service, "error", err)
 		}})
 		s.client = func() *hooks.Client { return c }
 	}
@@ -76,7 +75,8 @@ func (n *node) decide(ctx context.Context, site string, c *chart.Chart, drafts [
 	return decision.Check(rule.Input{Chart: c, Drafts: drafts, Now: c.Now}, chosen)
 }
 
-// check is decide for the pages of one's own site, with what outside services say.
+// check is decide for the pages of one's own site. What outside services say is
+// asked by the page when it has been shown.
 func (n *node) check(ctx context.Context, c *chart.Chart, drafts []rule.Draft) rule.Answer {
 	site := ""
 	for _, s := range c.Sources {
@@ -88,53 +88,12 @@ func (n *node) check(ctx context.Context, c *chart.Chart, drafts []rule.Draft) r
 		return decision.Check(rule.Input{Chart: c, Drafts: drafts, Now: c.Now}, nil)
 	}
 	a := n.decide(ctx, site, c, drafts)
-	a.Join(n.askOutside(ctx, site, c, drafts))
-	a.Sort()
 	var shown []*rule.Card
 	for i := range a.Cards {
 		shown = append(shown, &a.Cards[i])
 	}
 	n.Shown(site, c.PatientID, shown)
 	return a
-}
-
-// askOutside asks the services that the site registered, if there are any. That
-// they were told is in the access log before they are.
-func (n *node) askOutside(ctx context.Context, site string, c *chart.Chart, drafts []rule.Draft) rule.Answer {
-	gap := func(why string) rule.Answer {
-		return rule.Answer{Gaps: []rule.Gap{{Check: "outside services", Why: why}}}
-	}
-	if len(drafts) == 0 {
-		return rule.Answer{}
-	}
-	body, _, err := n.system(site, "decision").Setting(ctx, hooks.SettingName)
-	var list []hooks.Outside
-	if err == nil {
-		list, err = hooks.DecodeOutside(body)
-	}
-	if err != nil {
-		slog.Error("the site's outside services", "site", site, "error", err)
-		return gap("the list of them cannot be read")
-	}
-	list = slices.DeleteFunc(list, func(o hooks.Outside) bool { return o.Services["order-sign"] == "" })
-	if len(list) == 0 {
-		return rule.Answer{}
-	}
-	who := door.ActorOf(ctx)
-	if who.Site != site || !strings.HasPrefix(who.Who, "Practitioner/") {
-		return gap("they were not asked: who orders is no practitioner of this site")
-	}
-	q := hooks.Question{Site: site, Hook: "order-sign", User: who.Who, Patient: c.PatientID, Drafts: drafts, Now: c.Now}
-	for _, o := range list {
-		if n.outside().Fresh(o, q) {
-			continue
-		}
-		if err := n.records.As(who, access.EMR).Note(ctx, audit.Event{Action: "ask", Type: "Patient", ID: c.PatientID, Recipient: "outside-" + o.ID, Count: len(drafts)}); err != nil {
-			slog.Error("audit of an outside service", "site", site, "error", err)
-			return gap("they were not asked: it could not be noted")
-		}
-	}
-	return n.outside().Ask(ctx, list, q)
 }
 
 // Check answers CDS Hooks: the site's own rules, without outside services, so
@@ -285,18 +244,33 @@ func (x services) read(ctx context.Context, s record.Session) ([]hooks.Outside, 
 func (x services) List(ctx context.Context, s record.Session) (out []alerts.Service, version int, err error) {
 	list, version, err := x.read(ctx, s)
 	for _, o := range list {
-		out = append(out, alerts.Service{ID: o.ID, Name: o.Name, Base: o.Base, Hooks: strings.Join(slices.Sorted(maps.Keys(o.Services)), ", "), Who: o.Who, When: o.When, Why: o.Why, Loud: o.Loud})
+		v := alerts.Service{ID: o.ID, Name: o.Name, Base: o.Base, Who: o.Who, When: o.When, Why: o.Why, Loud: o.Loud, Record: o.Record, Desk: o.Desk, Millis: o.Millis, Hooks: slices.Sorted(maps.Keys(o.Services))}
+		seen := map[string]bool{}
+		for hook := range o.Services {
+			// With ids that stand for themselves: only which types are asked for is shown.
+			wants, not := o.Wants(hooks.Question{Hook: hook, User: "Practitioner/x", Patient: "x", Visit: "x"})
+			for _, w := range wants {
+				seen[w.Type] = true
+			}
+			v.Not += len(not)
+		}
+		v.Asks = slices.Sorted(maps.Keys(seen))
+		out = append(out, v)
 	}
 	return out, version, err
 }
 
-// Add asks the address what services it has, and registers that of order-sign.
+// Add asks the address what services it has, and registers those of the hooks
+// that were chosen.
 func (x services) Add(ctx context.Context, s record.Session, version int, v alerts.Service) error {
 	list, now, err := x.read(ctx, s)
 	if err != nil {
 		return err
 	}
-	o := hooks.Outside{ID: v.ID, Name: v.Name, Base: v.Base, Services: map[string]string{"order-sign": "discovered"}, Loud: v.Loud, Who: v.Who, When: v.When, Why: v.Why}
+	o := hooks.Outside{ID: v.ID, Name: v.Name, Base: v.Base, Services: map[string]string{}, Loud: v.Loud, Record: v.Record, Desk: v.Desk, Millis: v.Millis, Who: v.Who, When: v.When, Why: v.Why}
+	for _, h := range v.Hooks {
+		o.Services[h] = "discovered"
+	}
 	switch {
 	case now != version:
 		return &record.VersionConflict{}
@@ -312,10 +286,18 @@ func (x services) Add(ctx context.Context, s record.Session, version int, v aler
 	if err != nil {
 		return &alerts.Refusal{Text: "The service " + err.Error() + "."}
 	}
-	if found["order-sign"].ID == "" {
-		return &alerts.Refusal{Text: "The address has no service of the hook order-sign."}
+	o.Services, o.Prefetch = map[string]string{}, map[string]map[string]string{}
+	for _, h := range v.Hooks {
+		if f := found[h]; f.ID != "" {
+			o.Services[h] = f.ID
+			if len(f.Prefetch) > 0 {
+				o.Prefetch[h] = f.Prefetch
+			}
+		}
 	}
-	o.Services = map[string]string{"order-sign": found["order-sign"].ID}
+	if len(o.Services) == 0 {
+		return &alerts.Refusal{Text: "The address has no service of " + strings.Join(v.Hooks, ", ") + "."}
+	}
 	return x.put(ctx, s, append(list, o), version, "outside service "+o.ID+": "+o.Why)
 }
 

@@ -15,6 +15,10 @@ type Acts struct {
 	Section func(c *door.Call, base, section string) []web.Button           // of a section, by its slug
 	Picture func(p *Patient, section string) templ.Component                // at the top of a section, or nil
 	Fact    func(c *door.Call, base string, r record.Resource) []web.Button // of one fact of the own chart
+	// Overview stands under the completeness of the chart's own page (at is empty) and
+	// of pages that show it beside writing (at is what follows the patient in their
+	// address), or is nil.
+	Overview func(c *door.Call, patient string, at []string) templ.Component
 }
 
 // AddActs adds a room's buttons.
@@ -39,6 +43,17 @@ func (v *view) picture(section string) templ.Component {
 		}
 	}
 	return nil
+}
+
+func (v *view) besides(at ...string) (out []templ.Component) {
+	for _, a := range v.acts {
+		if a.Overview != nil {
+			if c := a.Overview(v.Call, v.id, at); c != nil {
+				out = append(out, c)
+			}
+		}
+	}
+	return out
 }
 
 func (v *view) factActs(r record.Resource) (out []web.Button) {

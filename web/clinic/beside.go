@@ -24,6 +24,9 @@ func (p *Patient) OverviewAt(parts ...string) templ.Component {
 	if o.Refresh > 0 {
 		o.Refresh, o.URL = p.v.refresh()
 	}
+	if !past {
+		o.Besides = p.v.besides(parts...)
+	}
 	return overviewMain(o)
 }
 

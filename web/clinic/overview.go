@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/a-h/templ"
+
 	"wholechart/access"
 	"wholechart/chart"
 	"wholechart/web"
@@ -31,6 +33,7 @@ type overview struct {
 	ImagingN web.Link
 	Missing  string // "3 facts of other sites are not in this chart"
 	Cut      []cutLine
+	Besides  []templ.Component // what rooms have to say of the whole record
 }
 
 // card is a titled list of facts.
@@ -95,7 +98,9 @@ func (h *clinic) chart(c *call) {
 		v.deskPage()
 		return
 	}
-	v.frame(http.StatusOK, "", overviewMain(v.overview()))
+	o := v.overview()
+	o.Besides = v.besides()
+	v.frame(http.StatusOK, "", overviewMain(o))
 }
 
 // patientPage is the frame of a page about this patient.

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"wholechart/access"
+	"wholechart/api/hooks"
 	"wholechart/chart/order"
 	"wholechart/decision/burden"
 	"wholechart/decision/rule"
@@ -51,8 +52,12 @@ type Config struct {
 
 // Service is one outside service as the page shows it.
 type Service struct {
-	ID, Name, Base, Hooks, Who, When, Why string
-	Loud                                  bool
+	ID, Name, Base, Who, When, Why string
+	Hooks                          []string
+	Millis                         int      // how long it is waited for; 0: as long as may be
+	Asks                           []string // types of the record that its services ask for
+	Not                            int      // queries of its that are never answered
+	Loud, Record, Desk             bool     // see hooks.Outside
 }
 
 // Services lists and changes a site's outside services. Add asks the address
@@ -98,6 +103,36 @@ func mayManage(c *door.Call) bool { return mayRead(c) && c.Can(access.Manage, ""
 type form struct {
 	Service
 	Problem string
+}
+
+// moments are the hooks in the words of who registers a service.
+var moments = []struct{ Hook, When string }{
+	{"patient-view", "when a chart is opened"}, {"encounter-start", "when a visit begins"}, {"order-select", "when a draft order is added or changed"},
+	{"order-sign", "when orders are signed"}, {"appointment-book", "when an appointment is made"},
+}
+
+func momentsOf(list []string) string {
+	var out []string
+	for _, m := range moments {
+		if slices.Contains(list, m.Hook) {
+			out = append(out, m.When)
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
+// millis is for how long is waited, as the form has it: half a second is what CDS
+// Hooks counts on.
+func (f form) millis() string {
+	if f.Millis == 0 {
+		return "500"
+	}
+	return strconv.Itoa(f.Millis)
+}
+
+// chosen says whether a moment is ticked: all of them before anything was typed.
+func (f form) chosen(hook string) bool {
+	return f.Problem == "" || slices.Contains(f.Hooks, hook)
 }
 
 type line struct {
@@ -305,12 +340,18 @@ func (r *room) add(c *door.Call) {
 		c.Failed(&record.Refused{Why: "outside services are for who manages the site"})
 		return
 	}
-	x := Service{ID: strings.TrimSpace(f.Get("id")), Name: strings.TrimSpace(f.Get("name")), Base: strings.TrimSuffix(strings.TrimSpace(f.Get("base")), "/"), Why: strings.TrimSpace(f.Get("why")),
+	x := Service{Hooks: f["hook"], Record: f.Get("record") == "yes", Desk: f.Get("desk") == "yes", ID: strings.TrimSpace(f.Get("id")), Name: strings.TrimSpace(f.Get("name")), Base: strings.TrimSuffix(strings.TrimSpace(f.Get("base")), "/"), Why: strings.TrimSpace(f.Get("why")),
 		Loud: f.Get("loud") == "yes", Who: cmp.Or(c.Actor.Name, c.Actor.ID), When: c.Now.UTC().Format(time.RFC3339)}
 	version, err := strconv.Atoi(f.Get("version"))
+	millis, bad := strconv.Atoi(strings.TrimSpace(f.Get("millis")))
+	x.Millis = millis
 	switch {
 	case err != nil:
 		err = &Refusal{"Load the page again."}
+	case bad != nil || millis < 50 || millis > int(hooks.MaxWait/time.Millisecond):
+		err = &Refusal{fmt.Sprintf("Say for how long it is waited for: 50 to %d ms.", hooks.MaxWait/time.Millisecond)}
+	case len(x.Hooks) == 0:
+		err = &Refusal{"Choose at least one moment at which it is asked."}
 	case x.Why == "" || len([]rune(x.Why)) > 300:
 		err = &Refusal{"Say why, in at most 300 letters: who reads the log later must know."}
 	default:

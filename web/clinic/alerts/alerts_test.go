@@ -3,6 +3,7 @@ package alerts
 import (
 	"context"
 	"encoding/csv"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -33,7 +34,10 @@ func (s *someServices) Add(_ context.Context, _ record.Session, version int, x S
 	if !strings.HasPrefix(x.Base, "https://") {
 		return &Refusal{"The address begins with https."}
 	}
-	x.Hooks = "order-sign"
+	if len(x.Hooks) != 2 || !x.Record || x.Desk || x.Millis != 500 {
+		return &Refusal{"This is not what was typed."}
+	}
+	x.Asks = []string{"Observation", "Patient"}
 	s.list = append(s.list, x)
 	return nil
 }
@@ -119,19 +123,26 @@ func TestWhatAlertsCost(t *testing.T) {
 func TestServices(t *testing.T) {
 	n, s := start(t)
 	boss, doc := n.User(admin), n.User(okonkwo)
-	f := url.Values{"name": {"Acme <b>"}, "id": {"acme"}, "base": {"https://cds.acme.example/"}, "why": {"pilot"}, "version": {"0"}, "loud": {"yes"}}
+	f := url.Values{"name": {"Acme <b>"}, "id": {"acme"}, "base": {"https://cds.acme.example/"}, "why": {"pilot"}, "version": {"0"}, "loud": {"yes"}, "record": {"yes"}, "hook": {"order-sign", "patient-view"}, "millis": {"500"}}
 	if res, _ := doc.Post("/maple/alerts/services", f); res.StatusCode != http.StatusForbidden || len(s.list) != 0 {
 		t.Errorf("a physician registered a service: %d", res.StatusCode)
 	}
-	bad := url.Values{"name": {"Acme <b>"}, "id": {"acme"}, "base": {"ftp://x"}, "why": {"pilot"}, "version": {"0"}}
+	bad := url.Values{"name": {"Acme <b>"}, "id": {"acme"}, "base": {"ftp://x"}, "why": {"pilot"}, "version": {"0"}, "hook": {"order-sign"}, "millis": {"500"}}
 	if res, body := boss.Post("/maple/alerts/services", bad); res.StatusCode != 422 || !strings.Contains(body, "begins with https") || !strings.Contains(body, "Acme &lt;b&gt;") {
 		t.Errorf("%d", res.StatusCode)
 	}
-	bad = url.Values{"name": {"Acme"}, "id": {"acme"}, "base": {"https://x.example"}, "version": {"0"}}
+	bad = url.Values{"name": {"Acme"}, "id": {"acme"}, "base": {"https://x.example"}, "version": {"0"}, "hook": {"order-sign"}, "millis": {"500"}}
 	if res, body := boss.Post("/maple/alerts/services", bad); res.StatusCode != 422 || !strings.Contains(body, "Say why") {
 		t.Errorf("%d", res.StatusCode)
 	}
-	if res, body := boss.Post("/maple/alerts/services", f); res.StatusCode != 200 || !strings.Contains(body, "asked from now on") || !strings.Contains(body, "may interrupt") || len(s.list) != 1 || s.list[0].Base != "https://cds.acme.example" || s.list[0].Who != "Ann Boss" {
+	for field, want := range map[string]string{"hook": "at least one moment", "millis": "50 to 2000 ms"} {
+		g := maps.Clone(f)
+		g.Del(field)
+		if res, body := boss.Post("/maple/alerts/services", g); res.StatusCode != 422 || !strings.Contains(body, want) {
+			t.Errorf("without %s: %d", field, res.StatusCode)
+		}
+	}
+	if res, body := boss.Post("/maple/alerts/services", f); res.StatusCode != 200 || !strings.Contains(body, "asked from now on") || !strings.Contains(body, "may interrupt") || !strings.Contains(body, "Asked when a chart is opened, when orders are signed, waited for 500 ms.") || !strings.Contains(body, "Is sent Observation, Patient.") || len(s.list) != 1 || s.list[0].Base != "https://cds.acme.example" || s.list[0].Who != "Ann Boss" {
 		t.Fatalf("%d %+v", res.StatusCode, s.list)
 	}
 	if res, _ := boss.Post("/maple/alerts/services", f); res.StatusCode != http.StatusConflict {
@@ -148,7 +159,7 @@ func TestServices(t *testing.T) {
 func TestAccessible(t *testing.T) {
 	ctx := pagetest.Chromium(t)
 	n, s := start(t)
-	s.list = []Service{{ID: "acme", Name: "Acme", Base: "https://cds.acme.example", Hooks: "order-sign", Who: "Ann", Why: "pilot", Loud: true}}
+	s.list = []Service{{ID: "acme", Name: "Acme", Base: "https://cds.acme.example", Hooks: []string{"order-sign"}, Who: "Ann", Why: "pilot", Loud: true}}
 	n.User(admin)
 	pagetest.SignIn(t, ctx, n, "maple", "boss")
 	pagetest.Axe(t, ctx, n, "/maple/alerts")

@@ -48,6 +48,7 @@ type basket struct {
 	AskSign   bool // some are for somebody else to sign
 	Signers   []web.Option
 	Blocked   int // warnings that wait for an answer
+	Outside   *outsideView
 	State     string
 }
 
@@ -123,6 +124,9 @@ func (r *room) load(c *door.Call, p *clinic.Patient) (*basket, error) {
 	}
 	if len(b.Lines) > 0 {
 		b.Visits = openVisits(c, p.ID())
+	}
+	if len(b.Lines) > 0 {
+		b.Outside = r.awaits(c, p.ID(), atSelect, "")
 	}
 	if err := r.check(c, b); err != nil {
 		return nil, err

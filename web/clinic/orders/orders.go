@@ -35,6 +35,8 @@ type Config struct {
 	Check func(ctx context.Context, c *chart.Chart, drafts []rule.Draft) rule.Answer
 	// Took hears, when it is there, of a rule at a site whose better choice was taken.
 	Took func(site, ruleID string)
+	// Outside asks outside services; nil: there is no way to ask any.
+	Outside Outside
 }
 
 //go:embed assets/orders.css
@@ -74,7 +76,10 @@ func Register(p *clinic.Pages, cfg Config) {
 	p.Handle("POST "+patient+"/refill/{tid}", r.refill)
 	p.Handle("GET /{site}/unmatched/{tid}", r.matchPage)
 	p.Handle("POST /{site}/unmatched/{tid}", r.match)
-	p.AddActs(clinic.Acts{Section: sectionActs, Fact: factActs})
+	p.Handle("GET "+patient+"/advice", r.outside)
+	p.Handle("POST "+patient+"/advice/take", r.take)
+	p.Handle("POST "+patient+"/advice/aside", r.putAside)
+	p.AddActs(clinic.Acts{Section: sectionActs, Fact: factActs, Overview: r.beside})
 	p.Commands = append(p.Commands, door.Command{Label: "Order", Key: "o", Words: "prescribe medicine laboratory test imaging referral vaccine basket", Patient: true,
 		Path: func(c *door.Call, id string) string { return c.PatientPath(id, access.EMR, "order") }, Can: drafts})
 }

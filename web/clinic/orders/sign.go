@@ -70,6 +70,22 @@ func (r *room) sign(c *door.Call) {
 		r.ask(c, p, list, form.Get("signer"), b.Signers)
 		return
 	}
+	advice, err := r.signing(c, p)
+	if err != nil {
+		c.Failed(err)
+		return
+	}
+	if advice != nil {
+		b.Outside = advice
+		switch {
+		case advice.Loud > 0:
+			refuse("Nothing was signed: " + plural(advice.Loud, "warning of an outside service waits", "warnings of outside services wait") + " for an answer.")
+			return
+		case advice.New > 0:
+			refuse("Nothing was signed yet: an outside service has something to say. Read it and sign again.")
+			return
+		}
+	}
 	var nodes []fhir.Node
 	priors := map[string]fhir.Node{}
 	refs := map[string]bool{}
@@ -119,7 +135,7 @@ func (r *room) sign(c *door.Call) {
 	case err != nil:
 		c.Failed(err)
 	default:
-		c.Done(p.ChartHref("order")+"?signed="+group, web.Flash{Kind: web.Good, Text: plural(len(list), "order", "orders") + " signed at " + c.Now.In(c.Zone).Format("15:04")})
+		c.Done(p.ChartHref("order")+"?signed="+group, web.Flash{Kind: web.Good, Text: plural(len(list), "order", "orders") + " signed at " + c.Now.In(c.Zone).Format("15:04") + advice.silent()})
 	}
 }
 
