@@ -13,6 +13,7 @@ import (
 
 	"codeberg.org/go-pdf/fpdf"
 
+	"wholechart/chart/document"
 	"wholechart/record"
 	"wholechart/schedule"
 )
@@ -22,9 +23,9 @@ type Letter struct {
 	Message
 	Name    string
 	Address []string
-	// Unprintable says that name or address hold letters that the PDF's built-in
-	// type does not have (it has those of Western Europe): the page leaves their
-	// place empty, to be written by hand.
+	// Unprintable says that name or address hold characters that the type of letters
+	// does not have (Chinese, emoji): the page shows their Unicode numbers, and they
+	// are to be written by hand.
 	Unprintable bool
 }
 
@@ -158,31 +159,36 @@ func Pages(letters []Letter, site string, zone *time.Location, now time.Time) ([
 	pdf.SetModificationDate(now)
 	pdf.SetCatalogSort(true)
 	pdf.SetTitle("Letters", true)
-	pdf.SetAutoPageBreak(true, 54)
-	pdf.SetMargins(64, 54, 64)
-	to := pdf.UnicodeTranslatorFromDescriptor("") // cp1252
-	say := func(s string) string {
-		if !printable(s) {
-			return ""
-		}
-		return to(s)
+	pdf.SetAutoPageBreak(false, 0)
+	upright, bold := document.Fonts()
+	pdf.AddUTF8FontFromBytes("body", "", upright)
+	pdf.AddUTF8FontFromBytes("body", "B", bold)
+	line := func(x, y, size float64, style, text string) {
+		drawn, _ := document.Line(clean(text))
+		pdf.SetFont("body", style, size)
+		pdf.Text(x, y+size, drawn)
 	}
 	for _, l := range letters {
 		pdf.AddPage()
-		pdf.SetFont("Helvetica", "B", 11)
-		pdf.SetXY(40, 40)
-		pdf.CellFormat(300, 14, say(site), "", 1, "L", false, 0, "")
-		pdf.SetFont("Helvetica", "", 11)
+		line(40, 42, 11, "B", site)
 		y := 150.0
-		for _, line := range append([]string{l.Name}, l.Address...) {
-			pdf.SetXY(64, y)
-			pdf.CellFormat(300, 14, say(line), "", 1, "L", false, 0, "")
+		for _, x := range append([]string{l.Name}, l.Address...) {
+			line(64, y, 11, "", x)
 			y += 14
 		}
-		pdf.SetXY(64, 270)
-		pdf.CellFormat(300, 14, say(DayText(now.In(zone), l.Lang)), "", 1, "L", false, 0, "")
-		pdf.SetXY(64, 310)
-		pdf.MultiCell(484, 17, say(l.Text), "", "L", false)
+		line(64, 270, 11, "", DayText(now.In(zone), l.Lang))
+		y = 310
+		for paragraph := range strings.Lines(l.Text) {
+			pdf.SetFont("body", "", 11)
+			for _, x := range wrapped(pdf, strings.TrimSpace(paragraph), 484) {
+				if y > 720 {
+					pdf.AddPage()
+					y = 64
+				}
+				line(64, y, 11, "", x)
+				y += 17
+			}
+		}
 	}
 	var b bytes.Buffer
 	if err := pdf.Output(&b); err != nil {
@@ -191,13 +197,25 @@ func Pages(letters []Letter, site string, zone *time.Location, now time.Time) ([
 	return b.Bytes(), nil
 }
 
-// printable says whether a text can be set in the letters of Windows-1252.
-func printable(s string) bool {
-	for _, r := range s {
-		if r < 0x80 || r >= 0xa0 && r <= 0xff || strings.ContainsRune("€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ", r) {
-			continue
+// wrapped breaks a paragraph at blanks into lines that are no wider than width
+// where its words allow it.
+func wrapped(pdf *fpdf.Fpdf, text string, width float64) (out []string) {
+	line := ""
+	for w := range strings.FieldsSeq(text) {
+		switch {
+		case line == "":
+			line = w
+		case pdf.GetStringWidth(line+" "+w) <= width:
+			line += " " + w
+		default:
+			out, line = append(out, line), w
 		}
-		return false
 	}
-	return true
+	return append(out, line)
+}
+
+// printable says whether a text can be set with the type of letters.
+func printable(s string) bool {
+	_, lacks := document.Line(clean(s))
+	return len(lacks) == 0
 }

@@ -60,6 +60,41 @@ func TestQuietHours(t *testing.T) {
 	}
 }
 
+// Quiet is the reader's night, not the practice's; and it is quiet on each side of
+// midnight and of a change of clocks, whichever of the two zones changes.
+func TestQuietIsTheReaders(t *testing.T) {
+	h := open2(t)
+	s := h.service()
+	h.tick(s)
+	for id, zone := range map[string]string{"west": "America/Los_Angeles", "east": "America/New_York", "far": "Asia/Tokyo", "still": "America/Phoenix"} {
+		h.write(`{"resourceType":"Patient","id":"` + id + `","active":true,"telecom":[{"system":"email","value":"` + id + `@example.org"}],"extension":[{"url":"` + TimezoneURL + `","valueCode":"` + zone + `"}]}`)
+	}
+	start := time.Date(2027, 3, 15, 9, 0, 0, 0, h.zone) // the day after clocks went forward in New York and Los Angeles
+	h.now = start.AddDate(0, 0, -10)
+	for i, id := range []string{"west", "east", "far", "still"} {
+		h.book(id, start.Add(time.Duration(i)*time.Hour))
+	}
+	h.tick(s)
+	for minute := h.now; minute.Before(start.Add(4 * time.Hour)); minute = minute.Add(30 * time.Minute) {
+		h.now = minute
+		h.tick(s)
+	}
+	zones := map[string]string{"west@example.org": "America/Los_Angeles", "east@example.org": "America/New_York", "far@example.org": "Asia/Tokyo", "still@example.org": "America/Phoenix"}
+	if len(h.mail.taken) < 6 {
+		t.Errorf("%d mails", len(h.mail.taken))
+	}
+	for _, m := range h.mail.taken {
+		to := strings.Trim(m.Header.Get("To"), "<>")
+		at, err := m.Header.Date()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if there := at.In(zone(t, zones[to])); there.Hour() < 8 || there.Hour() >= 20 {
+			t.Errorf("%s is written to at %s", to, there)
+		}
+	}
+}
+
 // Days count as clocks do: three days before ten o'clock is ten o'clock, though
 // an hour more or less has passed.
 func TestStepsAcrossClockChanges(t *testing.T) {

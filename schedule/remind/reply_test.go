@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"wholechart/chart/document"
 	"wholechart/schedule"
 )
 
@@ -198,18 +199,22 @@ func TestLettersInBatches(t *testing.T) {
 	if err != nil || len(letters) != 2 {
 		t.Fatalf("%+v %v", letters, err)
 	}
-	unprintable := 0
 	for _, l := range letters {
 		if l.Unprintable {
-			unprintable++
+			t.Errorf("%s cannot be set", l.Name)
 		}
 	}
-	if unprintable != 1 {
-		t.Errorf("%d with letters that cannot be set", unprintable)
+	for name, want := range map[string]bool{"Nguyễn Thị Đỗ": true, "Παπαδόπουλος": true, "Ольга Їжак": true, "יעל כהן": true, "محمد علي": true, "Łukasz": true, "李小龙": false, "Rosa 🌹": false} {
+		if printable(name) != want {
+			t.Errorf("%s can be set: %v", name, !want)
+		}
 	}
 	pdf, err := Pages(letters, "Maple Street", h.zone, h.now)
 	if err != nil || !bytes.HasPrefix(pdf, []byte("%PDF-")) || bytes.Count(pdf, []byte("/Type /Page\n")) != 2 {
 		t.Errorf("%v %d bytes", err, len(pdf))
+	}
+	if found, err := document.Sniff(pdf); err != nil || !strings.Contains(found.Words, "Иванов") || !strings.Contains(found.Words, "Elm St") {
+		t.Errorf("%v: it says %q", err, found.Words)
 	}
 	if again, _ := Pages(letters, "Maple Street", h.zone, h.now); !bytes.Equal(pdf, again) {
 		t.Error("the same letters, other bytes")

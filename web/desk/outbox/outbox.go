@@ -181,11 +181,10 @@ func (h *room) outbox(c *door.Call) {
 // letters adds what is to be printed, and what this node cannot send.
 func (h *room) letters(c *door.Call, s record.Session, v *outboxPage) error {
 	ctx := c.R.Context()
-	waiting, err := remind.Letters(ctx, s, "", c.Zone, c.Now)
-	if err != nil {
+	var err error
+	if v.Waiting, err = remind.Count(ctx, s, "Communication", url.Values{"status": {"preparation"}, "medium": {remind.ChannelSystem + "|" + string(schedule.ByLetter)}}); err != nil {
 		return err
 	}
-	v.Waiting = len(waiting)
 	batches, err := remind.Batches(ctx, s)
 	if err != nil {
 		return err
