@@ -228,8 +228,16 @@ func (c *call) ask(values url.Values, most int) ([]found, error) {
 		return nil, err
 	}
 	var out []found
+	s := c.Session(access.EMR)
 	for _, m := range page.Matches {
-		out = append(out, c.foundOf(m))
+		if to := s.Standing(m.ID); to != m.ID { // by what a merged record says, the one that stands for it is found
+			if m, err = s.Read(c.R.Context(), "Patient", to); err != nil {
+				continue
+			}
+		}
+		if !slices.ContainsFunc(out, func(f found) bool { return f.ID == m.ID }) {
+			out = append(out, c.foundOf(m))
+		}
 	}
 	return out, nil
 }

@@ -432,8 +432,12 @@ func TestMergeAndTakeBack(t *testing.T) {
 			t.Errorf("%s leads to %s", path, res.Request.URL.Path)
 		}
 	}
+	front := n.User(hughes)
 	if page := b.Open("/maple/patients/rosa-delgado"); !strings.Contains(page, "look at both, or undo") {
 		t.Error("the records office is not led to the undo")
+	}
+	if _, page := front.Post("/maple/patients/suggest", url.Values{"q": {"614-555-0162"}}); !strings.Contains(page, "/patients/rosa-delgado") || strings.Contains(page, "/patients/rosa-2") {
+		t.Errorf("found by the other's telephone: %s", page)
 	}
 	if page := b.Open("/maple/patients/rosa-2/demographics"); !strings.Contains(page, "was merged into") {
 		t.Error("the replaced one does not say so")
