@@ -1,7 +1,6 @@
 package record
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -30,17 +29,45 @@ type Draft struct {
 	Rev     int       `json:"-"`               // of what is stored; 0 of what is not yet
 	Began   time.Time `json:"began"`
 	Updated time.Time `json:"updated"`
-	Body    []byte    `json:"body"`
+	Body    []byte    `json:"body,omitempty"`
+	Size    int       `json:"size,omitempty"` // of the body, in bytes
 }
 
 // DraftQuery asks for drafts of the site; of everything when empty.
 type DraftQuery struct {
 	Patient, Kind string
 	Writer        string // a user name
+	Heads         bool   // without their bodies: a list needs none
 }
 
-// MaxDraft bounds a draft's body, in bytes.
-const MaxDraft = 1 << 20
+// Bounds of drafts.
+const (
+	MaxDraft       = 1 << 20  // bytes of one body
+	MaxDrafts      = 500      // that one user began
+	MaxDraftsBytes = 64 << 20 // of their bodies together, to the next 64 KiB of each
+)
+
+// A draft of a patient's that nobody edits does not stay for ever: it would be a
+// second record that nobody reads. After DraftOld lists call it old, and say when
+// it goes; DraftLife after its last edit it is removed, which is noted.
+const (
+	DraftOld  = 60 * 24 * time.Hour
+	DraftLife = 90 * 24 * time.Hour
+)
+
+// Expires is when a draft is removed if nobody edits it; zero: never, it is of no
+// patient (somebody's own snippets).
+func (d Draft) Expires() time.Time {
+	if d.Patient == "" {
+		return time.Time{}
+	}
+	return d.Updated.Add(DraftLife)
+}
+
+// Old says whether a draft is among the old ones.
+func (d Draft) Old(now time.Time) bool {
+	return d.Patient != "" && now.Sub(d.Updated) >= DraftOld
+}
 
 // DraftMoved says that a draft was saved by another hand after the revision that
 // was edited. Current is what is there now: the caller joins the two.
@@ -87,6 +114,9 @@ func (s Session) PutDraft(ctx context.Context, d Draft) (Draft, error) {
 		case err == nil && (was.Patient != d.Patient || was.Type != d.Type):
 			return invalid("conflict", "patient", "the draft is another patient's")
 		case err == nil && was.Rev != edited:
+			if err := s.withBody(&tx.View, &was); err != nil {
+				return err
+			}
 			return &DraftMoved{was}
 		}
 		var key store.Key
@@ -105,11 +135,8 @@ func (s Session) PutDraft(ctx context.Context, d Draft) (Draft, error) {
 		if !slices.Contains(d.Writers, s.actor.ID) {
 			d.Writers = append(slices.Clip(d.Writers), s.actor.ID)
 		}
-		body, err := json.Marshal(d)
-		if err != nil {
-			return err
-		}
-		if d.Rev, err = tx.PutDocVersion(s.draftKind(), d.Kind+"/"+d.ID, body, edited); err != nil {
+		d.Size = len(d.Body)
+		if d.Rev, err = s.keepDraft(tx, d, was, edited); err != nil {
 			return err
 		}
 		if edited != 0 {
@@ -130,7 +157,9 @@ func (s Session) Draft(ctx context.Context, kind, id string) (Draft, error) {
 		return d, &Refused{Why: "no such site on this node, or nobody is signed in"}
 	}
 	err := s.r.store.View(ctx, func(v *store.View) (err error) {
-		d, err = s.draft(v, kind, id)
+		if d, err = s.draft(v, kind, id); err == nil {
+			err = s.withBody(v, &d)
+		}
 		return err
 	})
 	if err != nil {
@@ -148,20 +177,13 @@ func (s Session) Drafts(ctx context.Context, q DraftQuery) ([]Draft, error) {
 	if s.r == nil || s.site == nil {
 		return nil, &Refused{Why: "no such site on this node, or nobody is signed in"}
 	}
-	prefix := ""
-	if q.Kind != "" {
-		prefix = q.Kind + "/"
-	}
 	var out []Draft
 	err := s.r.store.View(ctx, func(v *store.View) error {
-		docs, err := v.ListDocs(s.draftKind(), prefix)
+		docs, err := s.draftDocs(v, q)
 		if err != nil {
 			return err
 		}
 		for _, doc := range docs {
-			if !says(doc, q.Patient) || !says(doc, q.Writer) {
-				continue
-			}
 			d, err := readDraft(doc)
 			if err != nil {
 				return err
@@ -169,9 +191,15 @@ func (s Session) Drafts(ctx context.Context, q DraftQuery) ([]Draft, error) {
 			if q.Patient != "" && d.Patient != q.Patient || q.Writer != "" && !slices.Contains(d.Writers, q.Writer) {
 				continue
 			}
-			if access.Decide(s.actor, s.lens, access.Create, d.Type).Allowed {
-				out = append(out, d)
+			if !access.Decide(s.actor, s.lens, access.Create, d.Type).Allowed {
+				continue
 			}
+			if q.Heads {
+				d.Body = nil
+			} else if err := s.withBody(v, &d); err != nil {
+				return err
+			}
+			out = append(out, d)
 		}
 		return nil
 	})
@@ -207,19 +235,27 @@ func (s Session) dropDraft(tx *store.Tx, kind, id string, rev int) error {
 		return &Refused{Why: "this role may not write that"}
 	}
 	if rev != 0 && d.Rev != rev {
+		if err := s.withBody(&tx.View, &d); err != nil {
+			return err
+		}
 		return &DraftMoved{d}
 	}
+	return s.endDraft(tx, d, "drop-draft", "")
+}
+
+// endDraft removes a draft, and notes it.
+func (s Session) endDraft(tx *store.Tx, d Draft, action, why string) error {
 	var key store.Key
 	if d.Patient != "" {
 		if k, err := tx.Key(s.site.No, "Patient", d.Patient); err == nil {
 			key = k
 		}
 	}
-	if err := tx.DeleteDoc(s.draftKind(), kind+"/"+id); err != nil {
+	if err := s.forgetDraft(tx, d); err != nil {
 		return err
 	}
 	now := s.r.now()
-	return audit.Append(tx, now, s.event(audit.Event{Time: now, Action: "drop-draft", Type: d.Type, ID: d.ID, Key: key, Count: 1}))
+	return audit.Append(tx, now, s.event(audit.Event{Time: now, Action: action, Type: d.Type, ID: d.ID, Key: key, Count: 1, Why: why}))
 }
 
 func (s Session) draft(v *store.View, kind, id string) (Draft, error) {
@@ -231,13 +267,6 @@ func (s Session) draft(v *store.View, kind, id string) (Draft, error) {
 		return Draft{}, err
 	}
 	return readDraft(doc)
-}
-
-// says is false of what cannot name a patient or writer: a list of somebody's
-// drafts does not unpack everybody's.
-func says(doc store.Doc, name string) bool {
-	quoted, err := json.Marshal(name)
-	return name == "" || err != nil || bytes.Contains(doc.Body, quoted)
 }
 
 func readDraft(doc store.Doc) (Draft, error) {

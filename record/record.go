@@ -48,6 +48,9 @@ func New(ctx context.Context, st *store.Store, o Options) (*Records, error) {
 	if err := r.loadMerges(ctx); err != nil {
 		return nil, err
 	}
+	if err := r.indexDrafts(ctx); err != nil {
+		return nil, err
+	}
 	return r, nil
 }
 

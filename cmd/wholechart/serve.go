@@ -165,6 +165,12 @@ func upkeep(ctx context.Context, n *node) {
 			if err := n.auth.Sweep(ctx); err != nil && ctx.Err() == nil {
 				slog.Error("old tokens were not deleted", "error", err)
 			}
+			switch removed, err := n.records.SweepDrafts(ctx); {
+			case err != nil && ctx.Err() == nil:
+				slog.Error("old drafts were not removed", "error", err)
+			case removed > 0:
+				slog.Info("drafts that nobody edited for 90 days were removed", "count", removed)
+			}
 		}
 	}
 }

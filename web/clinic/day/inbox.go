@@ -101,7 +101,7 @@ func (h *room) inbox(c *door.Call) ([]pile, error) {
 		it := h.item(c, r, who)
 		of[it.Kind] = append(of[it.Kind], it)
 	}
-	drafts, err := c.Session(access.EMR).Drafts(c.R.Context(), record.DraftQuery{Writer: c.Actor.ID, Kind: "note"})
+	drafts, err := c.Session(access.EMR).Drafts(c.R.Context(), record.DraftQuery{Writer: c.Actor.ID, Kind: "note", Heads: true})
 	if err != nil {
 		return nil, err
 	}
@@ -112,6 +112,9 @@ func (h *room) inbox(c *door.Call) ([]pile, error) {
 		}
 		it := item{Kind: "sign-note", Title: cmp.Or(d.Title, "Visit note"), Patient: p, Since: d.Began, Age: web.SpanText(c.Now.Sub(d.Began)), Href: c.Path("patients", d.Patient, "visits", d.ID)}
 		it.Detail = "draft, last saved " + d.Updated.In(c.Zone).Format("2 Jan, 15:04")
+		if d.Old(c.Now) {
+			it.Detail = "old draft, last saved " + d.Updated.In(c.Zone).Format("2 Jan 2006") + ": removed on " + d.Expires().In(c.Zone).Format("2 Jan 2006") + " unless you sign or edit it"
+		}
 		of["sign-note"] = append(of["sign-note"], it)
 	}
 	var out []pile

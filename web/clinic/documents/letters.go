@@ -61,7 +61,7 @@ type writing struct {
 
 // open are the letters to this patient that are being written.
 func (h *room) open(c *door.Call, p *clinic.Patient) (out []web.Link) {
-	list, err := c.Session(access.EMR).Drafts(c.R.Context(), record.DraftQuery{Patient: p.ID(), Kind: "letter"})
+	list, err := c.Session(access.EMR).Drafts(c.R.Context(), record.DraftQuery{Patient: p.ID(), Kind: "letter", Heads: true})
 	if err != nil {
 		return nil // not for this account
 	}
