@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"wholechart/decision/internal/fact"
 	"wholechart/decision/rule"
 )
 
@@ -21,22 +20,22 @@ func TestCheckedRulesAreAsTheyWereChecked(t *testing.T) {
 		byID[r.ID] = r
 	}
 	seen := map[string]bool{}
-	for _, f := range fact.Rows(checkedText, 4) {
-		r := byID[f[0]]
+	for _, c := range rule.Checks() {
+		r := byID[c.Rule]
 		switch {
 		case r == nil:
-			t.Errorf("%s: no such rule", f[0])
+			t.Errorf("%s: no such rule", c.Rule)
 			continue
-		case seen[f[0]]:
-			t.Errorf("%s stands twice", f[0])
-		case Sum(r) != f[2]:
-			t.Errorf("%s was changed after it was checked: it counts as not checked", f[0])
-		case r.Checked != f[1] || r.Against != f[3] || r.State() != rule.Held:
-			t.Errorf("%s: %q %q %s", f[0], r.Checked, r.Against, r.State())
+		case seen[c.Rule]:
+			t.Errorf("%s stands twice", c.Rule)
+		case r.Sum() != c.Sum:
+			t.Errorf("%s was changed after it was checked: it counts as not checked", c.Rule)
+		case r.Checked != c.Date || r.Against != c.Against || r.State() != rule.Held:
+			t.Errorf("%s: %q %q %s", c.Rule, r.Checked, r.Against, r.State())
 		}
-		seen[f[0]] = true
-		if _, err := time.Parse(time.DateOnly, f[1]); err != nil {
-			t.Errorf("%s: %v", f[0], err)
+		seen[c.Rule] = true
+		if _, err := time.Parse(time.DateOnly, c.Date); err != nil {
+			t.Errorf("%s: %v", c.Rule, err)
 		}
 	}
 	n := map[rule.State]int{}
@@ -55,20 +54,20 @@ func TestCheckedRulesAreAsTheyWereChecked(t *testing.T) {
 // A rule that says something else has another sum.
 func TestSum(t *testing.T) {
 	a := rule.Rule{ID: "x", Text: "creatinine > 2", Level: rule.Notice}
-	sum := Sum(&a)
+	sum := a.Sum()
 	for _, change := range []func(*rule.Rule){
 		func(r *rule.Rule) { r.Text = "creatinine > 3" }, func(r *rule.Rule) { r.Level = rule.Interrupt }, func(r *rule.Rule) { r.Date = "2026" },
 		func(r *rule.Rule) { r.Citation = "another" }, func(r *rule.Rule) { r.Title = "another" },
 	} {
 		b := a
 		change(&b)
-		if Sum(&b) == sum {
+		if b.Sum() == sum {
 			t.Errorf("%+v has the same sum", b)
 		}
 	}
 	b := a
 	b.Checked, b.Against = "2026-01-01", "something"
-	if Sum(&b) != sum || len(strings.TrimSpace(sum)) != 8 {
+	if b.Sum() != sum || len(strings.TrimSpace(sum)) != 8 {
 		t.Error("what it was held against is no part of the sum")
 	}
 }

@@ -45,6 +45,7 @@ var orders = []onNode{
 	(*tokenCmd)(nil), (*userAdd)(nil), (*userList)(nil), (*userDisable)(nil), (*clientAdd)(nil), (*clientList)(nil), (*clientDisable)(nil), (*siteAdd)(nil), (*siteList)(nil),
 	(*peerAdd)(nil), (*peerList)(nil), (*peerRemove)(nil), (*peerSelf)(nil), (*importCmd)(nil), (*exportCmd)(nil),
 	(*backupCmd)(nil), (*verifyCmd)(nil),
+	(*knowledgeRxnorm)(nil), (*knowledgeNDC)(nil), (*knowledgeInteractions)(nil), (*knowledgeList)(nil), (*knowledgeRemove)(nil),
 }
 
 func orderName(cmd onNode) string { return reflect.TypeOf(cmd).Elem().Name() }

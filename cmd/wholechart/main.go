@@ -27,6 +27,7 @@ type CLI struct {
 	Client     clientCmd     `cmd:"" help:"Add, list and disable programs that have credentials of their own."`
 	User       userCmd       `cmd:"" help:"Add, list and disable a site's users."`
 	Site       siteCmd       `cmd:"" help:"Add and list the sites of a node."`
+	Knowledge  knowledgeCmd  `cmd:"" help:"Load, list and remove knowledge of your own: RxNorm, NDC, licensed interactions."`
 	Peer       peerCmd       `cmd:"" help:"Add, list and remove other nodes' sites that this node trusts."`
 	Import     importCmd     `cmd:"" help:"Take in FHIR bundles, NDJSON, directories and archives."`
 	Export     exportCmd     `cmd:"" help:"Write a site's whole chart as NDJSON, a file a type."`

@@ -87,6 +87,9 @@ func openNode(ctx context.Context, dir string, o nodeOptions) (*node, error) {
 	if n.records, err = record.New(ctx, n.store, record.Options{Now: o.now}); err != nil {
 		return nil, errors.Join(err, n.store.Close(), lock.Close())
 	}
+	if hasKnowledge(dir) {
+		useKnowledge(dir)
+	}
 	n.auth = auth.New(n.store, o.now)
 	n.exchange = exchange.New(n.records, n.auth, exchange.Options{Self: n.self, Client: &http.Client{Transport: n.asked}, Now: o.now})
 	return n, nil

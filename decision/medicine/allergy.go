@@ -105,10 +105,12 @@ var direct = allergyRule("allergy-direct", "Allergy to the medicine itself", rul
 
 var allergyRules = sync.OnceValue(func() []*rule.Rule {
 	direct.Text = "what the allergy names is in the medicine | " + direct.Level.String()
+	direct.Hold()
 	out := []*rule.Rule{&direct}
 	for i := range likenesses {
 		l := &likenesses[i]
 		l.rule.Text = strings.Join([]string{l.from, l.to, l.severe.String(), l.usual.String(), strings.Join(l.only, ", "), l.why, l.do, l.rule.Citation}, " | ")
+		l.rule.Hold()
 		out = append(out, &l.rule)
 	}
 	return out

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"wholechart/chart"
 	"wholechart/decision/rule"
@@ -21,6 +22,7 @@ type Knowledge struct {
 	rules        []*rule.Rule
 	at           map[string][]place // of an ingredient: where it stands
 	longest      int                // days for which a stopped medicine may count
+	lacking      []string           // what should be here and is not
 }
 
 // place is one side of one interaction.
@@ -41,6 +43,7 @@ func New(more ...Interaction) *Knowledge {
 	k.interactions = append(k.interactions, more...)
 	for i := range k.interactions {
 		x := &k.interactions[i]
+		x.Hold()
 		k.rules = append(k.rules, &x.Rule)
 		for side, s := range []Side{x.A, x.B} {
 			for m, days := range s.Members {
@@ -54,7 +57,35 @@ func New(more ...Interaction) *Knowledge {
 	return k
 }
 
-var own = sync.OnceValue(func() *Knowledge { return New() })
+var builtinKnowledge = sync.OnceValue(func() *Knowledge { return New() })
+
+// using is what Check asks: our own rules, or those with what a node loaded besides.
+var using atomic.Pointer[Knowledge]
+
+func own() *Knowledge {
+	if k := using.Load(); k != nil {
+		return k
+	}
+	return builtinKnowledge()
+}
+
+// Use puts a node's own interactions beside ours, in place of those that it had
+// before; without any it takes them away. Each counts as licensed, not ours. Lacking
+// are bodies of knowledge that should be here and could not be loaded, by name: every
+// check of a medicine then says that it ran without them.
+func Use(more []Interaction, lacking []string) {
+	if len(more) == 0 && len(lacking) == 0 {
+		using.Store(nil)
+		return
+	}
+	more = slices.Clone(more)
+	for i := range more {
+		more[i].Licensed = true
+	}
+	k := New(more...)
+	k.lacking = slices.Clone(lacking)
+	using.Store(k)
+}
 
 // Rules returns every rule of this package, for the page that lists them. The
 // caller does not change them.
@@ -80,6 +111,9 @@ func (k *Knowledge) Check(in rule.Input) rule.Answer {
 	duplicates(&a, drafts, active)
 	allergic(&a, in, drafts, active)
 	gaps(&a, in, drafts, active, stopped)
+	for _, name := range k.lacking {
+		a.Gaps = append(a.Gaps, rule.Gap{Check: string(rule.Interaction), Why: "“" + name + "” could not be loaded: this was checked without it"})
+	}
 	recorded := count(len(active), "active medicine", "active medicines")
 	if len(drafts) > 0 {
 		recorded = fmt.Sprintf("%d drafted against %s", len(drafts), recorded)

@@ -78,10 +78,12 @@ var sameIngredient = rule.Rule{ID: "dup-ingredient", Kind: rule.Duplicate, Title
 	Citation: "The Joint Commission, National Patient Safety Goal NPSG.03.06.01 (medication reconciliation), 2024"}
 
 var duplicateRules = sync.OnceValue(func() []*rule.Rule {
+	sameIngredient.Hold()
 	out := []*rule.Rule{&sameIngredient}
 	for _, c := range sameClasses {
 		out = append(out, &rule.Rule{ID: "dup-" + strings.ReplaceAll(c.class, " ", "-"), Kind: rule.Duplicate, Title: sentence(c.says), Version: "1", Date: dateOf(c.cite), Citation: c.cite, Level: c.level,
 			Text: strings.Join([]string{c.class, c.says, c.level.String(), c.severity, c.why, c.do, c.cite}, " | ")})
+		out[len(out)-1].Hold()
 	}
 	return out
 })

@@ -8,7 +8,7 @@
 //
 // The table is made of Drugs@FDA's products (CC0) and RxNorm's own names (public
 // domain); see SOURCE. It holds no NDC: a coding of another system than RxNorm is
-// read by its display. A site may load more with its own knowledge elsewhere.
+// read by its display, unless a node loaded RxNorm or the NDC Directory; see Use.
 package substance
 
 import (
@@ -18,6 +18,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"wholechart/decision/substance/internal/label"
 	"wholechart/fhir"
@@ -57,11 +58,13 @@ func Read(name string, codes []fhir.Coding) Reading {
 	t := load()
 	var coded []int32
 	for _, c := range codes {
-		if c.System != RxNorm {
-			continue
-		}
-		if n, err := strconv.ParseUint(c.Code, 10, 32); err == nil {
-			coded = append(coded, t.codes[uint32(n)]...)
+		switch c.System {
+		case RxNorm:
+			if n, err := strconv.ParseUint(c.Code, 10, 32); err == nil {
+				coded = append(coded, t.codes[uint32(n)]...)
+			}
+		case NDC:
+			coded = append(coded, t.product(c.Code)...)
 		}
 	}
 	slices.Sort(coded)
@@ -136,9 +139,21 @@ type tables struct {
 	ids   map[string]int32
 	names map[string][]int32
 	codes map[uint32][]int32
+	ndc   map[string][]int32 // of 11 digits, or of 9: labeler and product
 }
 
-var load = sync.OnceValue(func() *tables {
+// using are the tables that are asked: those of this program, or those with what a
+// node loaded besides.
+var using atomic.Pointer[tables]
+
+func load() *tables {
+	if t := using.Load(); t != nil {
+		return t
+	}
+	return builtin()
+}
+
+var builtin = sync.OnceValue(func() *tables {
 	t := &tables{ids: map[string]int32{}, names: map[string][]int32{}, codes: map[uint32][]int32{}}
 	for l := range strings.Lines(tableText) {
 		kind, rest, _ := strings.Cut(strings.TrimSuffix(l, "\n"), "\t")

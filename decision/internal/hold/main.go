@@ -1,6 +1,6 @@
 // Command hold notes that rules were held against a text of their source: it reads
 // lines "rule | what text, and what was seen there" and writes them, with the day
-// and the sum of what the rule says now, into decision/checked.txt. A line of a rule
+// and the sum of what the rule says now, into decision/rule/checked.txt. A line of a rule
 // that is there already takes its place.
 //
 //	go run ./internal/hold -date 2026-11-23 < lines
@@ -30,7 +30,7 @@ const head = `# Which rules were held against a text, by those who make this pro
 
 func main() {
 	date := flag.String("date", time.Now().Format(time.DateOnly), "the day on which it was held")
-	out := flag.String("out", "checked.txt", "the file to write")
+	out := flag.String("out", "rule/checked.txt", "the file to write")
 	flag.Parse()
 	if err := run(*date, *out); err != nil {
 		fmt.Fprintln(os.Stderr, "hold:", err)
@@ -67,7 +67,7 @@ func run(date, out string) error {
 		if r := rules[id]; !ok || r == nil || strings.Contains(text, "|") || len(text) < 10 {
 			return fmt.Errorf("no line of a rule: %s", l)
 		} else {
-			lines[id] = fmt.Sprintf("%s | %s | %s | %s", id, date, decision.Sum(r), text)
+			lines[id] = fmt.Sprintf("%s | %s | %s | %s", id, date, r.Sum(), text)
 		}
 	}
 	if err := in.Err(); err != nil {

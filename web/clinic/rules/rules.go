@@ -95,7 +95,12 @@ type part struct {
 }
 
 // knowledge is one loaded body of facts.
-type knowledge struct{ Name, Version, Licence, What string }
+type knowledge struct {
+	Name, Version, Licence, What string
+	Own                          bool   // the node loaded it itself
+	Stale                        bool   // older than a year
+	Problem                      string // why it is not in use
+}
 
 type page struct {
 	Parts     []part
@@ -171,7 +176,7 @@ func show(c *door.Call, status int, problemOf, problem, typed string) {
 	for _, part := range p.Parts {
 		slices.SortStableFunc(part.Lines, func(a, b line) int { return cmp.Or(cmp.Compare(b.Level, a.Level), strings.Compare(a.Title, b.Title)) })
 	}
-	p.Loaded = loaded()
+	p.Loaded = loaded(c.Now)
 	frame := c.Page("What this program knows")
 	frame.Sheets = []string{sheetURL}
 	c.Render(status, web.Framed(frame, rulesMain(p)))
@@ -203,7 +208,7 @@ func matches(r *rule.Rule, q string) bool {
 }
 
 // loaded is every table that decisions and forms read.
-func loaded() []knowledge {
+func loaded(now time.Time) []knowledge {
 	name, version, licence, _ := cdsi.Release()
 	out := []knowledge{{Name: name, Version: version, Licence: licence, What: "immunisation schedule"}}
 	for _, s := range terminology.About() {
@@ -215,6 +220,10 @@ func loaded() []knowledge {
 			k.Licence += ". " + s.Notice
 		}
 		out = append(out, k)
+	}
+	for _, b := range decision.Bodies() {
+		out = append(out, knowledge{Name: b.Name, Version: b.Version + " of " + b.Date, Licence: b.Licence, What: b.What, Own: true, Problem: b.Problem,
+			Stale: prevention.Stale(&rule.Rule{Date: b.Date}, now)})
 	}
 	for _, s := range terminology.Absent() {
 		out = append(out, knowledge{Name: s.Name, Version: "not loaded", Licence: s.Licence, What: s.Lacks})

@@ -10,6 +10,7 @@ import (
 	"wholechart/access"
 	"wholechart/auth"
 	"wholechart/decision"
+	"wholechart/decision/medicine"
 	"wholechart/decision/rule"
 	"wholechart/internal/pagetest"
 	"wholechart/web/clinic"
@@ -125,6 +126,37 @@ func TestThreeStates(t *testing.T) {
 	}
 	if page := doc.Open("/maple/rules?q=ddi-maoi-serotonergic"); !strings.Contains(page, "· checked 2026-11-23 against: table 2 of the paper") {
 		t.Error("what a rule was held against does not stand there")
+	}
+}
+
+// TestOwnKnowledge: what a node loaded itself stands on the page as licensed and not
+// ours, with its age, and what could not be loaded says so.
+func TestOwnKnowledge(t *testing.T) {
+	t.Cleanup(func() { decision.Use(decision.Owned{}) })
+	list, err := medicine.Load(strings.NewReader(strings.Join(medicine.Columns, ",") + "\n" +
+		"acme-1,metformin,senna,notice,moderate,a made-up danger,Metformin with senna (made up),Made up.,Nothing.,,,,Acme handbook,,2026-05,\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := start(t)
+	doc := n.User(okonkwo)
+	if strings.Contains(doc.Open("/maple/rules"), "licensed, not ours") {
+		t.Error("it is there before it was loaded")
+	}
+	decision.Use(decision.Owned{Interactions: list, Bodies: []decision.Body{
+		{Name: "Acme interactions", Kind: "interactions", Version: "2026.2", Date: "2026-05-01", Licence: "Acme 4711", What: "1 interaction"},
+		{Name: "RxNorm", Kind: "rxnorm", Version: "May 2020", Date: "2020-05-04", Licence: "UMLS", What: "of old"},
+		{Name: "Lost table", Kind: "interactions", Version: "1", Date: "2026-05-01", Licence: "x", Problem: "line 2: no ingredient"},
+	}})
+	page := doc.Open("/maple/rules?q=acme-1")
+	for _, want := range []string{"Metformin with senna (made up)", "· licensed, not ours", "Acme 4711", "2026.2 of 2026-05-01", "not in use: line 2: no ingredient"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	_, rxnorm, _ := strings.Cut(page, "May 2020")
+	if end := strings.Index(rxnorm, "</li>"); end < 0 || !strings.Contains(rxnorm[:end], "older than a year") {
+		t.Error("a release of 2020 is not said to be old")
 	}
 }
 

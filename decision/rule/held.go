@@ -1,0 +1,64 @@
+package rule
+
+import (
+	_ "embed"
+	"fmt"
+	"hash/fnv"
+	"strings"
+	"sync"
+)
+
+// checked.txt is what those who make this program held against a text: a line a
+// rule, with the sum of what the rule said then.
+//
+//go:embed checked.txt
+var checkedText string
+
+// Check is a line of it.
+type Check struct {
+	Rule, Date, Sum, Against string
+}
+
+// Checks are all lines, in their order. The caller does not change them.
+func Checks() []Check { return checks().list }
+
+type checkTable struct {
+	list []Check
+	at   map[string]int
+}
+
+var checks = sync.OnceValue(func() checkTable {
+	t := checkTable{at: map[string]int{}}
+	for l := range strings.Lines(checkedText) {
+		if l = strings.TrimSpace(l); l == "" || l[0] == '#' {
+			continue
+		}
+		f := strings.SplitN(l, " | ", 4)
+		if len(f) != 4 {
+			panic("decision/rule: checked.txt: " + l) // the embedded table is tested
+		}
+		t.at[f[0]] = len(t.list)
+		t.list = append(t.list, Check{f[0], f[1], f[2], f[3]})
+	}
+	return t
+})
+
+// Hold says of a rule how it was checked. A rule that was changed since counts as
+// not checked, until somebody holds it against its source again. It is called once,
+// before others see the rule.
+func (r *Rule) Hold() {
+	t := checks()
+	r.Checked, r.Against = "", ""
+	if i, ok := t.at[r.ID]; ok && !r.Licensed && t.list[i].Sum == r.Sum() {
+		r.Checked, r.Against = t.list[i].Date, t.list[i].Against
+	}
+}
+
+// Sum is eight hexadecimal digits that change with what a rule says.
+func (r *Rule) Sum() string {
+	h := fnv.New32a()
+	for _, s := range []string{r.ID, string(r.Kind), r.Level.String(), r.Title, r.Version, r.Date, r.Citation, r.Text} {
+		fmt.Fprintf(h, "%d:%s", len(s), s)
+	}
+	return fmt.Sprintf("%08x", h.Sum32())
+}
