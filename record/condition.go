@@ -19,16 +19,21 @@ import (
 type condition struct {
 	query *search.Query
 	found *store.Row
+	names bool // it stands in a reference: of records that are one it means the one that stands
 }
 
 // condition runs the search of a conditional act in the actor's own chart.
-func (s Session) condition(ctx context.Context, q *search.Query) (c condition, err error) {
+func (s Session) condition(ctx context.Context, q *search.Query) (condition, error) {
+	return s.conditional(ctx, q, false)
+}
+
+func (s Session) conditional(ctx context.Context, q *search.Query, standing bool) (c condition, err error) {
 	if _, err := s.decide(access.Search, q.Type, ""); err != nil {
 		return c, err
 	}
-	c.query = q
+	c.query, c.names = q, standing
 	err = s.r.store.View(ctx, func(v *store.View) error {
-		c.found, err = s.one(v, q)
+		c.found, err = s.one(v, q, standing)
 		return err
 	})
 	if s.actor.Kind != access.System { // whose conditions end in writes of its own, which are noted
@@ -43,7 +48,7 @@ func (s Session) condition(ctx context.Context, q *search.Query) (c condition, e
 
 // still checks in the write's transaction that a condition finds what it found.
 func (s Session) still(tx *store.Tx, c condition) error {
-	now, err := s.one(&tx.View, c.query)
+	now, err := s.one(&tx.View, c.query, c.names)
 	if err != nil {
 		return err
 	}
@@ -53,7 +58,7 @@ func (s Session) still(tx *store.Tx, c condition) error {
 	return nil
 }
 
-func (s Session) one(v *store.View, q *search.Query) (*store.Row, error) {
+func (s Session) one(v *store.View, q *search.Query, standing bool) (*store.Row, error) {
 	d := access.Decide(s.actor, s.lens, access.Search, q.Type)
 	scope, err := s.scope(v, d)
 	if err != nil {
@@ -61,9 +66,23 @@ func (s Session) one(v *store.View, q *search.Query) (*store.Row, error) {
 	}
 	two := *q
 	two.Count, two.After, two.Total, two.Sort, two.Includes, two.RevIncludes = 2, "", "none", nil, nil, nil
+	m := s.merged()
+	standing = standing && q.Type == "Patient" && m.index != nil
+	if standing {
+		two.Count += maxMerges // of records that are one
+	}
 	res, err := v.Search(scope, &two)
 	if err != nil || len(res.Matches) == 0 {
 		return nil, err
+	}
+	if g := m.group(res.Matches[0].Key); standing && g != nil { // who stands for the others is meant
+		for _, row := range res.Matches[1:] {
+			if m.group(row.Key) != g {
+				return nil, &Ambiguous{q.Type}
+			}
+		}
+		row, err := v.GetKey(g.keys[0])
+		return &row, err
 	}
 	if len(res.Matches) > 1 {
 		return nil, &Ambiguous{q.Type}

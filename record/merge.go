@@ -13,6 +13,7 @@ import (
 	"wholechart/access"
 	"wholechart/audit"
 	"wholechart/fhir"
+	"wholechart/search"
 	"wholechart/store"
 )
 
@@ -90,13 +91,9 @@ func (s Session) Merge(ctx context.Context, keep, gone Side, why string) error {
 	if err != nil {
 		return err
 	}
-	link := func(n fhir.Node, other, typ string) []byte {
-		text, _ := json.Marshal(map[string]any{"other": map[string]string{"reference": "Patient/" + other}, "type": typ})
-		return list(append(raws(n.Get("link")), text))
-	}
 	return s.mergeActs(ctx, keep, gone, why,
-		members(k.Root(), map[string][]byte{"link": link(k.Root(), gone.ID, "replaces")}),
-		members(g.Root(), map[string][]byte{"link": link(g.Root(), keep.ID, "replaced-by"), "active": []byte("false")}))
+		members(k.Root(), map[string][]byte{"link": linkedTo(k.Root(), gone.ID, "replaces")}),
+		members(g.Root(), map[string][]byte{"link": linkedTo(g.Root(), keep.ID, "replaced-by"), "active": []byte("false")}))
 }
 
 // Unmerge takes a merge back, in one transaction: both records are as they were
@@ -440,6 +437,19 @@ func (s Session) pairs(tx *store.Tx, plan []planned, p *planned) ([]pair, error)
 		}
 		says, agrees := slices.Contains(g.by, keep), slices.Contains(k.over, gone)
 		if system {
+			if before && p.Op == Update && (p.Adopt || says != agrees) { // an import does not know of it
+				g, errG := s.after(tx, nil, gone, nil)
+				k, errK := s.after(tx, nil, keep, nil)
+				if err := errors.Join(errG, errK); err != nil {
+					return err
+				}
+				if slices.Contains(g.by, keep) && slices.Contains(k.over, gone) {
+					if known, err := s.was(tx, p); err != nil || known && p.Adopt && p.IfMatch == 0 {
+						return err // nothing will be written
+					}
+					return p.relink(gone, keep)
+				}
+			}
 			if says == agrees && after == says {
 				out = append(out, pair{gone, keep, after, p.why})
 			}
@@ -480,6 +490,37 @@ func (s Session) pairs(tx *store.Tx, plan []planned, p *planned) ([]pair, error)
 		}
 	}
 	return out, nil
+}
+
+// relink keeps in a Patient that an import brings the link of a merge that was
+// made here.
+func (p *planned) relink(gone, keep string) error {
+	d, err := fhir.Parse(p.ready.Body)
+	if err != nil {
+		return err
+	}
+	other, typ := gone, "replaces"
+	if p.id == gone {
+		other, typ = keep, "replaced-by"
+	}
+	set := map[string][]byte{"link": linkedTo(d.Root(), other, typ)}
+	if typ == "replaced-by" {
+		set["active"] = []byte("false")
+	}
+	if d, err = fhir.Parse(members(d.Root(), set)); err != nil {
+		return err
+	}
+	ex, err := search.Extract(d.Root())
+	if err == nil {
+		p.ready = store.Prepare(d.Root(), ex)
+	}
+	return err
+}
+
+// linkedTo are a Patient's links and one more.
+func linkedTo(n fhir.Node, other, typ string) []byte {
+	text, _ := json.Marshal(map[string]any{"other": map[string]string{"reference": "Patient/" + other}, "type": typ})
+	return list(append(raws(n.Get("link")), text))
 }
 
 // maxMerges is how long a line of records may be, each replaced by the next.

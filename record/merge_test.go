@@ -283,6 +283,58 @@ func TestAMergeIsOneActOrNone(t *testing.T) {
 	}
 }
 
+// An import that does not know of a merge does not take it back, and who is named
+// by what either record says is the one that stands.
+func TestAnImportKeepsAMerge(t *testing.T) {
+	r, doctor, office := twice(t)
+	ctx := t.Context()
+	merge(t, office, "rosa", "rosa2")
+	for _, text := range []string{strings.Replace(rosa, "Rosa", "Rosie", 1), strings.Replace(rosaTwo, "Rosa", "Rosie", 1)} {
+		d := doc(t, text)
+		if _, err := r.system("a").Transact(ctx, []Act{{Op: Update, Type: "Patient", ID: d.Root().ID(), Resource: d.Root(), Adopt: true}}); err != nil {
+			t.Fatal(err)
+		}
+		if got := ids(t, doctor, "Observation", "patient=rosa"); got != "one two" {
+			t.Errorf("after an import of %s: %s", d.Root().ID(), got)
+		}
+		if res, _ := doctor.Read(ctx, "Patient", d.Root().ID()); !strings.Contains(string(res.Body), "Rosie") {
+			t.Errorf("%s", res.Body)
+		}
+	}
+	// What was a version before is still nothing new.
+	old := doc(t, rosa)
+	if _, err := r.system("a").Transact(ctx, []Act{{Op: Update, Type: "Patient", ID: "rosa", Resource: old.Root(), Adopt: true}}); err != nil {
+		t.Fatal(err)
+	}
+	if res, _ := doctor.Read(ctx, "Patient", "rosa"); !strings.Contains(string(res.Body), "Rosie") {
+		t.Errorf("an old text came back: %s", res.Body)
+	}
+	both := []Act{}
+	for _, text := range []string{strings.Replace(rosa, "Rosa", "Roza", 1), strings.Replace(rosaTwo, "Rosa", "Roza", 1)} {
+		d := doc(t, text)
+		both = append(both, Act{Op: Update, Type: "Patient", ID: d.Root().ID(), Resource: d.Root(), Adopt: true})
+	}
+	if _, err := r.system("a").Transact(ctx, both); err != nil || ids(t, doctor, "Observation", "patient=rosa") != "one two" {
+		t.Errorf("after an import of both: %v", err)
+	}
+	if id, err := doctor.ByIdentifier(ctx, "Patient", "urn:mrn", "77"); err != nil || id != "rosa2" { // what has the number, for who writes it again
+		t.Errorf("by the other's number: %s %v", id, err)
+	}
+	if got, err := doctor.Transact(ctx, []Act{{Op: Create, Type: "Observation", Resource: doc(t, strings.Replace(obs("", "x", ""), `"Patient/x"`, `"Patient?identifier=urn:mrn|77"`, 1)).Root()}}); err != nil || !strings.Contains(string(got[0].Resource.Body), `"Patient/rosa"`) {
+		t.Errorf("a conditional reference by the other's number: %v", err)
+	}
+	if got, err := doctor.Transact(ctx, []Act{{Op: Create, Type: "Observation", Resource: doc(t, strings.Replace(obs("", "x", ""), `"Patient/x"`, `"Patient?birthdate=1958-03-14"`, 1)).Root()}}); err != nil || !strings.Contains(string(got[0].Resource.Body), `"Patient/rosa"`) {
+		t.Errorf("a conditional reference that both meet: %v", err)
+	}
+	if err := office.Unmerge(ctx, side(t, office, "rosa"), side(t, office, "rosa2"), "x"); err != nil {
+		t.Fatal(err)
+	}
+	var two *Ambiguous
+	if _, err := doctor.Transact(ctx, []Act{{Op: Create, Type: "Observation", Resource: doc(t, strings.Replace(obs("", "x", ""), `"Patient/x"`, `"Patient?birthdate=1958-03-14"`, 1)).Root()}}); !errors.As(err, &two) {
+		t.Errorf("taken back, two meet it: %v", err)
+	}
+}
+
 func TestALineOfMergesAndNoRing(t *testing.T) {
 	_, doctor, office := twice(t)
 	ctx := t.Context()

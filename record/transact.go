@@ -425,7 +425,7 @@ func (s Session) resolve(ctx context.Context, root fhir.Node, base string, names
 		if err != nil {
 			return nil, nil, err
 		}
-		c, err := s.condition(ctx, q)
+		c, err := s.conditional(ctx, q, true)
 		if err != nil {
 			return nil, nil, err
 		}
