@@ -55,7 +55,11 @@ func observe(c *chart.Chart, now time.Time) *observer {
 	o.results()
 	o.hiv()
 	o.life()
+	o.travel()
 	o.cancer()
+	if strings.HasPrefix(strings.ToLower(c.Patient.Sex), "f") { // of men, by its title
+		delete(o.facts, "036")
+	}
 	return o
 }
 
@@ -323,6 +327,24 @@ func (o *observer) life() {
 	}
 	if v := o.c.Vitals.Get("bmi"); v != nil && v.Latest.Number >= 40 && v.Latest.Number < 120 && o.adult() && o.within(v.Latest.When, 731) {
 		o.add("257", rule.Evidence{Text: "Body mass index " + fact.Value(v.Latest), Prov: v.Latest.Prov, When: v.Latest.When})
+	}
+}
+
+// travel says of what is written about journeys that it was left out: the schedule's
+// vaccines for travellers ask for the country and what is risked there, for which it
+// has no code and this knowledge no table.
+func (o *observer) travel() {
+	for _, s := range o.c.Social.Items {
+		if s.Value != "" && fact.Any(fact.Words(s.Name), "travel", "travels", "travelled", "traveled", "journey", "trip") && !fact.Any(fact.Words(s.Value), "no", "none", "denies", "never") && o.within(s.When, 365) {
+			o.gap("travel is recorded (" + fact.Quoted(s.Value) + "): vaccines for travellers are not forecast, no country's risks are known here")
+		}
+	}
+	for _, p := range o.c.Problems.Active {
+		if slices.ContainsFunc(p.Codes, func(c fhir.Coding) bool {
+			return strings.Contains(c.System, "icd-10") && (c.Code == "Z71.84" || c.Code == "Z29.89")
+		}) || fact.Any(fact.Words(p.Name), "travel counseling", "travel advice", "travel consultation", "health counseling related to travel") {
+			o.gap("a journey is recorded (" + fact.Quoted(p.Name) + "): vaccines for travellers are not forecast, no country's risks are known here")
+		}
 	}
 }
 

@@ -15,6 +15,9 @@ import (
 //go:embed table/observations.txt
 var observationRows string
 
+//go:embed table/exposures.txt
+var exposureRows string
+
 //go:embed table/medicines.txt
 var medicineRows string
 
@@ -79,7 +82,7 @@ var load = sync.OnceValue(func() *tables {
 		}
 		return n
 	}
-	for _, r := range fact.Rows(observationRows, 6) {
+	for _, r := range append(fact.Rows(observationRows, 6), fact.Rows(exposureRows, 6)...) {
 		t.concepts = append(t.concepts, concept{r[0], r[1], fact.List(r[2]), fact.List(r[3]), fact.List(r[4]), number(r[5])})
 	}
 	t.first = map[string][]int{}

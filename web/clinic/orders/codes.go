@@ -14,7 +14,7 @@ import (
 var kinds = []struct {
 	order order.Kind
 	code  terminology.Kind
-}{{order.Medicine, terminology.Medicine}, {order.Test, terminology.Lab}, {order.Imaging, terminology.Imaging}, {order.Procedure, terminology.Procedure}}
+}{{order.Medicine, terminology.Medicine}, {order.Test, terminology.Lab}, {order.Imaging, terminology.Imaging}, {order.Vaccine, terminology.Vaccine}, {order.Procedure, terminology.Procedure}}
 
 // coded are at most n items of the code systems for a typed line.
 func coded(typed string, n int) (out []order.Item) {
