@@ -23,7 +23,7 @@ const AssetPath = "/assets/"
 var sheets = []string{"tokens.css", "base.css", "frame.css", "parts.css", "form.css", "plot.css", "media.css", "print.css"}
 
 // modules are the ES modules that every page loads. None needs another, so that each can be cached by its own hash.
-var modules = []string{"theme.js", "keys.js", "find.js", "partial.js", "tip.js", "palette.js"}
+var modules = []string{"theme.js", "keys.js", "find.js", "partial.js", "tip.js", "palette.js", "signout.js"}
 
 // asset is one file as it is served.
 type asset struct {

@@ -118,6 +118,7 @@ func (h *clinic) signOut(w http.ResponseWriter, r *http.Request) {
 	}
 	web.ClearSession(w, r)
 	web.SecurityHeaders(w)
+	w.Header().Set("Clear-Site-Data", `"storage"`) // what pages kept of records; cookies stay: other sites of the node may be open beside
 	http.Redirect(w, r, "/"+site.Slug+"/signin", http.StatusSeeOther)
 }
 
