@@ -19,10 +19,13 @@ type Count struct {
 	Interrupted int            `json:"interrupted,omitempty"` // of Shown: asked for a reason
 	Accepted    int            `json:"accepted,omitempty"`    // a suggestion was taken
 	Overridden  int            `json:"overridden,omitempty"`
+	Averted     int            `json:"averted,omitempty"` // tests that were not ordered again
+	MicroSv     int            `json:"uSv,omitempty"`     // radiation that was not given, by typical doses, in microsievert
 	Reasons     map[string]int `json:"reasons,omitempty"` // of Overridden, by code; "" none was given
 }
 
-// Tally is a site's counts by ISO day and rule.
+// Tally is a site's counts by ISO day and rule. Old days are kept as their month:
+// "2026-03".
 type Tally map[string]map[string]Count
 
 // MaxReasons bounds the reasons that one day of one rule tells apart.
@@ -58,6 +61,15 @@ func (t Tally) Override(day, rule, reason string) {
 	})
 }
 
+// Avert counts what was not done because a card was read: tests that were there
+// already, and the radiation of examinations.
+func (t Tally) Avert(day, rule string, tests, microSv int) {
+	t.change(day, rule, func(c *Count) {
+		c.Averted += max(0, tests)
+		c.MicroSv += max(0, microSv)
+	})
+}
+
 func (c *Count) reason(code string, n int) {
 	c.Reasons = maps.Clone(c.Reasons)
 	if c.Reasons == nil {
@@ -80,12 +92,56 @@ func (t Tally) Add(o Tally) {
 
 func (c *Count) add(x Count) {
 	c.Shown, c.Interrupted, c.Accepted, c.Overridden = c.Shown+x.Shown, c.Interrupted+x.Interrupted, c.Accepted+x.Accepted, c.Overridden+x.Overridden
+	c.Averted, c.MicroSv = c.Averted+x.Averted, c.MicroSv+x.MicroSv
 	for code, n := range x.Reasons {
 		c.reason(code, n)
 	}
 }
 
-// Forget drops what is of days before one.
+// Fold puts the days before one into their months.
+func (t Tally) Fold(before string) {
+	for day, rules := range t {
+		if len(day) == len(time.DateOnly) && day < before {
+			month := day[:len(monthOnly)]
+			for rule, x := range rules {
+				t.change(month, rule, func(c *Count) { c.add(x) })
+			}
+			delete(t, day)
+		}
+	}
+}
+
+const monthOnly = "2006-01"
+
+// Month is the counts of one month: together and by rule.
+type Month struct {
+	Month string // "2026-03"
+	Count
+	Lines []Line
+}
+
+// Months are the counts from one month to another, both included, the newest
+// first; a month without any is there with none.
+func (t Tally) Months(from, to string) (out []Month) {
+	at, err := time.Parse(monthOnly, to)
+	if err != nil {
+		return nil
+	}
+	for m := to; m >= from && len(out) < 600; at, m = at.AddDate(0, -1, 0), at.AddDate(0, -1, 0).Format(monthOnly) {
+		part := Tally{}
+		for day, rules := range t {
+			if strings.HasPrefix(day, m) {
+				part.Add(Tally{m + "-01": rules})
+			}
+		}
+		x := Month{Month: m, Lines: part.Report(m+"-01", m+"-01")}
+		x.Count = Total(x.Lines)
+		out = append(out, x)
+	}
+	return out
+}
+
+// Forget drops what is of days, and of months, before one.
 func (t Tally) Forget(before string) {
 	for day := range t {
 		if day < before {
@@ -107,11 +163,12 @@ func Decode(body []byte) (Tally, error) {
 		return Tally{}, nil
 	}
 	for day, rules := range t {
-		if _, err := time.Parse(time.DateOnly, day); err != nil || rules == nil {
+		_, err := time.Parse(time.DateOnly, day)
+		if _, of := time.Parse(monthOnly, day); err != nil && of != nil || rules == nil {
 			return nil, fmt.Errorf("the counts of alerts have a day that is none")
 		}
 		for _, c := range rules {
-			if min(c.Shown, c.Interrupted, c.Accepted, c.Overridden) < 0 {
+			if min(c.Shown, c.Interrupted, c.Accepted, c.Overridden, c.Averted, c.MicroSv) < 0 {
 				return nil, fmt.Errorf("the counts of alerts have one below zero")
 			}
 		}
@@ -125,12 +182,13 @@ type Line struct {
 	Count
 }
 
-// Report is the counts from one day to another, both included: what interrupts
+// Report is the counts from one day to another, both included, of what is not yet
+// folded into months: what interrupts
 // most comes first, then what is shown most.
 func (t Tally) Report(from, to string) []Line {
 	sums := map[string]Count{}
 	for day, rules := range t {
-		if day < from || day > to {
+		if day < from || day > to || len(day) != len(time.DateOnly) {
 			continue
 		}
 		for rule, x := range rules {

@@ -45,6 +45,7 @@ func TestNumbers(t *testing.T) {
 	near(t, "ckd-epi at κ, man", 1e-9, 142*math.Pow(0.9938, 50))(CKDEPI2021(0.9, 50, "male"))
 	near(t, "ckd-epi at κ, woman", 1e-9, 142*1.012*math.Pow(0.9938, 50))(CKDEPI2021(0.7, 50, "female"))
 	// Computed by hand from the published coefficients.
+	near(t, "ckd-epi, a published example: 0.9, 55 y woman", 0.6, 76)(CKDEPI2021(0.9, 55, "female"))
 	near(t, "ckd-epi 1.2, 60 y man", 0.5, 69.2)(CKDEPI2021(1.2, 60, "male"))
 	near(t, "ckd-epi 1.0, 60 y woman", 0.5, 64.5)(CKDEPI2021(1.0, 60, "female"))
 	near(t, "ckd-epi 0.5, 20 y woman", 0.5, 137.6)(CKDEPI2021(0.5, 20, "female"))

@@ -2,6 +2,7 @@ package imaging
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"wholechart/chart"
@@ -11,6 +12,31 @@ import (
 
 // LoudDose is the typical dose of a year in mSv above which it is said aloud.
 const LoudDose = 50
+
+// DoseSources is where the typical doses are from (table/doses.txt).
+const DoseSources = "Mettler FA et al., Radiology 2008;248:254-263; ACR and RSNA, RadiologyInfo.org, 2022"
+
+// Spares is the radiation in microsievert that one draft has and another, put in its
+// place, has not, by typical doses of adults; the zero draft is none at all. Of what
+// has no typical dose nothing is counted.
+func Spares(draft, instead rule.Draft) int {
+	if draft.Kind != rule.DraftImaging {
+		return 0
+	}
+	was, known := OfDraft(draft).Dose()
+	is := 0.0
+	if instead.Kind == rule.DraftImaging {
+		v, ok := OfDraft(instead).Dose()
+		if !ok {
+			return 0
+		}
+		is = v
+	}
+	if !known || was <= is {
+		return 0
+	}
+	return int(math.Round((was - is) * 1000))
+}
 
 // sum is what earlier studies gave, by typical doses of adults.
 type sum struct {

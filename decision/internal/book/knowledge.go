@@ -62,11 +62,14 @@ after it was checked falls back to *not checked*. Every rule needs review by a c
 			fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s | %s | %s |\n", r.ID, cell(r.Title), r.Level, r.Version, cell(r.Citation), r.Date, cell(state))
 		}
 	}
-	b.WriteString("\n## Formulas\n\n| formula | version | source | date | note |\n|---|---|---|---|---|\n")
+	b.WriteString("\n## Formulas\n\n| formula | version | source | date | note | held against |\n|---|---|---|---|---|---|\n")
 	for _, f := range formula.All() {
-		fmt.Fprintf(&b, "| `%s` %s | 1 | %s | %s | %s |\n", f.ID, cell(f.Title), cell(f.Citation), f.Date, cell(f.Note))
+		held := formula.Checked(f.ID)
+		if held == "" {
+			held = "not checked"
+		}
+		fmt.Fprintf(&b, "| `%s` %s | %s | %s | %s | %s | %s |\n", f.ID, cell(f.Title), f.Version, cell(f.Citation), f.Date, cell(f.Note), cell(held))
 	}
-	b.WriteString("\nWhich published examples the formulas are held against stands in `decision/formula/published_test.go`.\n")
 	return b.String()
 }
 
