@@ -157,6 +157,10 @@ func (s Session) SetLink(ctx context.Context, patient string, otherSite *Site, o
 		}
 		now := s.r.now().UTC().Truncate(time.Millisecond)
 		by := s.actor.Kind.String() + ":" + s.actor.ID
+		was, err := s.r.around(&tx.View, a.Key, b.Key)
+		if err != nil {
+			return err
+		}
 		row := store.LinkRow{State: string(Linked), Score: score, By: by, Why: why, At: now}
 		if state == Linked {
 			if err := join(tx, a.Key, b.Key, row); err != nil {
@@ -196,7 +200,7 @@ func (s Session) SetLink(ctx context.Context, patient string, otherSite *Site, o
 			e.Site, e.SiteNo, e.ID, e.Key, e.Recipient = otherSite.Slug, otherSite.No, other, b.Key, s.site.Slug
 			events = append(events, e)
 		}
-		if err := s.r.touch(tx, a.Key, b.Key); err != nil {
+		if err := s.r.touch(tx, was...); err != nil {
 			return err
 		}
 		return audit.Append(tx, now, events...)

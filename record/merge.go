@@ -595,7 +595,14 @@ func (s Session) settleMerges(tx *store.Tx, pairs []pair, now time.Time) error {
 				return err
 			}
 			// Merges were once links of two persons too.
+			was, err := s.r.around(&tx.View, keep, gone)
+			if err != nil {
+				return err
+			}
 			if err := part(tx, keep, gone, store.LinkRow{State: string(Linked), By: who, Why: p.why, At: now}); err != nil {
+				return err
+			}
+			if err := s.r.touch(tx, was...); err != nil {
 				return err
 			}
 			for _, side := range [...][2]string{{p.keep, p.gone}, {p.gone, p.keep}} {

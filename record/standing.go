@@ -175,7 +175,20 @@ func (r *Records) samePerson(v *store.View, key store.Key) ([]store.Key, error) 
 
 func touchedKind(slug string) string { return "touched:" + slug }
 
-// touch marks the person's records at the node's own sites.
+// around are all records of the persons that some records are of.
+func (r *Records) around(v *store.View, keys ...store.Key) (out []store.Key, err error) {
+	for _, k := range keys {
+		same, err := r.samePerson(v, k)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, same...)
+	}
+	return out, nil
+}
+
+// touch marks the records of the persons that some records are of now, at the
+// node's own sites. Who was one with them before is to be among the keys.
 func (r *Records) touch(tx *store.Tx, keys ...store.Key) error {
 	done := map[store.Key]bool{}
 	for _, key := range keys {

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -50,6 +51,7 @@ func TestKeptIsWhatIsSo(t *testing.T) {
 	river, _ := h.records.Site("river")
 	zone := river.Location()
 	written := 0
+	var log []string // of what was done since the last comparison, for a failure
 	act := func() {
 		site := one([]string{"maple", "river"})
 		who := one(ids[site])
@@ -57,7 +59,9 @@ func TestKeptIsWhatIsSo(t *testing.T) {
 		id := fmt.Sprintf("w%d", rnd.IntN(40)) // written over now and then
 		subject := `"subject":{"reference":"Patient/` + who + `"}`
 		var err error
-		switch n := rnd.IntN(17); n {
+		n := rnd.IntN(17)
+		log = append(log, fmt.Sprintf("%d %s/%s %s", n, site, who, id))
+		switch n {
 		case 0, 1:
 			err = h.try(site, result(id+"-"+who[:8], who, one([]string{"4548-4", "2160-0", "6301-6", "13457-7"}), day(3), fmt.Sprint(1+rnd.IntN(12))))
 		case 2:
@@ -76,7 +80,9 @@ func TestKeptIsWhatIsSo(t *testing.T) {
 			err = h.try(site, `{"resourceType":"ServiceRequest","id":"s`+id+"-"+who[:8]+`","status":"active","intent":"order","code":{"text":"Screening colonoscopy"},`+subject+`,"authoredOn":"`+day(1)+`"}`)
 		case 10, 11:
 			state := []record.LinkState{record.Linked, record.Linked, record.Apart}[rnd.IntN(3)]
-			err = h.system("maple").SetLink(ctx, one(ids["maple"]), river, one(ids["river"]), state, 1, "perhaps")
+			a, b := one(ids["maple"]), one(ids["river"])
+			log = append(log, fmt.Sprintf("%s %s %s", a, state, b))
+			err = h.system("maple").SetLink(ctx, a, river, b, state, 1, "perhaps")
 		case 12:
 			err = h.try(site, `{"resourceType":"Consent","id":"o`+id+"-"+who[:8]+`","status":"`+one([]string{"active", "inactive"})+`","scope":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/consentscope","code":"patient-privacy"}]},"category":[{"text":"disclosure"}],"patient":{"reference":"Patient/`+who+`"},"policyRule":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":"OPTOUT"}]}}`)
 		case 13:
@@ -122,8 +128,10 @@ func TestKeptIsWhatIsSo(t *testing.T) {
 					t.Fatal(err)
 				}
 				h.begin()
+				log = append(log, "killed")
 			case 1:
 				h.settle()
+				log = append(log, "settled")
 			}
 		}
 		if round%3 == 2 { // some days go by, to a midnight
@@ -131,14 +139,14 @@ func TestKeptIsWhatIsSo(t *testing.T) {
 			h.now = time.Date(y, m, d+1+rnd.IntN(40), 0, 0, 0, 0, zone)
 		}
 		h.settle()
-		for site, list := range ids {
+		for site, list := range ids { // of each patient at its site
 			kept := h.kept(site)
 			for _, id := range list {
 				compared++
 				want := h.scratch(site, id)
 				got := kept[id]
 				if want == nil || got == nil || !got.Same(want) {
-					t.Fatalf("round %d, %s/%s at %s:\nkept    %+v\nis      %+v", round, site, id, h.now, got, want)
+					t.Fatalf("round %d, %s/%s at %s:\nkept    %+v\nis      %+v\nafter %s", round, site, id, h.now, got, want, strings.Join(log, "\n"))
 				}
 				r, now, ok := h.k.Of(site, id)
 				if !ok || !now || r.k.out != want.Out || len(r.k.items) != len(want.Items) || r.k.lacks != want.Lacks {
@@ -146,6 +154,7 @@ func TestKeptIsWhatIsSo(t *testing.T) {
 				}
 			}
 		}
+		log = log[:0]
 	}
 	t.Logf("%d writes, %d comparisons, %d evaluations, %v each, %v the longest", written, compared, h.k.Stats().Evaluated, h.k.Stats().Took/time.Duration(max(1, h.k.Stats().Evaluated)), h.k.Stats().Longest)
 }
