@@ -43,6 +43,7 @@ type Door struct {
 	mux      *http.ServeMux
 	files    map[string]file
 	pulse    pulse
+	counts   counts
 }
 
 // Place is where a role's work is: a word in the top bar.
@@ -50,7 +51,8 @@ type Place struct {
 	Order            int
 	Label, Key, Path string // Path below the site: "day"
 	Can              func(*Call) bool
-	Count            func(*Call) int // what waits there; nil: no number
+	Count            func(*Call) int     // what waits there; nil: no number
+	Shows            func(*Call) []Topic // what Count depends on: it is asked again when that changed. nil: it is asked for every page
 }
 
 // Command is something that the palette can do or open.
@@ -222,7 +224,7 @@ func (c *Call) nav() []web.NavItem {
 		at := c.R.URL.EscapedPath()
 		n.Active = at == n.Href || strings.HasPrefix(at, n.Href+"/") && !strings.Contains(place.Path, "{patient}")
 		if place.Count != nil {
-			n.Count = place.Count(c)
+			n.Count = c.counted(place)
 		}
 		out = append(out, n)
 	}

@@ -38,7 +38,7 @@ const All = "*"
 // When same is true the answer, that nothing changed, is given already.
 func (c *Call) Live(region string, topics ...Topic) (l web.Live, same bool) {
 	l = web.Live{Region: region, At: c.Now.In(c.Zone)}
-	at, err := c.pulse.last(c.R.Context(), c.Records, c.Site, topics)
+	at, err := c.pulse.last(c.R.Context(), c.Records, c.Site, topics, false)
 	if err != nil {
 		c.Log.Error("board", "route", c.R.Pattern, "error", err)
 		return l, false // without a tag: the page asks less often, and for everything
@@ -63,7 +63,7 @@ var liveModule []byte
 var LiveModule = FileURL("live.js", liveModule)
 
 // followed are the types whose changes boards show.
-var followed = []string{"Task", "Appointment", "Schedule", "Slot", "PractitionerRole", "Location"}
+var followed = []string{"Task", "Appointment", "Slot", "PractitionerRole", "Location", "Communication", "CommunicationRequest"}
 
 const (
 	pulseEach  = 250 * time.Millisecond // the log is looked at no more often
@@ -71,6 +71,56 @@ const (
 	pulseSteps = 20     // of one look: more was an import, and everything may have changed
 	pulseMost  = 10_000 // topics that are told apart
 )
+
+// Every is all changes of some types, for Place.Shows.
+func Every(types ...string) func(*Call) []Topic {
+	var topics []Topic
+	for _, t := range types {
+		topics = append(topics, Topic{t, All})
+	}
+	return func(*Call) []Topic { return topics }
+}
+
+// counts are the numbers of the top bar as they were counted last, and where in
+// the log that was.
+type counts struct {
+	mu sync.Mutex
+	of map[countKey]counted
+}
+
+type countKey struct{ site, actor, role, who, place string }
+
+type counted struct {
+	at record.Seq
+	n  int
+}
+
+// counted is the number of a place, counted again when what it depends on was
+// written since. What was just written is always in it.
+func (c *Call) counted(p Place) int {
+	if p.Shows == nil {
+		return p.Count(c)
+	}
+	at, err := c.pulse.last(c.R.Context(), c.Records, c.Site, p.Shows(c), true)
+	if err != nil {
+		return p.Count(c)
+	}
+	key := countKey{c.Site.Slug, c.Actor.ID, string(c.Actor.Role), c.Actor.Who, p.Path}
+	c.counts.mu.Lock()
+	had, ok := c.counts.of[key]
+	c.counts.mu.Unlock()
+	if ok && had.at == at {
+		return had.n
+	}
+	n := p.Count(c)
+	c.counts.mu.Lock()
+	defer c.counts.mu.Unlock()
+	if c.counts.of == nil || len(c.counts.of) >= pulseMost {
+		c.counts.of = map[countKey]counted{}
+	}
+	c.counts.of[key] = counted{at, n}
+	return n
+}
 
 type topicKey struct {
 	site    int64 // its number
@@ -88,9 +138,12 @@ type pulse struct {
 	latest map[topicKey]record.Seq
 }
 
-func (p *pulse) last(ctx context.Context, records *record.Records, site *record.Site, topics []Topic) (record.Seq, error) {
+func (p *pulse) last(ctx context.Context, records *record.Records, site *record.Site, topics []Topic, now bool) (record.Seq, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if now {
+		p.looked = time.Time{}
+	}
 	if err := p.look(context.WithoutCancel(ctx), records.As(access.Actor{Kind: access.System, ID: "boards", Site: site.Slug, Purpose: access.Operations}, access.EMR)); err != nil {
 		return 0, err
 	}

@@ -49,7 +49,7 @@ func Register(p *clinic.Pages) {
 
 	p.Places = append(p.Places,
 		door.Place{Order: 10, Label: "My day", Key: "g d", Path: "day", Can: works},
-		door.Place{Order: 30, Label: "Inbox", Key: "g i", Path: "inbox", Can: works, Count: h.waiting},
+		door.Place{Order: 30, Label: "Inbox", Key: "g i", Path: "inbox", Can: works, Count: h.waiting, Shows: h.mine},
 	)
 	p.Commands = append(p.Commands,
 		door.Command{Label: "New task about this patient", Words: "todo remind follow up message colleague", Patient: true, Can: works,
@@ -63,6 +63,9 @@ func Register(p *clinic.Pages) {
 func works(c *door.Call) bool {
 	return c.Actor.Kind == access.User && c.Can(access.Create, "Task") && c.Can(access.Search, "Condition")
 }
+
+// mine is what the number beside the inbox depends on.
+func (h *room) mine(c *door.Call) []door.Topic { return []door.Topic{{Type: "Task", Of: c.Actor.Who}} }
 
 // find asks the chart of the site.
 func find(c *door.Call, typ string, q url.Values) (*record.Page, error) {

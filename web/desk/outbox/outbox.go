@@ -38,8 +38,8 @@ type room struct {
 func Register(d *door.Door, s *remind.Service) {
 	h := &room{service: s, sheets: []string{d.File("outbox.css", sheet)}, calls: newLimiter(), door: d}
 	d.Places = append(d.Places,
-		door.Place{Order: 59, Label: "To do", Path: "to-do", Can: desks, Count: func(c *door.Call) int { n, _ := Waiting(c); return n }},
-		door.Place{Order: 60, Label: "Outbox", Path: "outbox", Can: desks, Count: func(c *door.Call) int { _, n := Waiting(c); return n }},
+		door.Place{Order: 59, Label: "To do", Path: "to-do", Can: desks, Count: func(c *door.Call) int { n, _ := Waiting(c); return n }, Shows: door.Every("Task", "Communication", "CommunicationRequest")},
+		door.Place{Order: 60, Label: "Outbox", Path: "outbox", Can: desks, Count: func(c *door.Call) int { _, n := Waiting(c); return n }, Shows: door.Every("Task", "Communication", "CommunicationRequest")},
 		door.Place{Order: 61, Label: "Recalls", Path: "recalls", Can: desks},
 		door.Place{Order: 40, Label: "Messages", Path: "my-messages", Can: own},
 	)
