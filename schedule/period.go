@@ -36,11 +36,32 @@ type Person struct {
 // Between reads the appointments and exceptions of a window, of everybody or of
 // those named. Names of patients come with it, where the session may read them.
 func (c *Calendar) Between(ctx context.Context, s record.Session, from, to time.Time, of ...string) (*Period, error) {
+	return c.between(ctx, s, from, to, true, of...)
+}
+
+// Unnamed is Between without the names of patients: a large site's day is read
+// so, and then the names of those whom a page shows (Name).
+func (c *Calendar) Unnamed(ctx context.Context, s record.Session, from, to time.Time, of ...string) (*Period, error) {
+	return c.between(ctx, s, from, to, false, of...)
+}
+
+// Exceptions reads the exceptions of a window alone: the period holds no appointments.
+func (c *Calendar) Exceptions(ctx context.Context, s record.Session, from, to time.Time) (*Period, error) {
+	p := c.period(from, to)
+	return p, p.exceptions(ctx, s)
+}
+
+func (c *Calendar) period(from, to time.Time) *Period {
 	own := *c
 	own.Providers, own.Rooms, own.Practice = slices.Clone(c.Providers), slices.Clone(c.Rooms), slices.Clone(c.Practice)
-	p := &Period{Calendar: &own, Span: Span{from, to}, Patients: map[string]Person{}}
-	ask := url.Values{
-		"date": {dates(from.Add(-longest), to)}, "_include": {"Appointment:patient"}, "_count": {"1000"},
+	return &Period{Calendar: &own, Span: Span{from, to}, Patients: map[string]Person{}}
+}
+
+func (c *Calendar) between(ctx context.Context, s record.Session, from, to time.Time, named bool, of ...string) (*Period, error) {
+	p := c.period(from, to)
+	ask := url.Values{"date": {dates(from.Add(-longest), to)}, "_count": {"1000"}}
+	if named {
+		ask.Set("_include", "Appointment:patient")
 	}
 	if len(of) > 0 {
 		ask.Set("actor", strings.Join(of, ","))
@@ -74,6 +95,27 @@ func (p *Period) add(s record.Session, found *record.Page) {
 	slices.SortStableFunc(p.Appointments, func(a, b Appointment) int {
 		return cmp.Or(a.From.Compare(b.From), cmp.Compare(a.ID, b.ID))
 	})
+}
+
+// Name reads the patients of appointments, where the session may read them.
+func (p *Period) Name(ctx context.Context, s record.Session, of []Appointment) error {
+	var ids []string
+	for _, a := range of {
+		if id, ok := strings.CutPrefix(a.Patient.Ref, "Patient/"); ok && p.Patients[a.Patient.Ref].ID == "" {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	for part := range slices.Chunk(slices.Compact(ids), 100) {
+		found, err := find(ctx, s, "Patient", url.Values{"_id": {strings.Join(part, ",")}})
+		if err != nil {
+			return err
+		}
+		for _, r := range found.Matches {
+			p.Patients["Patient/"+r.ID] = PersonOf(r)
+		}
+	}
+	return nil
 }
 
 // PersonOf reads a Patient for a calendar.
@@ -290,24 +332,35 @@ type Conflict struct {
 
 // Conflicts finds what overlaps in a period, but for what was overbooked knowingly.
 func (p *Period) Conflicts() []Conflict {
+	type held struct {
+		at int
+		of Party
+	}
 	var out []Conflict
-	for i, a := range p.Appointments {
+	open := map[string][]held{} // by who may be at one place at a time: what may still go on
+	for i := range p.Appointments {
+		a := &p.Appointments[i]
 		if !a.Holds() {
 			continue
 		}
-		for _, b := range p.Appointments[i+1:] {
-			if !b.From.Before(a.To) {
-				break
-			}
-			if !b.Holds() || !a.Overlaps(b.Span) {
+		for _, of := range a.parties() {
+			if !p.exclusive(of.Ref) {
 				continue
 			}
-			for _, of := range a.parties() {
+			before := open[of.Ref]
+			still := before[:0]
+			for _, h := range before {
+				b := &p.Appointments[h.at]
+				if h.at == i || !a.From.Before(b.To) {
+					continue // over before this one begins, as for all that follow; or named twice in one
+				}
+				still = append(still, h)
 				knowingly := (a.Overbooked != "" || b.Overbooked != "") && strings.HasPrefix(of.Ref, "Practitioner")
-				if p.exclusive(of.Ref) && b.Takes(of.Ref) && !knowingly {
-					out = append(out, Conflict{a, b, of})
+				if a.Overlaps(b.Span) && !knowingly {
+					out = append(out, Conflict{*b, *a, h.of})
 				}
 			}
+			open[of.Ref] = append(still, held{i, of})
 		}
 	}
 	return out

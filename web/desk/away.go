@@ -48,7 +48,7 @@ func (h *Desk) showAway(c *door.Call, status int, f *form) {
 		return
 	}
 	from := schedule.DayOf(c.Now, c.Zone).From
-	p, err := cal.Between(c.R.Context(), s, from, schedule.AddDays(from, 62, c.Zone))
+	p, err := cal.Exceptions(c.R.Context(), s, from, schedule.AddDays(from, 62, c.Zone))
 	if err != nil {
 		c.Failed(err)
 		return

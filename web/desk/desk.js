@@ -1,7 +1,6 @@
 // The desk by keyboard. In the calendar the arrows move by slot and between columns, Enter books or opens at the side,
 // "a" arrives, "m" moves, "x" cancels. Patient fields ask as one types; the registration form shows likely duplicates.
 // Without this module every one of these is a link, a button or a form.
-document.documentElement.classList.add("js");
 
 const slots = (cal) => [...cal.querySelectorAll("[data-slot]")];
 

@@ -71,7 +71,7 @@ type card struct {
 func (g *grid) empty() bool { return len(g.Cols) == 0 }
 
 // lay makes the rows of the columns. href is the address of a free time.
-func (v *schedulePage) lay(c *door.Call, p *schedule.Period, cols []column) grid {
+func (v *schedulePage) lay(c *door.Call, p *schedule.Period, cols []column, conflicts []schedule.Conflict) grid {
 	first, last := 24*60, 0
 	for _, col := range cols {
 		for _, s := range append(slices.Clone(col.open), col.week...) {
@@ -99,7 +99,7 @@ func (v *schedulePage) lay(c *door.Call, p *schedule.Period, cols []column) grid
 		r.Cells = make([]cell, len(cols))
 	}
 	clashes := map[string]bool{}
-	for _, x := range p.Conflicts() {
+	for _, x := range conflicts {
 		clashes[x.A.ID], clashes[x.B.ID] = true, true
 	}
 	for i, col := range cols {
@@ -279,6 +279,9 @@ func (v *schedulePage) dayColumns(c *door.Call, p *schedule.Period) []column {
 	}
 	if v.View == "rooms" {
 		for _, r := range p.Rooms {
+			if len(v.With) > 0 && !slices.Contains(v.With, r.Ref) {
+				continue
+			}
 			open := []schedule.Span{p.Span}
 			if r.Known {
 				open = r.Hours.Open(p.Span, c.Zone)
@@ -309,13 +312,20 @@ func (v *schedulePage) dayColumns(c *door.Call, p *schedule.Period) []column {
 			}
 			out = append(out, col)
 		}
-		if most := 8; len(out) > most && len(v.With) == 0 {
-			busiest := func(a, b column) int { return cmp.Compare(len(b.of), len(a.of)) }
-			slices.SortStableFunc(out, busiest)
-			v.Hidden = len(out) - most
-			out = out[:most]
-			slices.SortStableFunc(out, func(a, b column) int { return cmp.Compare(a.Head, b.Head) })
+	}
+	if most := 8; len(out) > most && len(v.With) == 0 {
+		names := func(a, b column) int { return cmp.Compare(a.Head, b.Head) }
+		rooms := slices.Clone(out) // rooms keep their own order
+		slices.SortStableFunc(out, func(a, b column) int { return cmp.Compare(len(b.of), len(a.of)) })
+		v.Hidden = len(out) - most
+		out = out[:most]
+		if v.View == "rooms" {
+			names = func(a, b column) int {
+				at := func(x column) int { return slices.IndexFunc(rooms, func(r column) bool { return r.with == x.with }) }
+				return cmp.Compare(at(a), at(b))
+			}
 		}
+		slices.SortStableFunc(out, names)
 	}
 	var rest []schedule.Appointment
 	for _, a := range p.Appointments {

@@ -23,7 +23,7 @@ type schedulePage struct {
 	Sub     string
 	Grid    grid
 	Out     []string // who is not in
-	Hidden  int      // providers that do not fit
+	Hidden  int      // providers or rooms that do not fit
 	Closed  []string // why the practice is closed
 	Clashes []clash
 	Move    string // id of the appointment that is being moved
@@ -152,7 +152,11 @@ func (h *Desk) showSchedule(c *door.Call, status int, f *form, problem func(*boo
 		return
 	}
 	for _, ref := range q["with"] {
-		if _, ok := cal.Provider(ref); ok {
+		_, ok := cal.Provider(ref)
+		if v.View == "rooms" {
+			_, ok = cal.Room(ref)
+		}
+		if ok {
 			v.With = append(v.With, ref)
 		}
 	}
@@ -175,7 +179,7 @@ func (h *Desk) showSchedule(c *door.Call, status int, f *form, problem func(*boo
 		v.With = v.With[:1]
 		only = v.With
 	}
-	p, err := cal.Between(ctx, s, window.From, window.To, only...)
+	p, err := cal.Unnamed(ctx, s, window.From, window.To, only...)
 	if err != nil {
 		c.Failed(err)
 		return
@@ -202,14 +206,26 @@ func (h *Desk) showSchedule(c *door.Call, status int, f *form, problem func(*boo
 		v.Title = v.Date.In(c.Zone).Format("Monday 2 January")
 		v.Sub = h.counts(c, p)
 	}
-	v.Grid = v.lay(c, p, cols)
+	conflicts := p.Conflicts()
+	shown := []schedule.Appointment{}
+	for _, col := range cols {
+		shown = append(shown, col.of...)
+	}
+	for _, x := range conflicts {
+		shown = append(shown, x.A, x.B)
+	}
+	if err := p.Name(ctx, s, shown); err != nil {
+		c.Failed(err)
+		return
+	}
+	v.Grid = v.lay(c, p, cols, conflicts)
 	v.Book.Back = v.query(nil)
 	for _, a := range p.Closed() {
 		if a.Overlaps(p.Span) {
 			v.Closed = append(v.Closed, a.Why)
 		}
 	}
-	for _, x := range p.Conflicts() {
+	for _, x := range conflicts {
 		of := x.Of.Name
 		if pr, ok := p.Provider(x.Of.Ref); ok {
 			of = pr.Name
@@ -219,8 +235,14 @@ func (h *Desk) showSchedule(c *door.Call, status int, f *form, problem func(*boo
 		v.Clashes = append(v.Clashes, clash{of, hour(x.A.From, c.Zone) + " " + p.Person(x.A).Name, hour(x.B.From, c.Zone) + " " + p.Person(x.B).Name, c.Path("appointments", x.A.ID), c.Path("appointments", x.B.ID)})
 	}
 	h.links(c, v)
-	for _, w := range p.Providers {
-		v.All = append(v.All, web.Option{Value: w.Ref, Label: w.Name})
+	if v.View == "rooms" {
+		for _, r := range p.Rooms {
+			v.All = append(v.All, web.Option{Value: r.Ref, Label: r.Name})
+		}
+	} else {
+		for _, w := range p.Providers {
+			v.All = append(v.All, web.Option{Value: w.Ref, Label: w.Name})
+		}
 	}
 	v.Live.Next = v.turns(c.Now)
 	page := h.page(c, "Schedule")

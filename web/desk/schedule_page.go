@@ -2,6 +2,7 @@ package desk
 
 import (
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -28,6 +29,22 @@ func (x cell) say(v *schedulePage) string {
 		return verb + x.Say + ", outside the hours"
 	}
 	return verb + x.Say
+}
+
+func (v *schedulePage) everybody() string {
+	if v.View == "rooms" {
+		return "All rooms"
+	}
+	return "All providers"
+}
+
+// more says how many columns the calendar does not show.
+func (v *schedulePage) more() string {
+	what := "providers"
+	if v.View == "rooms" {
+		what = "rooms"
+	}
+	return "The busiest are shown. " + strconv.Itoa(v.Hidden) + " more " + what + ": choose one above."
 }
 
 func (b *bookForm) title() string {
