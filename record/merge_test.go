@@ -3,6 +3,7 @@ package record
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -501,4 +502,35 @@ func TestCopiesOfAMergeElsewhere(t *testing.T) {
 	if got := ids(t, whole, "Observation", "patient=rosa"); got != "3.f1 inr" {
 		t.Errorf("taken back there: %s", got)
 	}
+}
+
+// However many were merged, chains and _has find the same.
+func TestManyMerges(t *testing.T) {
+	r, _ := node(t)
+	s := r.system("a")
+	const pairs = 300
+	var texts []string
+	for i := range 2 * pairs {
+		given := []string{"Standing", "Replaced"}[i&1]
+		link := fmt.Sprintf(`[{"other":{"reference":"Patient/p%d"},"type":%q}]`, i^1, []string{"replaces", "replaced-by"}[i&1])
+		texts = append(texts, fmt.Sprintf(`{"resourceType":"Patient","id":"p%d","name":[{"given":[%q]}],"link":%s}`, i, given, link),
+			obs(fmt.Sprintf("o%d", i), fmt.Sprintf("p%d", i), fmt.Sprintf(`,"valueQuantity":{"value":%d}`, i&1)))
+	}
+	put(t, s, texts...)
+	count := func(s Session, typ, query string, want int) {
+		t.Helper()
+		q := parse(t, typ, query+"&_summary=count")
+		page, err := s.Search(t.Context(), q)
+		if err != nil || page.Total != want {
+			t.Errorf("%s?%s: %v, want %d: %v", typ, query, page, want, err)
+		}
+	}
+	doctor := r.user("a", access.Physician)
+	count(doctor, "Observation", "patient.given=standing", 2*pairs)
+	count(doctor, "Observation", "patient.given=replaced&value-quantity=0", pairs)
+	count(doctor, "Patient", "_has:Observation:patient:value-quantity=1", 2*pairs)
+	count(doctor, "Patient", "_has:Observation:patient:value-quantity=1&given=standing", pairs)
+	count(doctor, "Observation", "patient=p17", 2)
+	count(doctor.Apart(), "Observation", "patient.given=standing", pairs)
+	count(doctor.Apart(), "Patient", "_has:Observation:patient:value-quantity=1", pairs)
 }

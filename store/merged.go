@@ -87,23 +87,63 @@ func (s *searcher) mergedMeets(c *condition, k Key, typ string) (bool, error) {
 	return false, nil
 }
 
-// mergedChain are the Patients within reach at a condition's site that stand
-// for, or are replaced by, one that meets a chain's inner conditions; nil when
-// nothing was merged there.
-func (s *searcher) mergedChain(c *condition) iter {
-	l := slices.DeleteFunc(slices.Clone(s.scope.Merged.within(SiteRange(c.site))), func(k Key) bool { return !s.reachable(k) })
-	if len(l) == 0 {
-		return nil
+// mergedChain are the Patients within reach at a condition's site that are one
+// with one that meets a chain's inner conditions; nil when nothing was merged there.
+func (s *searcher) mergedChain(c *condition) (iter, error) {
+	all := s.scope.Merged.within(SiteRange(c.site))
+	if len(all) == 0 {
+		return nil, nil
 	}
-	return &selected{l, func(k Key) (bool, error) { return s.mergedMeets(c, k, c.chain.Type) }}
+	in, err := s.inner(c, c.chain.Type, s.reach())
+	if err != nil {
+		return nil, err
+	}
+	l, ok, err := s.others(in, all, s.reachable)
+	if ok || err != nil {
+		return l, err
+	}
+	lazy := slices.DeleteFunc(slices.Clone(all), func(k Key) bool { return !s.reachable(k) })
+	return &selected{lazy, func(k Key) (bool, error) { return s.mergedMeets(c, k, c.chain.Type) }}, nil
 }
 
-// mergedHas are the Patients of a range that were merged and to which, or to
-// another of whose group, what _has asks for refers.
-func (s *searcher) mergedHas(c *condition, r KeyRange) iter {
-	l := slices.Clone(s.scope.Merged.within(r))
-	if len(l) == 0 {
-		return nil
+// mergedHas are the Patients of a range that are one with another to which what
+// _has asks for refers; in are those to which it does.
+func (s *searcher) mergedHas(c *condition, r KeyRange, in iter) (iter, error) {
+	l, ok, err := s.others(in, s.scope.Merged.within(SiteRange(c.site)), r.Contains)
+	if ok || err != nil {
+		return l, err
 	}
-	return &selected{l, func(k Key) (bool, error) { return s.testHas(c, &candidate{k: k}) }}
+	lazy := slices.Clone(s.scope.Merged.within(r))
+	return &selected{lazy, func(k Key) (bool, error) { return s.testHas(c, &candidate{k: k}) }}, nil
+}
+
+// maxOthers is how many steps are taken to find all at once who is merged among
+// those that match; beyond, each is looked at when its turn comes.
+const maxOthers = 256
+
+// others are the Patients in the groups of those that in gives, as far as may
+// holds; ok is false when that takes too long.
+func (s *searcher) others(in iter, merged []Key, may func(Key) bool) (l *keys, ok bool, err error) {
+	var out []Key
+	k := Key(0)
+	for range maxOthers {
+		n, more, err := in.seek(k)
+		if err != nil {
+			return nil, false, err
+		}
+		i, found := slices.BinarySearch(merged, n)
+		if !more || i == len(merged) {
+			return sortedKeys(out), true, nil
+		}
+		if k = merged[i]; !found {
+			continue
+		}
+		for _, other := range s.scope.Merged.Group(n) {
+			if may(other) {
+				out = append(out, other)
+			}
+		}
+		k = n + 1
+	}
+	return nil, false, nil
 }

@@ -210,7 +210,11 @@ func (s *searcher) chainSource(c *condition, r KeyRange) (source, error) {
 	}
 	if s.skips(c, c.chain.Type) {
 		it := &patientChain{s: s, in: in, c: c, hi: r.To}
-		if also := s.mergedChain(c); also != nil {
+		also, err := s.mergedChain(c)
+		if err != nil {
+			return source{}, err
+		}
+		if also != nil {
 			it.in = &union{of: []iter{in, also}}
 		}
 		// Selective or not? A first look tells.
@@ -280,19 +284,27 @@ func (s *searcher) hasSource(c *condition, r KeyRange, t types) (source, error) 
 	if r.onePatient() {
 		return source{}, nil
 	}
+	if len(t) == 1 && t[fhir.TypeNumber("Patient")] && s.skips(c, "Patient") {
+		in, err := s.patientsHad(c)
+		if err != nil {
+			return source{}, err
+		}
+		if len(s.scope.Merged.within(SiteRange(c.site))) > 0 {
+			again, err := s.patientsHad(c)
+			if err != nil {
+				return source{}, err
+			}
+			also, err := s.mergedHas(c, r, again)
+			if err != nil {
+				return source{}, err
+			}
+			return source{it: &union{of: []iter{in, also}}, size: s.few + 1, c: c}, nil
+		}
+		return source{it: in, size: s.few + 1, c: c}, nil
+	}
 	in, err := s.inner(c, c.has.Type, s.scope.Ranges)
 	if err != nil {
 		return source{}, err
-	}
-	if len(t) == 1 && t[fhir.TypeNumber("Patient")] && s.skips(c, "Patient") {
-		for _, st := range in.of {
-			st.tests = append(slices.Clone(st.tests), &condition{refersHome: c.has.Paths})
-			st.bare = false
-		}
-		if also := s.mergedHas(c, r); also != nil {
-			return source{it: &union{of: []iter{&patientHas{in}, also}}, size: s.few + 1, c: c}, nil
-		}
-		return source{it: &patientHas{in}, size: s.few + 1, c: c}, nil
 	}
 	for _, st := range in.of {
 		st.head = true
@@ -321,6 +333,19 @@ func (s *searcher) hasSource(c *condition, r KeyRange, t types) (source, error) 
 	it := sortedKeys(l)
 	// Keys of other types and of what is deleted are among them.
 	return source{it: it, size: len(*it), c: c}, nil
+}
+
+// patientsHad are the patients that a _has asks for, each found in its own record.
+func (s *searcher) patientsHad(c *condition) (*patientHas, error) {
+	in, err := s.inner(c, c.has.Type, s.scope.Ranges)
+	if err != nil {
+		return nil, err
+	}
+	for _, st := range in.of {
+		st.tests = append(slices.Clone(st.tests), &condition{refersHome: c.has.Paths})
+		st.bare = false
+	}
+	return &patientHas{in}, nil
 }
 
 // patientHas gives the patients that the inner resources refer to as their own,
