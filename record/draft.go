@@ -177,18 +177,30 @@ func (s Session) Drafts(ctx context.Context, q DraftQuery) ([]Draft, error) {
 	if s.r == nil || s.site == nil {
 		return nil, &Refused{Why: "no such site on this node, or nobody is signed in"}
 	}
+	patients := []string{q.Patient}
+	if q.Patient != "" {
+		patients = s.Together(q.Patient)
+	}
 	var out []Draft
 	err := s.r.store.View(ctx, func(v *store.View) error {
-		docs, err := s.draftDocs(v, q)
-		if err != nil {
-			return err
+		var docs []store.Doc
+		for _, id := range patients {
+			one := q
+			one.Patient = id
+			more, err := s.draftDocs(v, one)
+			if err != nil {
+				return err
+			}
+			if docs = append(docs, more...); q.Writer != "" {
+				break // they are by writer, not by patient
+			}
 		}
 		for _, doc := range docs {
 			d, err := readDraft(doc)
 			if err != nil {
 				return err
 			}
-			if q.Patient != "" && d.Patient != q.Patient || q.Writer != "" && !slices.Contains(d.Writers, q.Writer) {
+			if q.Patient != "" && !slices.Contains(patients, d.Patient) || q.Writer != "" && !slices.Contains(d.Writers, q.Writer) {
 				continue
 			}
 			if !access.Decide(s.actor, s.lens, access.Create, d.Type).Allowed {

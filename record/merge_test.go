@@ -449,6 +449,32 @@ func TestRightsHoldForBothRecords(t *testing.T) {
 	}
 }
 
+// What was being written in the replaced record goes on being written.
+func TestDraftsOfAMergedRecord(t *testing.T) {
+	_, doctor, office := twice(t)
+	d, err := doctor.PutDraft(t.Context(), Draft{ID: "v1", Kind: "note", Type: "Composition", Patient: "rosa2", Body: []byte("{}")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		merged bool
+		want   int
+	}{{false, 0}, {true, 1}} {
+		if c.merged {
+			merge(t, office, "rosa", "rosa2")
+		}
+		for _, q := range []DraftQuery{{Patient: "rosa"}, {Patient: "rosa", Kind: "note"}, {Patient: "rosa", Writer: doctor.Actor().ID}} {
+			if list, err := doctor.Drafts(t.Context(), q); err != nil || len(list) != c.want {
+				t.Errorf("%+v merged %v: %v %v", q, c.merged, list, err)
+			}
+		}
+	}
+	d.Body = []byte(`{"more":1}`)
+	if _, err := doctor.PutDraft(t.Context(), d); err != nil {
+		t.Errorf("written on: %v", err)
+	}
+}
+
 func parse(t *testing.T, typ, query string) *search.Query {
 	t.Helper()
 	q, err := ask(typ, query)
