@@ -1,11 +1,13 @@
 package api
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
 
+	"wholechart/access"
 	"wholechart/record"
 )
 
@@ -17,9 +19,19 @@ func (c *call) read() (*answer, error) {
 	}
 	res, err := c.s.Read(c.ctx, c.typ, c.id)
 	if err != nil {
-		return nil, err
+		return nil, c.unheard(err)
 	}
 	return c.shown(res)
+}
+
+// unheard says of what is not found in the whole record that a site may not have
+// been asked, or not have answered, yet: a read does not know whose fact it is,
+// and asks nobody.
+func (c *call) unheard(err error) error {
+	if c.lens != access.EHR || !errors.Is(err, record.ErrNotFound) {
+		return err
+	}
+	return &refusal{http.StatusNotFound, "not-found", "there is no such resource, or it is not for you to see; or the site whose fact it is has not been asked, or has not answered, yet: Patient/[id]/$everything asks the other sites and says who answered, then read again"}
 }
 
 // vread is http://hl7.org/fhir/R4/http.html#vread.

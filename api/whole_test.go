@@ -126,3 +126,22 @@ func TestWholeRecord(t *testing.T) {
 	x.err = &record.Refused{Why: "no"}
 	ehr("/Patient/m/$everything").outcome(403, "forbidden")
 }
+
+// TestWhatNobodyToldYetIsSaidToBeSo: a read of the whole record asks nobody, and
+// says so, of whatever is not there alike.
+func TestWhatNobodyToldYetIsSaidToBeSo(t *testing.T) {
+	n := newNode(t)
+	n.maple("PUT", "/Patient/p1", patient("p1", "One")).status(201)
+	doctor := n.as(access.Physician)
+	var texts []string
+	for _, id := range []string{"3.unheard", "2.other", "none"} {
+		r := n.do(doctor, "GET", "/maple/ehr/fhir/Observation/"+id, "").outcome(404, "not-found")
+		texts = append(texts, string(r.Body))
+	}
+	if !strings.Contains(texts[0], "has not answered") || texts[0] != texts[1] || texts[0] != texts[2] {
+		t.Errorf("%v", texts)
+	}
+	if r := n.do(doctor, "GET", "/maple/emr/fhir/Observation/none", "").outcome(404, "not-found"); strings.Contains(string(r.Body), "answered") {
+		t.Errorf("of a chart: %s", r.Body)
+	}
+}

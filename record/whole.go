@@ -2,9 +2,11 @@ package record
 
 import (
 	"bytes"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"wholechart/access"
 	"wholechart/fhir"
@@ -305,6 +307,10 @@ func (w *window) everything(v *store.View, q Everything, page *Page) error {
 		if !started {
 			at, started = after, true
 		}
+		since, err := w.since(v, p, panes[0], q.Since)
+		if err != nil {
+			return err
+		}
 		for {
 			const step = 1000
 			rows, err := v.Range(p.rng(), q.Types, at, step)
@@ -317,7 +323,14 @@ func (w *window) everything(v *store.View, q Everything, page *Page) error {
 					return w.outward(v, shown, q, page)
 				}
 				at = row.Key
-				if row.Updated.Before(q.Since) || !w.sees(row) {
+				if row.Updated.Before(since) {
+					if came, err := v.Arrived(row); err != nil {
+						return err
+					} else if came.Before(since) {
+						continue
+					}
+				}
+				if !w.sees(row) {
 					continue
 				}
 				page.Matches = append(page.Matches, w.show(row))
@@ -332,6 +345,37 @@ func (w *window) everything(v *store.View, q Everything, page *Page) error {
 		return invalid("value", "", "what this paging link led to is no longer part of the record: begin again")
 	}
 	return w.outward(v, shown, q, page)
+}
+
+// since is from when on facts of a pane are new to who asked for what is new: all
+// of a record that was joined to the person's since then, or whose consents
+// changed. More than is new does no harm; less would.
+func (w *window) since(v *store.View, p, own pane, since time.Time) (time.Time, error) {
+	if since.IsZero() || p.key == own.key {
+		return since, nil
+	}
+	for _, k := range []store.Key{p.key, own.key} {
+		link, err := v.PersonOf(k)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return since, err
+		}
+		if err == nil && !link.At.Before(since) {
+			return time.Time{}, nil
+		}
+	}
+	if !p.site.Local || p.site == w.s.site {
+		return since, nil
+	}
+	consents, err := v.Range(p.rng(), []string{"Consent"}, p.rng().From-1, maxConsents)
+	if err != nil {
+		return since, err
+	}
+	for _, row := range consents {
+		if !row.Updated.Before(since) {
+			return time.Time{}, nil
+		}
+	}
+	return since, nil
 }
 
 // outward adds the resources of no patient that a page refers to.

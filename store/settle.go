@@ -90,6 +90,12 @@ func (tx *Tx) write(c *change) error {
 	if err != nil {
 		return err
 	}
+	if r.SourceVersion != "" {
+		q := tx.c.query(sqlArrivalPut)
+		if err := q.int(k).int(millis(tx.now)).run(); err != nil {
+			return err
+		}
+	}
 	tx.reindex(r.Key, was, entries)
 	if c.fresh && c.was == unknown {
 		return tx.found(c.sn, r.Key)

@@ -95,6 +95,8 @@ const (
 	sqlLabelled
 	sqlRunKeysDown
 	sqlRelabel
+	sqlArrival
+	sqlArrivalPut
 	sqlMoveResource
 	sqlMoveVersions
 	sqlMoveChanges
@@ -204,6 +206,8 @@ var statements = [statementCount]string{
 	sqlMoveVersions: `UPDATE version SET k = ? WHERE k = ?`,
 	sqlMoveChanges:  `UPDATE change SET k = ? WHERE seq IN (SELECT seq FROM resource WHERE k = ? UNION ALL SELECT seq FROM version WHERE k = ?)`,
 	sqlMoveIdent:    `UPDATE ident SET k = ? WHERE site = ? AND name = ?`,
+	sqlArrival:      `SELECT at FROM arrival WHERE k = ?`,
+	sqlArrivalPut:   `INSERT OR REPLACE INTO arrival (k, at) VALUES (?, ?)`,
 	sqlRelabel:      `UPDATE version SET labels = ? WHERE k = ? AND version = ?`,
 	sqlRunKeysDown:  `SELECT k FROM idx WHERE p = ? AND v = ? AND k >= ? AND k < ? ORDER BY k DESC`,
 }

@@ -106,6 +106,23 @@ func (v *View) shown(k Key) (Row, error) {
 	return r, nil
 }
 
+// Arrived is when a row came here: of a copy from elsewhere when it was written
+// here, of all else, and of copies from before this was kept, Updated.
+func (v *View) Arrived(r Row) (time.Time, error) {
+	if r.SourceVersion == "" {
+		return r.Updated, nil
+	}
+	if err := v.ready(false); err != nil {
+		return time.Time{}, err
+	}
+	q := v.c.query(sqlArrival)
+	at, ok, err := q.int(int64(r.Key)).oneInt()
+	if err != nil || !ok {
+		return r.Updated, err
+	}
+	return fromMillis(at), nil
+}
+
 // Version is one version of a resource; a deleting one is *ErrGone.
 func (v *View) Version(site SiteNo, typ, id string, version int) (Row, error) {
 	k, err := v.Key(site, typ, id)

@@ -64,6 +64,14 @@ func (c *call) factOf() (record.Resource, error) {
 		return record.Resource{}, record.ErrNotFound
 	}
 	res, err := c.Session(c.lens()).Read(c.R.Context(), typ, id)
+	if errors.Is(err, record.ErrNotFound) && c.lens() == access.EHR && access.Decide(c.Actor, access.EHR, access.Read, "Patient").Allowed {
+		// A link to a fact of a site that has not answered yet: its answer is waited for.
+		if _, err := c.Session(access.EMR).Read(c.R.Context(), "Patient", c.R.PathValue("id")); err != nil {
+			return res, err
+		}
+		c.open(c.R.PathValue("id"), false, factWait)
+		res, err = c.Session(c.lens()).Read(c.R.Context(), typ, id)
+	}
 	if err != nil {
 		return res, err
 	}

@@ -23,6 +23,7 @@ import (
 const (
 	openWait    = 300 * time.Millisecond  // of the page itself
 	partWait    = 1500 * time.Millisecond // of a region that refreshes itself
+	factWait    = 4 * time.Second         // of the page of one fact that is not here yet
 	openMost    = 30 * time.Second
 	openFresh   = 10 * time.Second // no new question within this, unless told to
 	refreshEach = 400 * time.Millisecond
