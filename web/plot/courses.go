@@ -82,6 +82,7 @@ const (
 
 func (c Courses) Render(_ context.Context, w io.Writer) error {
 	d := &drawing{}
+	d.Grow(64<<10 + 24<<10*len(c.Panels)) // some 300 marks a panel
 	d.tag("figure", "class", "plot courses", "data-courses", "1", "data-from", strconv.FormatInt(c.From.Unix(), 10), "data-to", strconv.FormatInt(c.To.Unix(), 10))
 	if !c.To.After(c.From) || len(c.Panels)+len(c.Bars)+len(c.Events) == 0 {
 		d.leaf("p", "No values to draw", "class", "plot-none")
@@ -183,10 +184,10 @@ func (c Courses) across(t time.Time) float64 {
 func (c Courses) within(t time.Time) bool { return !t.Before(c.From) && !t.After(c.To) }
 
 // drawn are the readings of a line within the axis that have a number.
-func (c Courses) drawn(l Line) []Reading {
-	var out []Reading
-	for _, r := range l.Readings {
-		if r.drawn() && c.within(r.Time) {
+func (c Courses) drawn(l Line) []*Reading {
+	out := make([]*Reading, 0, len(l.Readings))
+	for i := range l.Readings {
+		if r := &l.Readings[i]; r.drawn() && c.within(r.Time) {
 			out = append(out, r)
 		}
 	}
@@ -310,27 +311,29 @@ func (c Courses) values(d *drawing, p Panel, y scale, flat bool) {
 	for _, v := range ticks {
 		d.line("0", px(y.level(v, coursePanel)), "100%", px(y.level(v, coursePanel)), "grid")
 	}
+	eyed := make([][]*Reading, len(p.Lines))
 	for i, l := range p.Lines {
 		class := "trace"
 		if i > 0 {
 			class += " trace-" + strconv.Itoa(min(i+1, 4))
 		}
-		for _, run := range c.runs(l) {
+		eyed[i] = c.eyed(l)
+		for _, run := range c.runs(l, eyed[i]) {
 			for j := 1; j < len(run); j++ {
 				a, b := run[j-1], run[j]
 				d.line(pct(c.across(a.Time)), px(y.level(a.Value, coursePanel)), pct(c.across(b.Time)), px(y.level(b.Value, coursePanel)), class)
 			}
 		}
 	}
-	for _, l := range p.Lines {
-		for _, r := range c.eyed(l) {
-			c.reading(d, p, l, r, y.level(r.Value, coursePanel), flat)
+	for i, l := range p.Lines {
+		for _, r := range eyed[i] {
+			c.reading(d, p, l, *r, y.level(r.Value, coursePanel), flat)
 		}
 	}
 }
 
 // eyed are the readings that are drawn, thinned for the eye when there are very many.
-func (c Courses) eyed(l Line) []Reading {
+func (c Courses) eyed(l Line) []*Reading {
 	all := c.drawn(l)
 	if len(all) <= courseMost {
 		return all
@@ -339,7 +342,7 @@ func (c Courses) eyed(l Line) []Reading {
 	for i, r := range all {
 		points[i] = r.Point
 	}
-	var out []Reading
+	out := make([]*Reading, 0, courseMost)
 	at := 0
 	for _, p := range thin(points, courseMost) {
 		for at < len(all) && !(all[at].Time.Equal(p.Time) && all[at].Value == p.Value && all[at].Href == p.Href) {
@@ -355,15 +358,11 @@ func (c Courses) eyed(l Line) []Reading {
 
 // runs are the stretches of a line: it breaks where a reading has no number, and
 // where nothing is known for longer than Apart.
-func (c Courses) runs(l Line) [][]Reading {
-	kept := map[string]bool{}
-	eyed := c.eyed(l)
-	for _, r := range eyed {
-		kept[r.Href+r.Time.String()] = true
-	}
-	var out [][]Reading
-	var run []Reading
-	for _, r := range l.Readings {
+func (c Courses) runs(l Line, eyed []*Reading) [][]*Reading {
+	var out [][]*Reading
+	var run []*Reading
+	for i := range l.Readings {
+		r := &l.Readings[i]
 		if !c.within(r.Time) {
 			continue
 		}
@@ -373,9 +372,10 @@ func (c Courses) runs(l Line) [][]Reading {
 			}
 			continue
 		}
-		if !kept[r.Href+r.Time.String()] {
+		if len(eyed) == 0 || eyed[0] != r {
 			continue
 		}
+		eyed = eyed[1:]
 		if len(run) > 0 && c.Apart > 0 && r.Time.Sub(run[len(run)-1].Time) > c.Apart {
 			out, run = append(out, run), nil
 		}

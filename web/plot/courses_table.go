@@ -9,15 +9,17 @@ import (
 // table is the twin of the panels, latest first.
 func (c Courses) table(d *drawing) {
 	type row struct {
-		p Panel
-		l Line
-		Reading
+		p *Panel
+		l *Line
+		*Reading
 	}
 	var rows []row
-	for _, p := range c.Panels {
-		for _, l := range p.Lines {
-			for _, r := range l.Readings {
-				if c.within(r.Time) {
+	for i := range c.Panels {
+		p := &c.Panels[i]
+		for j := range p.Lines {
+			l := &p.Lines[j]
+			for k := range l.Readings {
+				if r := &l.Readings[k]; c.within(r.Time) {
 					rows = append(rows, row{p, l, r})
 				}
 			}
@@ -37,9 +39,9 @@ func (c Courses) table(d *drawing) {
 	for _, r := range rows {
 		d.WriteString(`<tr><th scope="row">`)
 		if href := safeHref(r.Href); href != "" {
-			d.leaf("a", c.when(r.Reading), "href", href)
+			d.leaf("a", c.when(*r.Reading), "href", href)
 		} else {
-			d.text(c.when(r.Reading))
+			d.text(c.when(*r.Reading))
 		}
 		d.WriteString("</th>")
 		name := r.p.Title

@@ -77,7 +77,11 @@ func (d *drawing) tag(name string, pairs ...string) {
 	d.WriteByte('>')
 }
 
-func (d *drawing) end(name string) { d.WriteString("</" + name + ">") }
+func (d *drawing) end(name string) {
+	d.WriteString("</")
+	d.WriteString(name)
+	d.WriteByte('>')
+}
 
 func (d *drawing) text(s string) { d.WriteString(html.EscapeString(s)) }
 

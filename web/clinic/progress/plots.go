@@ -209,7 +209,7 @@ func (v *view) panel(s *chart.Series, from time.Time) plot.Panel {
 	}
 	before, undated := 0, 0
 	for i, part := range linesOf(s) {
-		l := plot.Line{Name: part.Name}
+		l := plot.Line{Name: part.Name, Readings: make([]plot.Reading, 0, len(part.Points))}
 		if part != s && part.Converted != "" && !slices.Contains(p.Notes, part.Converted) {
 			p.Notes = append(p.Notes, part.Converted)
 		}
