@@ -130,10 +130,18 @@ func gaps(c *chart.Chart, now time.Time, items []Item) []rule.Gap {
 	if zone == nil {
 		zone = time.UTC
 	}
+	partly := false
 	for _, s := range c.Completeness.Sites {
+		if s.State == chart.AnswerRefused || s.State == chart.AnswerWithheld {
+			partly = true // neither who nor what
+			continue
+		}
 		if why := s.Gap(zone); why != "" {
 			add("%s: %s. What was done there would not be seen.", s.Source.Name, why)
 		}
+	}
+	if partly {
+		add("the record may not be shown in full")
 	}
 	if len(c.Cut) > 0 {
 		add("Only the newest facts of this long record were looked at.")
