@@ -29,7 +29,7 @@ type PagesConfig struct {
 
 // pagesOf are the pages of a provider's day; {p} is a patient.
 var pagesOf = []string{
-	"day", "inbox", "tasks/new?patient={p}", "patients", "outbox", "recalls", "schedule", "lists", "lists/diabetes-hba1c", "lists/pressure-high", "rules",
+	"day", "inbox", "tasks/new?patient={p}", "patients", "outbox", "recalls", "schedule", "lists", "lists/diabetes-hba1c", "lists/pressure-high", "lists/due", "rules",
 	"patients/{p}", "patients/{p}/whole", "patients/{p}/results", "patients/{p}/medicines", "patients/{p}/problems", "patients/{p}/allergies", "patients/{p}/documents",
 	"patients/{p}/encounters", "patients/{p}/immunisations", "patients/{p}/due", "patients/{p}/timeline", "patients/{p}/about",
 	"patients/{p}/visit", "patients/{p}/order", "patients/{p}/enter/problem", "patients/{p}/enter/allergy", "patients/{p}/whole/reconcile", "patients/{p}/progress", "patients/{p}/progress/plots", "patients/{p}/progress/formulas",

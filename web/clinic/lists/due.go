@@ -17,44 +17,45 @@ import (
 
 // view is which part of what is due a page shows: what is ordered or booked stands
 // apart from what nobody has done anything about.
-type view string
+type view uint8
 
 const (
-	overdue view = "overdue"
-	dueNow  view = "due"
-	soon    view = "soon"
-	ordered view = "ordered"
+	overdue view = iota
+	dueNow
+	soon
+	ordered
 )
 
-var views = []view{overdue, dueNow, soon, ordered}
+var views = [...]view{overdue, dueNow, soon, ordered}
+
+func (v view) String() string { return [...]string{"overdue", "due", "soon", "ordered"}[v] }
 
 func (v view) label() string {
-	return map[view]string{overdue: "Overdue", dueNow: "Due", soon: "Due soon", ordered: "Ordered or booked"}[v]
+	return [...]string{"Overdue", "Due", "Due soon", "Ordered or booked"}[v]
 }
 
 // viewOf is where an item stands; ok is false of what is not known.
-func viewOf(i standing.Item) (v view, ok bool) {
+func viewOf(i *standing.Item) (v view, ok bool) {
 	switch {
 	case i.Status == standing.Unknown:
-		return "", false
+		return 0, false
 	case i.Pending:
 		return ordered, true
 	}
-	return views[i.Status], true
+	return view(i.Status), true
 }
 
 const (
-	perPage   = 100
-	mostNamed = 1000 // patients whose names are read to sort by them
+	mostNamed = 400  // patients whose names are read to sort by them
 	mostCSV   = 5000 // patients
 )
 
 // ruleRow is one rule with how many patients it has something to do for.
 type ruleRow struct {
 	*rule.Rule
-	N      map[view]int
+	N      [len(views)]int
 	Active bool
-	Href   map[view]string
+	Href   [len(views)]string
 }
 
 // owed is what stands out for one patient.
@@ -87,9 +88,7 @@ type duePage struct {
 	CSV   string
 	Of    int // patients that are asked for something at all
 	Found int // patients of this view
-	From  int
-	Prev  string
-	Next  string
+	Pager pager
 	Off   int  // rules that are switched off here
 	Long  bool // too many to sort by name
 	here  string
@@ -98,15 +97,15 @@ type duePage struct {
 // choice is what the address asks for.
 func (h *Room) choice(c *door.Call) (*duePage, map[string]bool, error) {
 	q := c.R.URL.Query()
-	p := &duePage{View: view(q.Get("show")), Sort: q.Get("sort"), here: c.Path("lists", "due")}
-	if !slices.Contains(views, p.View) {
-		p.View = overdue
+	p := &duePage{Sort: q.Get("sort"), here: c.Path("lists", "due")}
+	for _, v := range views {
+		if q.Get("show") == v.String() {
+			p.View = v
+		}
 	}
 	if !slices.Contains([]string{"longest", "most", "name"}, p.Sort) {
 		p.Sort = "longest"
 	}
-	p.From, _ = strconv.Atoi(q.Get("from"))
-	p.From = max(0, min(p.From, 1_000_000)) / perPage * perPage
 	chosen, _, err := rules.Settings(c)
 	if err != nil {
 		return nil, nil, err
@@ -123,25 +122,25 @@ func (h *Room) choice(c *door.Call) (*duePage, map[string]bool, error) {
 // gather counts by rule and finds the patients of the view.
 func (p *duePage) gather(rows []standing.Row, only string, off map[string]bool) []owed {
 	by := map[*rule.Rule]*ruleRow{}
-	tabs := map[view]int{}
+	var tabs [len(views)]int
 	var out []owed
 	seen := map[string]bool{}
 	for _, row := range rows {
 		p.Of++
 		var o owed
-		in := map[view]bool{}
+		var in [len(views)]bool
 		for i := range row.Items() {
-			v, ok := viewOf(i)
+			v, ok := viewOf(&i)
 			if !ok {
 				continue
 			}
-			if off[i.Rule.ID] {
+			if len(off) > 0 && off[i.Rule.ID] {
 				seen[i.Rule.ID] = true
 				continue
 			}
 			r := by[i.Rule]
 			if r == nil {
-				r = &ruleRow{Rule: i.Rule, N: map[view]int{}, Active: i.Rule.ID == only}
+				r = &ruleRow{Rule: i.Rule, Active: i.Rule.ID == only}
 				by[i.Rule] = r
 			}
 			r.N[v]++
@@ -157,7 +156,9 @@ func (p *duePage) gather(rows []standing.Row, only string, off map[string]bool) 
 			}
 		}
 		for v := range in {
-			tabs[v]++
+			if in[v] {
+				tabs[v]++
+			}
 		}
 		if len(o.Items) > 0 {
 			o.ID = row.Patient
@@ -169,9 +170,10 @@ func (p *duePage) gather(rows []standing.Row, only string, off map[string]bool) 
 		if r.ID == only {
 			p.Rule = r
 		}
-		n.Href = map[view]string{}
 		for _, v := range views {
-			n.Href[v] = p.href(v, r.ID, p.Sort, 0)
+			if n.N[v] > 0 {
+				n.Href[v] = p.href(v, r.ID, p.Sort, 0)
+			}
 		}
 		p.Rules = append(p.Rules, *n)
 	}
@@ -207,7 +209,7 @@ func late(x, y time.Time) int {
 func (p *duePage) href(v view, only, sort string, from int) string {
 	q := url.Values{}
 	if v != overdue {
-		q.Set("show", string(v))
+		q.Set("show", v.String())
 	}
 	if only != "" {
 		q.Set("rule", only)
@@ -254,22 +256,16 @@ func (h *Room) due(c *door.Call) {
 			})
 		}
 	}
-	p.From = min(p.From, max(0, len(found)-1)/perPage*perPage)
-	part := found[p.From:min(len(found), p.From+perPage)]
+	var shown []owed
+	shown, p.Pager = part(found, from(c), func(n int) string { return p.href(p.View, only, p.Sort, n) })
 	if people == nil && err == nil {
-		people, err = names(c, idsOf(part))
+		people, err = names(c, idsOf(shown))
 	}
 	if err != nil {
 		c.Failed(err)
 		return
 	}
-	if p.From > 0 {
-		p.Prev = p.href(p.View, only, p.Sort, p.From-perPage)
-	}
-	if p.From+perPage < len(found) {
-		p.Next = p.href(p.View, only, p.Sort, p.From+perPage)
-	}
-	for _, o := range part {
+	for _, o := range shown {
 		who, ok := people[o.ID]
 		if !ok {
 			continue // gone meanwhile, or not for who asks
@@ -308,7 +304,7 @@ func (p *duePage) line(o owed, who person, one bool) dueLine {
 		}
 		return l
 	}
-	kind := map[view]web.Kind{overdue: web.Danger, dueNow: web.Warning, ordered: web.Accent}[p.View]
+	kind := [...]web.Kind{web.Danger, web.Warning, web.Neutral, web.Accent}[p.View]
 	for i, it := range o.Items {
 		if i == shownPills {
 			l.More = len(o.Items) - i
@@ -351,7 +347,7 @@ func (h *Room) dueCSV(c *door.Call) {
 			rows = append(rows, []string{o.ID, who.Name, who.Age, who.Sex, who.Phone, i.Rule.Title, i.Rule.ID, i.Rule.Version, strings.ToLower(p.View.label()), isoDay(i.Since), isoDay(i.Last), i.Rule.Citation, "by a clinician before use in care"})
 		}
 	}
-	h.csv(c, "due-"+string(p.View), f, rows)
+	h.csv(c, "due-"+p.View.String(), f, rows)
 }
 
 func isoDay(t time.Time) string {

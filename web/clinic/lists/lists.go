@@ -87,7 +87,33 @@ type listPage struct {
 	Lines []line
 	CSV   string
 	Fresh fresh
-	Now   string
+	Pager pager
+}
+
+// pager is which part of a long list a page shows.
+type pager struct {
+	From, Of   int
+	Prev, Next string
+}
+
+const perPage = 100
+
+// part cuts a page out of a list; href is the address of the page from a place.
+func part[T any](list []T, from int, href func(from int) string) ([]T, pager) {
+	p := pager{From: max(0, min(from, len(list)-1)) / perPage * perPage, Of: len(list)}
+	if p.From > 0 {
+		p.Prev = href(p.From - perPage)
+	}
+	if p.From+perPage < len(list) {
+		p.Next = href(p.From + perPage)
+	}
+	return list[p.From:min(len(list), p.From+perPage)], p
+}
+
+// from is the place in the list that the address asks for.
+func from(c *door.Call) int {
+	n, _ := strconv.Atoi(c.R.URL.Query().Get("from"))
+	return max(0, min(n, 1_000_000))
 }
 
 // person is who somebody is, for a line.
@@ -99,14 +125,19 @@ type person struct {
 // catchUp is how many records a page evaluates itself before it is made.
 const catchUp = 2
 
-// ask finds who is on the list of the address, with names.
-func (h *Room) ask(c *door.Call) (*listPage, error) {
+// ask finds who is on the list of the address, with the names of a page of them or
+// of all.
+func (h *Room) ask(c *door.Call, whole bool) (*listPage, error) {
 	r, ok := ByID(c.R.PathValue("list"))
 	if !ok {
 		return nil, record.ErrNotFound
 	}
 	h.standing.CatchUp(c.R.Context(), c.Site.Slug, catchUp)
-	p := &listPage{Registry: r, answer: Ask(h.standing.Rows(c.Site.Slug), r, c.Now.In(c.Zone)), Fresh: h.fresh(c), CSV: c.Path("lists", r.ID, "csv"), Now: c.Now.In(c.Zone).Format("2 Jan 2006, 15:04 MST")}
+	p := &listPage{Registry: r, answer: Ask(h.standing.Rows(c.Site.Slug), r, c.Now.In(c.Zone)), Fresh: h.fresh(c), CSV: c.Path("lists", r.ID, "csv")}
+	p.Pager.Of = len(p.Members)
+	if !whole {
+		p.Members, p.Pager = part(p.Members, from(c), func(n int) string { return c.Path("lists", r.ID) + "?from=" + strconv.Itoa(n) })
+	}
 	ids := make([]string, len(p.Members))
 	for i, m := range p.Members {
 		ids[i] = m.ID
@@ -115,7 +146,6 @@ func (h *Room) ask(c *door.Call) (*listPage, error) {
 	if err != nil {
 		return nil, err
 	}
-	kept := p.Members[:0:0]
 	for _, m := range p.Members {
 		who, ok := people[m.ID]
 		if !ok {
@@ -125,9 +155,8 @@ func (h *Room) ask(c *door.Call) (*listPage, error) {
 		if m.Source != "" && m.Source != c.Site.Slug {
 			l.Site = badge(c, m.Source)
 		}
-		p.Lines, kept = append(p.Lines, l), append(kept, m)
+		p.Lines = append(p.Lines, l)
 	}
-	p.Members = kept
 	return p, nil
 }
 
@@ -236,7 +265,7 @@ func (h *Room) show(c *door.Call) {
 	if refused(c) {
 		return
 	}
-	p, err := h.ask(c)
+	p, err := h.ask(c, false)
 	if err != nil {
 		c.Failed(err)
 		return
@@ -251,7 +280,7 @@ func (h *Room) export(c *door.Call) {
 	if refused(c) {
 		return
 	}
-	p, err := h.ask(c)
+	p, err := h.ask(c, true)
 	if err != nil {
 		c.Failed(err)
 		return
@@ -310,12 +339,9 @@ func harmless(s string) string {
 }
 
 func countText(p *listPage) string {
-	s := fmt.Sprintf("%d patients", len(p.Lines))
-	if len(p.Lines) == 1 {
-		s = "1 patient"
-	}
-	if p.Of > 0 {
-		s += fmt.Sprintf(" of %d", p.Of)
+	s := plural(p.Pager.Of, "patient", "patients")
+	if p.answer.Of > 0 {
+		s += " of " + count(p.answer.Of)
 	}
 	return s
 }

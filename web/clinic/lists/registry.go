@@ -42,7 +42,7 @@ type answer struct {
 	Cut     bool // more than a list shows
 }
 
-const maxMembers = 2000
+const maxMembers = 5000
 
 // Registries are the lists that every site has.
 var Registries = []Registry{
