@@ -114,10 +114,14 @@ func (f *follower) look(ctx context.Context) (more bool, wait int) {
 // handOver asks the site's pool to look at a result that cannot be routed. Its
 // error is that nobody could be asked.
 func (f *follower) handOver(ctx context.Context, s record.Session, c record.Change, why error) error {
-	focus, patient := c.Type+"/"+c.ID, ""
+	focus, patient, priority := c.Type+"/"+c.ID, "", "urgent"
 	if r, err := s.Read(ctx, c.Type, c.ID); err == nil {
 		if id := idOf(r.Node().Get("subject"), "Patient"); id != "" {
 			patient = "Patient/" + id
+		}
+		w := &weighed{}
+		if w.weigh(r.Node()); w.critical {
+			priority = "stat"
 		}
 	} else if gone(err) {
 		return nil
@@ -127,7 +131,7 @@ func (f *follower) handOver(ctx context.Context, s record.Session, c record.Chan
 	// The cause may be what the Task would refer to: with less, rather than not at all.
 	for _, x := range [...][2]string{{patient, focus}, {"", focus}, {"", ""}} {
 		var t record.Act
-		if t, err = task(unroutedCode, what, x[0], x[1], "", "", "urgent", By{Now: f.clock()}); err != nil {
+		if t, err = task(unroutedCode, what, x[0], x[1], "", "", priority, By{Now: f.clock()}); err != nil {
 			return err
 		}
 		if t, err = withIdentifier(t, unroutedKey+focus+"/"+strconv.Itoa(c.Version)); err != nil {

@@ -84,8 +84,12 @@ func TestWhatCannotBeRoutedIsSeen(t *testing.T) {
 		t.Errorf("what comes after is held up: %d", len(got))
 	}
 	pool := of(unroutedCode)
-	if len(pool) != 1 || pool[0].Get("owner").Exists() || !pool[0].Path("focus", "reference").Is("Observation/stuck") || !pool[0].Path("for", "reference").Is("Patient/rosa") || !pool[0].Get("priority").Is("urgent") || !OpenTask(pool[0]) {
+	if len(pool) != 1 || pool[0].Get("owner").Exists() || !pool[0].Path("focus", "reference").Is("Observation/stuck") || !pool[0].Path("for", "reference").Is("Patient/rosa") || !pool[0].Get("priority").Is("stat") || !OpenTask(pool[0]) {
 		t.Fatalf("%d in the pool", len(pool))
+	}
+	// Who looks at the result on its page ends that Task there.
+	if on, err := Reviews(t.Context(), s, "Observation", "stuck"); err != nil || len(on) != 1 || on[0].ID != pool[0].ID() {
+		t.Errorf("%d tasks on the result's page: %v", len(on), err)
 	}
 	*now = now.Add(retryEach)
 	f.look(t.Context())

@@ -72,7 +72,8 @@ func (r Review) Check(today time.Time) []Fault {
 	return f
 }
 
-// Reviews are the review-result and unmatched-result Tasks of one result, newest first.
+// Reviews are the Tasks of one result that ask somebody to look at it
+// (review-result, unmatched-result, unrouted-result), newest first.
 func Reviews(ctx context.Context, s record.Session, typ, id string) ([]record.Resource, error) {
 	all, err := find(ctx, s, "Task", url.Values{"focus": {typ + "/" + id}, "_sort": {"-authored-on"}, "_count": {"50"}})
 	if err != nil {
@@ -80,7 +81,7 @@ func Reviews(ctx context.Context, s record.Session, typ, id string) ([]record.Re
 	}
 	var out []record.Resource
 	for _, r := range all {
-		if hasCode(r.Node(), "review-result") || hasCode(r.Node(), "unmatched-result") {
+		if hasCode(r.Node(), "review-result") || hasCode(r.Node(), "unmatched-result") || hasCode(r.Node(), unroutedCode) {
 			out = append(out, r)
 		}
 	}

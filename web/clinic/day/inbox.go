@@ -222,7 +222,7 @@ func (h *room) item(c *door.Call, r record.Resource, who map[string]person) item
 	case it.Kind == "unmatched-result":
 		it.Href = c.Path("unmatched", r.ID)
 	case it.Patient.ID == "":
-	case it.Kind == "review-result" && (typ == "DiagnosticReport" || typ == "Observation"):
+	case (it.Kind == "review-result" || it.Kind == "unrouted-result") && (typ == "DiagnosticReport" || typ == "Observation"):
 		it.Href = c.Path("patients", it.Patient.ID, "result", id) + "?task=" + url.QueryEscape(r.ID)
 	case it.Kind == "refill":
 		it.Href = c.Path("patients", it.Patient.ID, "refill", r.ID)
