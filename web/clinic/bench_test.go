@@ -11,6 +11,7 @@ import (
 
 	"wholechart/auth"
 	"wholechart/fhir"
+	"wholechart/internal/pagetest"
 	"wholechart/record"
 )
 
@@ -33,22 +34,22 @@ func benchmarkPage(b *testing.B, size int, lens string) {
 	} else {
 		n.crowd("maple", size/2)
 		n.crowd("riverside", size/2)
-		riverside, err := n.records.Site("riverside")
+		riverside, err := n.Records.Site("riverside")
 		if err != nil {
 			b.Fatal(err)
 		}
-		if err := n.system("maple").SetLink(b.Context(), "crowd", riverside, "crowd", record.Linked, 0.99, "bench"); err != nil {
+		if err := n.System("maple").SetLink(b.Context(), "crowd", riverside, "crowd", record.Linked, 0.99, "bench"); err != nil {
 			b.Fatal(err)
 		}
 	}
-	h, err := New(Config{Records: n.records, Auth: n.auth, Now: n.clock})
+	h, err := New(Config{Records: n.Records, Auth: n.Auth, Now: n.Clock})
 	if err != nil {
 		b.Fatal(err)
 	}
-	if err := n.auth.AddUser(b.Context(), physician, password); err != nil {
+	if err := n.Auth.AddUser(b.Context(), physician, pagetest.Password); err != nil {
 		b.Fatal(err)
 	}
-	token, err := n.auth.Issue(b.Context(), physician.Actor(), auth.Page, time.Hour)
+	token, err := n.Auth.Issue(b.Context(), physician.Actor(), auth.Page, time.Hour)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -84,21 +85,21 @@ func cpu(b *testing.B) time.Duration {
 
 // crowd writes a patient with so many resources, of the mix a long chart has.
 func (n *node) crowd(site string, size int) {
-	n.t.Helper()
-	n.write(site, `{"resourceType":"Patient","id":"crowd","name":[{"family":"Crowd","given":["Ada"]}],"gender":"female","birthDate":"1941-05-06"}`)
+	n.T.Helper()
+	n.Write(site, `{"resourceType":"Patient","id":"crowd","name":[{"family":"Crowd","given":["Ada"]}],"gender":"female","birthDate":"1941-05-06"}`)
 	var acts []record.Act
 	flush := func() {
 		if len(acts) == 0 {
 			return
 		}
-		if _, err := n.system(site).Transact(n.t.Context(), acts); err != nil {
-			n.t.Fatal(err)
+		if _, err := n.System(site).Transact(n.T.Context(), acts); err != nil {
+			n.T.Fatal(err)
 		}
 		acts = acts[:0]
 	}
 	labs := []string{"4548-4", "2823-3", "2160-0", "33914-3", "718-7", "2085-9", "13457-7", "2345-7", "2951-2", "6301-6"}
 	for i := range size - 1 {
-		day := anchor.Add(-time.Duration(i) * 20 * 365 * 24 * time.Hour / time.Duration(size)).Format(time.RFC3339)
+		day := pagetest.Anchor.Add(-time.Duration(i) * 20 * 365 * 24 * time.Hour / time.Duration(size)).Format(time.RFC3339)
 		var text string
 		switch i % 20 {
 		case 0, 1:
@@ -116,7 +117,7 @@ func (n *node) crowd(site string, size int) {
 		}
 		d, err := fhir.Parse([]byte(text))
 		if err != nil {
-			n.t.Fatal(err)
+			n.T.Fatal(err)
 		}
 		acts = append(acts, record.Act{Op: record.Update, Type: d.Root().ResourceType(), ID: d.Root().ID(), Resource: d.Root()})
 		if len(acts) == 5000 {

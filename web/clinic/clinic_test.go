@@ -8,13 +8,14 @@ import (
 
 	"wholechart/access"
 	"wholechart/auth"
+	"wholechart/internal/pagetest"
 )
 
 var physician = auth.User{Site: "maple", Name: "okonkwo", FullName: "Lena Okonkwo, MD", Role: access.Physician}
 
 func TestNobodySeesAnythingWithoutSignIn(t *testing.T) {
 	n := newNode(t, []string{"maple", "riverside"}, nil, nil)
-	n.write("maple", `{"resourceType":"Patient","id":"p","name":[{"family":"Canary"}]}`)
+	n.Write("maple", `{"resourceType":"Patient","id":"p","name":[{"family":"Canary"}]}`)
 	v := n.visitor()
 	for _, path := range []string{"/maple/", "/maple/patients", "/maple/patients/p", "/maple/patients/p/whole", "/maple/patients/p/results", "/maple/patients/p/fact/Patient/p", "/maple/patients/p/whole/timeline"} {
 		res, body := v.get(path)
@@ -43,7 +44,7 @@ func TestNobodySeesAnythingWithoutSignIn(t *testing.T) {
 
 func TestAQuestionStaysOutOfTheAddress(t *testing.T) {
 	n := newNode(t, []string{"maple"}, nil, nil)
-	n.write("maple", `{"resourceType":"Patient","id":"p","name":[{"family":"Canary"}]}`)
+	n.Write("maple", `{"resourceType":"Patient","id":"p","name":[{"family":"Canary"}]}`)
 	b := n.user(physician)
 	res, body := b.post("/maple/patients", url.Values{"q": {"canary"}})
 	at := res.Request.URL
@@ -60,7 +61,7 @@ func TestAQuestionStaysOutOfTheAddress(t *testing.T) {
 
 func TestSignInAndOut(t *testing.T) {
 	n := newNode(t, []string{"maple"}, nil, nil)
-	n.write("maple", `{"resourceType":"Patient","id":"p"}`)
+	n.Write("maple", `{"resourceType":"Patient","id":"p"}`)
 	b := n.user(physician)
 	res, body := n.visitor().post("/maple/signin", url.Values{"user": {"okonkwo"}, "password": {"not the password"}, "next": {"/maple/patients/p"}})
 	if res.StatusCode != http.StatusUnauthorized || len(res.Cookies()) != 0 || !strings.Contains(body, "do not match") || !strings.Contains(body, `value="/maple/patients/p"`) {
@@ -68,7 +69,7 @@ func TestSignInAndOut(t *testing.T) {
 	}
 	n.visitor().post("/maple/signin", url.Values{"user": {"my secret password"}, "password": {"x"}})
 	other := n.visitor()
-	if res, _ := other.post("/maple/signin", url.Values{"user": {"okonkwo"}, "password": {password}, "next": {"/maple/patients/p/results"}}); res.Request.URL.Path != "/maple/patients/p/results" {
+	if res, _ := other.post("/maple/signin", url.Values{"user": {"okonkwo"}, "password": {pagetest.Password}, "next": {"/maple/patients/p/results"}}); res.Request.URL.Path != "/maple/patients/p/results" {
 		t.Errorf("next led to %s", res.Request.URL)
 	}
 	for _, bad := range []string{"https://evil.example/maple/", "//evil.example/maple/", `/\evil.example`, "/maple/signout", "/riverside/patients", "/maple/../riverside/"} {
@@ -80,16 +81,16 @@ func TestSignInAndOut(t *testing.T) {
 	if c := res.Header.Get("Content-Security-Policy"); !strings.Contains(c, "default-src 'none'") || res.Header.Get("Cache-Control") != "no-store" {
 		t.Errorf("headers: %v", res.Header)
 	}
-	req, _ := http.NewRequest("POST", n.base+"/maple/signout", nil)
+	req, _ := http.NewRequest("POST", n.Base+"/maple/signout", nil)
 	req.Header.Set("Sec-Fetch-Site", "cross-site")
-	if res, _ := b.do(req); res.StatusCode != http.StatusForbidden {
+	if res, _ := b.Do(req); res.StatusCode != http.StatusForbidden {
 		t.Errorf("another origin's form: %d", res.StatusCode)
 	}
 	b.post("/maple/signout", nil)
 	if res, _ := b.get("/maple/patients"); res.Request.URL.Path != "/maple/signin" {
 		t.Errorf("after sign-out: %s", res.Request.URL)
 	}
-	log := n.noted()
+	log := n.Noted()
 	for _, want := range []string{`"action":"sign-in","outcome":"ok"`, `"action":"sign-in","outcome":"refused"`, `"action":"sign-out"`, `"actor":"unknown"`} {
 		if !strings.Contains(log, want) {
 			t.Errorf("no note of %s", want)
@@ -109,7 +110,7 @@ const (
 
 func TestRolesSeeWhatTheyMay(t *testing.T) {
 	n := newNode(t, []string{"maple"}, nil, nil)
-	n.write("maple", rosa, asthma, penicillin, `{"resourceType":"Patient","id":"other","name":[{"family":"Otherwise"}]}`)
+	n.Write("maple", rosa, asthma, penicillin, `{"resourceType":"Patient","id":"other","name":[{"family":"Otherwise"}]}`)
 	role := func(r access.Role) *browser {
 		return n.user(auth.User{Site: "maple", Name: string(r), FullName: "A " + string(r), Role: r})
 	}
@@ -160,7 +161,7 @@ func TestRolesSeeWhatTheyMay(t *testing.T) {
 			t.Errorf("the patient sees another at %s", path)
 		}
 	}
-	if log := n.noted(); !strings.Contains(log, `"role":"operator"`) || !strings.Contains(log, `"outcome":"refused"`) {
+	if log := n.Noted(); !strings.Contains(log, `"role":"operator"`) || !strings.Contains(log, `"outcome":"refused"`) {
 		t.Error("a refusal was not noted")
 	}
 }
@@ -168,15 +169,15 @@ func TestRolesSeeWhatTheyMay(t *testing.T) {
 func TestUnknownIsNotNone(t *testing.T) {
 	n := newNode(t, []string{"maple"}, nil, nil)
 	b := n.user(physician)
-	n.write("maple", rosa)
+	n.Write("maple", rosa)
 	if s := text(b.open("/maple/patients/rosa").card("Allergies")); !strings.Contains(s, "not recorded") || strings.Contains(s, "No allergies") {
 		t.Errorf("nobody asked: %s", s)
 	}
-	n.write("maple", noAllergy)
+	n.Write("maple", noAllergy)
 	if s := text(b.open("/maple/patients/rosa").card("Allergies")); !strings.Contains(s, "No allergies known") || !strings.Contains(s, "14 Nov 2026") {
 		t.Errorf("asked: %s", s)
 	}
-	n.write("maple", penicillin)
+	n.Write("maple", penicillin)
 	if s := text(b.open("/maple/patients/rosa").card("Allergies")); !strings.Contains(s, "Penicillin") || !strings.Contains(s, "Anaphylaxis") || strings.Contains(s, "No allergies") {
 		t.Errorf("one is known: %s", s)
 	}
@@ -191,7 +192,7 @@ func TestUnknownIsNotNone(t *testing.T) {
 func TestHostileTextIsText(t *testing.T) {
 	n := newNode(t, []string{"maple"}, nil, nil)
 	const evil = `<script>alert(1)</script>\" onload=\"x`
-	n.write("maple", `{"resourceType":"Patient","id":"e","name":[{"family":"`+evil+`","given":["<img src=x>"]}],"telecom":[{"system":"phone","value":"<b>1</b>"}]}`,
+	n.Write("maple", `{"resourceType":"Patient","id":"e","name":[{"family":"`+evil+`","given":["<img src=x>"]}],"telecom":[{"system":"phone","value":"<b>1</b>"}]}`,
 		`{"resourceType":"Condition","id":"c","clinicalStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/condition-clinical","code":"active"}]},"code":{"text":"`+evil+`"},"subject":{"reference":"Patient/e"},"note":[{"text":"`+evil+`"}]}`,
 		`{"resourceType":"Observation","id":"o","status":"final","category":[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/observation-category","code":"laboratory"}]}],"code":{"text":"`+evil+`"},"subject":{"reference":"Patient/e"},"effectiveDateTime":"2026-01-02","valueString":"`+evil+`"}`,
 		`{"resourceType":"DocumentReference","id":"d","status":"current","subject":{"reference":"Patient/e"},"type":{"text":"`+evil+`"},"content":[{"attachment":{"contentType":"text/html","title":"../../`+evil+`.html","data":"PHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pg=="}},{"attachment":{"contentType":"text/plain","data":"PHNjcmlwdD5hbGVydCgyKTwvc2NyaXB0Pg=="}}]}`)
@@ -226,7 +227,7 @@ func TestHostileTextIsText(t *testing.T) {
 
 func TestAFactStandsUnderItsOwnPatientOnly(t *testing.T) {
 	n := newNode(t, []string{"maple"}, nil, nil)
-	n.write("maple", rosa, asthma, `{"resourceType":"Patient","id":"other"}`, `{"resourceType":"Organization","id":"org","name":"Org"}`)
+	n.Write("maple", rosa, asthma, `{"resourceType":"Patient","id":"other"}`, `{"resourceType":"Organization","id":"org","name":"Org"}`)
 	b := n.user(physician)
 	p := b.open("/maple/patients/rosa/fact/Condition/asthma")
 	p.says("Maple Street Family Practice")

@@ -22,7 +22,7 @@ func TestALongRecordSaysWhatIsLeftOut(t *testing.T) {
 		}
 		acts = append(acts, record.Act{Op: record.Update, Type: "MedicationRequest", ID: d.Root().ID(), Resource: d.Root()})
 	}
-	if _, err := n.system("maple").Transact(t.Context(), acts); err != nil {
+	if _, err := n.System("maple").Transact(t.Context(), acts); err != nil {
 		t.Fatal(err)
 	}
 	b := n.user(physician)

@@ -3,21 +3,22 @@ package clinic
 import (
 	"strings"
 	"testing"
+	"wholechart/internal/pagetest"
 )
 
 // TestWhatIsDue holds the storyboard and the section to the CDC's logic over
 // what a lens shows: a child whose doses stand at two practices.
 func TestWhatIsDue(t *testing.T) {
 	n := newNode(t, []string{"maple"}, nil, nil)
-	born := anchor.AddDate(-4, -6, 0).Format("2006-01-02")
+	born := pagetest.Anchor.AddDate(-4, -6, 0).Format("2006-01-02")
 	dose := func(id, cvx, day string) string {
 		return `{"resourceType":"Immunization","id":"` + id + `","status":"completed","patient":{"reference":"Patient/kid"},"occurrenceDateTime":"` + day +
 			`","vaccineCode":{"coding":[{"system":"http://hl7.org/fhir/sid/cvx","code":"` + cvx + `"}],"text":"vaccine"}}`
 	}
-	n.write("maple",
+	n.Write("maple",
 		`{"resourceType":"Patient","id":"kid","name":[{"family":"Okafor","given":["Amara"]}],"gender":"female","birthDate":"`+born+`"}`,
-		dose("dtap", "20", anchor.AddDate(-4, -3, 0).Format("2006-01-02")), // the second is years past due
-		dose("mmr", "03", anchor.AddDate(-3, -5, 0).Format("2006-01-02")),
+		dose("dtap", "20", pagetest.Anchor.AddDate(-4, -3, 0).Format("2006-01-02")), // the second is years past due
+		dose("mmr", "03", pagetest.Anchor.AddDate(-3, -5, 0).Format("2006-01-02")),
 		`{"resourceType":"Patient","id":"old","name":[{"family":"Old"}],"gender":"female","birthDate":"1958-03-14"}`,
 		`{"resourceType":"Patient","id":"dead","name":[{"family":"Gone"}],"birthDate":"`+born+`","deceasedBoolean":true}`,
 		`{"resourceType":"Patient","id":"year","name":[{"family":"Year"}],"birthDate":"2022"}`)

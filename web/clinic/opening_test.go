@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"wholechart/internal/pagetest"
 	"wholechart/record"
 )
 
@@ -27,7 +28,7 @@ func TestEveryPageOfTheWholeRecordAsks(t *testing.T) {
 				}
 				return nil, nil
 			}))
-			n.write("maple", rosa)
+			n.Write("maple", rosa)
 			b := n.user(physician)
 			whole := "/maple/patients/rosa/whole" + path
 			p := b.open(whole)
@@ -57,9 +58,9 @@ func TestEveryPageOfTheWholeRecordAsks(t *testing.T) {
 			}
 			close(release)
 			for _, id := range []string{"record", "storyboard"} {
-				req, _ := http.NewRequest("GET", n.base+whole, nil)
+				req, _ := http.NewRequest("GET", n.Base+whole, nil)
 				req.Header.Set("Wholechart-Partial", id)
-				res, body := b.do(req)
+				res, body := b.Do(req)
 				if res.StatusCode != 200 || strings.Contains(body, "<html") || !strings.Contains(body, `id="`+id+`"`) || strings.Contains(body, "data-refresh=") {
 					t.Errorf("the answer for %s: %d %s", id, res.StatusCode, short(body))
 				}
@@ -72,7 +73,7 @@ func TestAskingThatFailedIsSaid(t *testing.T) {
 	n := newNode(t, []string{"maple"}, []string{"lakeside"}, opener(func(context.Context, record.Session, string, bool) ([]record.Answer, error) {
 		return nil, errors.New("no key")
 	}))
-	n.write("maple", rosa)
+	n.Write("maple", rosa)
 	p := n.user(physician).open("/maple/patients/rosa/whole/medicines")
 	p.silent(": not recorded")
 	p.silent("all sites")
@@ -85,9 +86,9 @@ func TestAskingThatFailedIsSaid(t *testing.T) {
 func TestWhatIsNotSharedIsNotCalledNotRecorded(t *testing.T) {
 	for state, want := range map[string]string{"unreachable": "Corner Pharmacy could not be reached", "refused": "Corner Pharmacy refused", "review": "Corner Pharmacy is to be confirmed"} {
 		n := newNode(t, []string{"maple"}, []string{"corner"}, nil)
-		n.write("maple", rosa)
-		far, _ := n.records.Site("corner")
-		if err := n.system("maple").Receive(t.Context(), far, "rosa", record.Answer{Site: "corner", State: state, Asked: anchor}, nil, false); err != nil {
+		n.Write("maple", rosa)
+		far, _ := n.Records.Site("corner")
+		if err := n.System("maple").Receive(t.Context(), far, "rosa", record.Answer{Site: "corner", State: state, Asked: pagetest.Anchor}, nil, false); err != nil {
 			t.Fatal(err)
 		}
 		b := n.user(physician)
@@ -105,9 +106,9 @@ func TestWhatIsNotSharedIsNotCalledNotRecorded(t *testing.T) {
 
 func TestASiteToBeConfirmedIsNotARefusal(t *testing.T) {
 	n := newNode(t, []string{"maple"}, []string{"corner"}, nil)
-	n.write("maple", rosa)
-	far, _ := n.records.Site("corner")
-	if err := n.system("maple").Receive(t.Context(), far, "rosa", record.Answer{Site: "corner", State: "review", Asked: anchor}, nil, false); err != nil {
+	n.Write("maple", rosa)
+	far, _ := n.Records.Site("corner")
+	if err := n.System("maple").Receive(t.Context(), far, "rosa", record.Answer{Site: "corner", State: "review", Asked: pagetest.Anchor}, nil, false); err != nil {
 		t.Fatal(err)
 	}
 	strip := text(n.user(physician).open("/maple/patients/rosa/whole").card("Which sites answered"))
@@ -118,7 +119,7 @@ func TestASiteToBeConfirmedIsNotARefusal(t *testing.T) {
 
 func TestNoLinkIsWithoutText(t *testing.T) {
 	n := newNode(t, []string{"maple"}, nil, nil)
-	n.write("maple", rosa)
+	n.Write("maple", rosa)
 	b := n.user(physician)
 	for _, lens := range []string{"", "/whole"} {
 		for _, path := range wholePaths {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"wholechart/internal/pagetest"
 	"wholechart/search"
 )
 
@@ -22,28 +23,28 @@ func TestUnderstand(t *testing.T) {
 		"1958":         "1958",
 		"March 1958":   "1958-03",
 	} {
-		q, err := understand(text, anchor)
+		q, err := understand(text, pagetest.Anchor)
 		if err != nil || q.Readings[0].Get("birthdate") != want {
 			t.Errorf("%q is read as %v, %v", text, q.Readings, err)
 		}
 	}
 	for text, want := range map[string][]string{"del": {"del"}, "Delgado, Rosa": {"Delgado", "Rosa"}, "ros del 1958": {"ros", "del"}, "O'Neil": {"O'Neil"}} {
-		q, err := understand(text, anchor)
+		q, err := understand(text, pagetest.Anchor)
 		if last := q.Readings[len(q.Readings)-1]; err != nil || !slices.Equal(last["name"], want) {
 			t.Errorf("%q is read as %v, %v", text, q.Readings, err)
 		}
 	}
-	if q, _ := understand("ros 1958", anchor); q.Readings[len(q.Readings)-1].Get("birthdate") != "1958" {
+	if q, _ := understand("ros 1958", pagetest.Anchor); q.Readings[len(q.Readings)-1].Get("birthdate") != "1958" {
 		t.Errorf("%v", q.Readings)
 	}
 	for _, phone := range []string{"614-555-0162", "(614) 555-0162", "6145550162", "+1 614 555 0162"} {
-		q, err := understand(phone, anchor)
+		q, err := understand(phone, pagetest.Anchor)
 		if err != nil || !slices.Contains(strings.Split(q.Readings[0].Get("phone"), ","), "+1-614-555-0162") {
 			t.Errorf("%q is read as %v", phone, q.Readings)
 		}
 	}
 	for _, nothing := range []string{"", "   ", "\x00", strings.Repeat("a", 300)} {
-		if _, err := understand(nothing, anchor); err == nil {
+		if _, err := understand(nothing, pagetest.Anchor); err == nil {
 			t.Errorf("%.10q is a question", nothing)
 		}
 	}
@@ -54,7 +55,7 @@ func FuzzUnderstand(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		q, err := understand(text, anchor)
+		q, err := understand(text, pagetest.Anchor)
 		if err != nil {
 			return
 		}
@@ -65,7 +66,7 @@ func FuzzUnderstand(f *testing.F) {
 			if len(values) == 0 {
 				t.Error("a reading without a condition finds everybody")
 			}
-			_, _ = search.Parse("Patient", values, search.Options{Now: anchor})
+			_, _ = search.Parse("Patient", values, search.Options{Now: pagetest.Anchor})
 		}
 	})
 }
@@ -83,7 +84,7 @@ func FuzzLocalNext(f *testing.F) {
 
 func TestFindInThreeLetters(t *testing.T) {
 	n := newNode(t, []string{"maple"}, nil, nil)
-	n.write("maple", rosa, `{"resourceType":"Patient","id":"ana","name":[{"family":"Rosario","given":["Ana"]}],"gender":"female","birthDate":"1990-01-02"}`,
+	n.Write("maple", rosa, `{"resourceType":"Patient","id":"ana","name":[{"family":"Rosario","given":["Ana"]}],"gender":"female","birthDate":"1990-01-02"}`,
 		`{"resourceType":"Patient","id":"jose","name":[{"family":"Núñez","given":["José"]}],"birthDate":"1971-07-03"}`)
 	b := n.user(physician)
 	for q, want := range map[string]string{

@@ -16,6 +16,7 @@ import (
 
 	"wholechart/access"
 	"wholechart/auth"
+	"wholechart/internal/pagetest"
 	"wholechart/record"
 	"wholechart/web"
 	"wholechart/web/door"
@@ -28,11 +29,11 @@ func TestShots(t *testing.T) {
 		t.Skip("CLINIC_SHOTS is not set: no pictures were taken")
 	}
 	n := newNode(t, []string{"maple", "riverside", "greatlakes", "buckeye", "newleaf"}, []string{"corner", "lakeside"}, opener(func(context.Context, record.Session, string, bool) ([]record.Answer, error) { return nil, nil }))
-	n.load("maple", "riverside", "greatlakes", "buckeye", "newleaf")
-	n.receive("maple", "lakeside", "rosa", record.Answer{State: "answered", Asked: anchor, When: anchor})
-	n.receive("maple", "corner", "rosa", record.Answer{State: "answered", Asked: anchor, When: anchor.Add(-72 * time.Minute)})
-	far, _ := n.records.Site("corner")
-	if err := n.system("maple").Receive(t.Context(), far, "rosa-delgado", record.Answer{Site: "corner", State: "unreachable", Asked: anchor, When: anchor.Add(-72 * time.Minute), Why: "no connection", Patient: "delgado-rosa"}, nil, false); err != nil {
+	n.Load("maple", "riverside", "greatlakes", "buckeye", "newleaf")
+	n.Receive("maple", "lakeside", "rosa", record.Answer{State: "answered", Asked: pagetest.Anchor, When: pagetest.Anchor})
+	n.Receive("maple", "corner", "rosa", record.Answer{State: "answered", Asked: pagetest.Anchor, When: pagetest.Anchor.Add(-72 * time.Minute)})
+	far, _ := n.Records.Site("corner")
+	if err := n.System("maple").Receive(t.Context(), far, "rosa-delgado", record.Answer{Site: "corner", State: "unreachable", Asked: pagetest.Anchor, When: pagetest.Anchor.Add(-72 * time.Minute), Why: "no connection", Patient: "delgado-rosa"}, nil, false); err != nil {
 		t.Fatal(err)
 	}
 	n.user(auth.User{Site: "maple", Name: "okonkwo", FullName: "Lena Okonkwo, MD", Role: access.Physician, Who: "Practitioner/okonkwo"})
@@ -71,17 +72,17 @@ func TestShots(t *testing.T) {
 
 func shot(t *testing.T, n *node, file, user, path string, w, h int, dark bool) {
 	t.Helper()
-	ctx := chromium(t)
-	do(t, ctx, cd.EmulateViewport(int64(w), int64(h)))
+	ctx := pagetest.Chromium(t)
+	pagetest.Do(t, ctx, cd.EmulateViewport(int64(w), int64(h)))
 	if user != "" {
-		signIn(t, ctx, n, user)
+		pagetest.SignIn(t, ctx, n.Node, "maple", user)
 	}
-	do(t, ctx, cd.Navigate(n.base+path))
+	pagetest.Do(t, ctx, cd.Navigate(n.Base+path))
 	if dark {
-		js(t, ctx, `(document.documentElement.dataset.theme = "dark", 1)`)
+		pagetest.JS(t, ctx, `(document.documentElement.dataset.theme = "dark", 1)`)
 	}
 	if strings.HasSuffix(file, "print.png") {
-		do(t, ctx, cd.Func(func(ctx context.Context, t *cd.Target) error {
+		pagetest.Do(t, ctx, cd.Func(func(ctx context.Context, t *cd.Target) error {
 			_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print"})
 			return err
 		}))
@@ -115,6 +116,6 @@ func TestStartShot(t *testing.T) {
 	mux.Handle("/", h)
 	srv := httptest.NewServer(mux)
 	defer srv.Close()
-	shot(t, &node{base: srv.URL}, filepath.Join(dir, "start.png"), "", "/", 1440, 1000, false)
-	shot(t, &node{base: srv.URL}, filepath.Join(dir, "start-phone.png"), "", "/", 390, 844, true)
+	shot(t, &node{Node: &pagetest.Node{Base: srv.URL}}, filepath.Join(dir, "start.png"), "", "/", 1440, 1000, false)
+	shot(t, &node{Node: &pagetest.Node{Base: srv.URL}}, filepath.Join(dir, "start-phone.png"), "", "/", 390, 844, true)
 }

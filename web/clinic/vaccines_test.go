@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"wholechart/internal/pagetest"
 
 	cd "github.com/chromedp/chromedp"
 )
@@ -16,8 +17,8 @@ func aChild(n *node) {
 		return `{"resourceType":"Immunization","id":"` + id + `","status":"completed","patient":{"reference":"Patient/kid"},"occurrenceDateTime":"` + day + `"` + more +
 			`,"vaccineCode":{"coding":[{"system":"http://hl7.org/fhir/sid/cvx","code":"` + cvx + `"}],"text":"vaccine ` + cvx + `"}}`
 	}
-	at := func(y, m, d int) string { return anchor.AddDate(-y, -m, -d).Format("2006-01-02") }
-	n.write("maple",
+	at := func(y, m, d int) string { return pagetest.Anchor.AddDate(-y, -m, -d).Format("2006-01-02") }
+	n.Write("maple",
 		`{"resourceType":"Patient","id":"kid","identifier":[{"type":{"coding":[{"code":"MR"}]},"value":"KID-77"}],"name":[{"family":"Okafor","given":["Ada"]}],"gender":"female","birthDate":"`+at(4, 6, 0)+`"}`,
 		dose("early", "03", at(3, 6, 20), `,"lotNumber":"LOT-EARLY"`), // 11 months old
 		dose("hepb", "08", at(4, 6, 0), ""),
@@ -55,7 +56,7 @@ func TestImmunisationsByAge(t *testing.T) {
 	if _, due := b.get("/maple/patients/kid/due"); !strings.Contains(due, "Meningococcal ACWY") || !strings.Contains(due, "for ") {
 		t.Error("what is due does not say what adds it")
 	}
-	n.write("maple", `{"resourceType":"Patient","id":"none","name":[{"family":"None"}],"gender":"female","birthDate":"1990-01-01"}`)
+	n.Write("maple", `{"resourceType":"Patient","id":"none","name":[{"family":"None"}],"gender":"female","birthDate":"1990-01-01"}`)
 	if _, body := b.get("/maple/patients/none/immunisations"); strings.Contains(body, `class="table vax"`) || !strings.Contains(body, "not recorded") {
 		t.Error("a person without a dose has a grid")
 	}
@@ -64,23 +65,23 @@ func TestImmunisationsByAge(t *testing.T) {
 // TestImmunisationsInABrowser holds the grid to axe, to a phone's width and to the
 // keyboard, light and dark, and what is printed to what an immunisation record is.
 func TestImmunisationsInABrowser(t *testing.T) {
-	ctx := chromium(t)
+	ctx := pagetest.Chromium(t)
 	n := newNode(t, []string{"maple"}, nil, nil)
 	aChild(n)
 	n.user(physician)
-	signIn(t, ctx, n, "okonkwo")
+	pagetest.SignIn(t, ctx, n.Node, "maple", "okonkwo")
 	for _, theme := range []string{"light", "dark"} {
 		for _, w := range []int64{390, 1440} {
-			do(t, ctx, cd.EmulateViewport(w, 900), cd.Navigate(n.base+"/maple/patients/kid/immunisations"))
-			js(t, ctx, `(document.documentElement.dataset.theme = "`+theme+`", 1)`)
-			if got := js(t, ctx, `String(document.documentElement.scrollWidth <= innerWidth)`); got != "true" {
+			pagetest.Do(t, ctx, cd.EmulateViewport(w, 900), cd.Navigate(n.Base+"/maple/patients/kid/immunisations"))
+			pagetest.JS(t, ctx, `(document.documentElement.dataset.theme = "`+theme+`", 1)`)
+			if got := pagetest.JS(t, ctx, `String(document.documentElement.scrollWidth <= innerWidth)`); got != "true" {
 				t.Errorf("%s, %d wide: the page scrolls sideways", theme, w)
 			}
 			if axe, err := os.ReadFile(os.Getenv("WHOLECHART_AXE")); err == nil {
 				if _, err := cd.Run(ctx, cd.Evaluate[string]("(() => { "+string(axe)+"; return 'ok'; })()")); err != nil {
 					t.Fatal(err)
 				}
-				if got := js(t, ctx, `axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}).then((r) => r.violations.map((v) => v.id + ": " + v.nodes[0].html.slice(0, 160)).join("; "))`); got != "" {
+				if got := pagetest.JS(t, ctx, `axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}).then((r) => r.violations.map((v) => v.id + ": " + v.nodes[0].html.slice(0, 160)).join("; "))`); got != "" {
 					t.Errorf("%s, %d wide: %s", theme, w, got)
 				}
 			} else {
@@ -90,7 +91,7 @@ func TestImmunisationsInABrowser(t *testing.T) {
 	}
 	if dir := os.Getenv("CLINIC_SHOTS"); dir != "" {
 		for _, theme := range []string{"light", "dark"} {
-			js(t, ctx, `(document.documentElement.dataset.theme = "`+theme+`", 1)`)
+			pagetest.JS(t, ctx, `(document.documentElement.dataset.theme = "`+theme+`", 1)`)
 			png, err := cd.Run(ctx, cd.FullScreenshot(100))
 			if err != nil {
 				t.Fatal(err)
@@ -100,11 +101,11 @@ func TestImmunisationsInABrowser(t *testing.T) {
 			}
 		}
 	}
-	if got := js(t, ctx, `String(getComputedStyle(document.querySelector(".vax-paper")).display)`); got != "none" {
+	if got := pagetest.JS(t, ctx, `String(getComputedStyle(document.querySelector(".vax-paper")).display)`); got != "none" {
 		t.Error("the head of the printed record stands on the page")
 	}
-	js(t, ctx, `(document.querySelector("[data-list]").querySelector("a").focus(), 1)`)
-	if got := js(t, ctx, `document.activeElement.closest("table").className`); !strings.Contains(got, "vax") {
+	pagetest.JS(t, ctx, `(document.querySelector("[data-list]").querySelector("a").focus(), 1)`)
+	if got := pagetest.JS(t, ctx, `document.activeElement.closest("table").className`); !strings.Contains(got, "vax") {
 		t.Errorf("the grid cannot be reached by the keyboard: %s", got)
 	}
 }

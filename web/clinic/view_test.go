@@ -30,7 +30,7 @@ func TestOldMeasurementsSayTheirDay(t *testing.T) {
 	vital := func(id, code, name, day string, value float64) string {
 		return fmt.Sprintf(`{"resourceType":"Observation","id":%q,"status":"final","category":[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/observation-category","code":"vital-signs"}]}],"code":{"coding":[{"system":"http://loinc.org","code":%q,"display":%q}]},"subject":{"reference":"Patient/rosa"},"effectiveDateTime":%q,"valueQuantity":{"value":%v,"unit":"/min","system":"http://unitsofmeasure.org","code":"/min"}}`, id, code, name, day, value)
 	}
-	n.write("maple", rosa, vital("p", "8867-4", "Pulse", "2026-11-14", 74), vital("r", "9279-1", "Breathing", "2019-05-31", 24), vital("w", "8867-4", "Pulse", "2020-01-01", 99),
+	n.Write("maple", rosa, vital("p", "8867-4", "Pulse", "2026-11-14", 74), vital("r", "9279-1", "Breathing", "2019-05-31", 24), vital("w", "8867-4", "Pulse", "2020-01-01", 99),
 		strings.NewReplacer("/min", "kg").Replace(vital("kg", "29463-7", "Weight", "2024-02-03", 78.2)))
 	p := n.user(physician).open("/maple/patients/rosa")
 	s := text(p.card("Last vitals"))
@@ -46,9 +46,9 @@ func TestOldMeasurementsSayTheirDay(t *testing.T) {
 
 func TestACutListSaysSo(t *testing.T) {
 	n := newNode(t, []string{"maple"}, nil, nil)
-	n.write("maple", rosa)
+	n.Write("maple", rosa)
 	for i := range 30 {
-		n.write("maple", fmt.Sprintf(`{"resourceType":"Procedure","id":"p%d","status":"completed","code":{"text":"Procedure %d"},"subject":{"reference":"Patient/rosa"},"performedDateTime":"20%02d-01-02"}`, i, i, i%26))
+		n.Write("maple", fmt.Sprintf(`{"resourceType":"Procedure","id":"p%d","status":"completed","code":{"text":"Procedure %d"},"subject":{"reference":"Patient/rosa"},"performedDateTime":"20%02d-01-02"}`, i, i, i%26))
 	}
 	p := n.user(physician).open("/maple/patients/rosa")
 	if s := text(p.card("Procedures")); !strings.Contains(s, "and 25 more") || !strings.Contains(s, "All 30") {

@@ -14,15 +14,16 @@ import (
 
 	"wholechart/access"
 	"wholechart/auth"
+	"wholechart/internal/pagetest"
 	"wholechart/record"
 )
 
 func TestTheWholeRecordSaysWhoseFactsTheyAre(t *testing.T) {
 	n := newNode(t, []string{"maple", "riverside", "greatlakes"}, []string{"lakeside", "corner"}, nil)
-	n.load("maple", "riverside", "greatlakes")
-	n.receive("maple", "lakeside", "rosa", record.Answer{State: "answered", Asked: anchor, When: anchor})
-	far, _ := n.records.Site("corner")
-	if err := n.system("maple").Receive(t.Context(), far, "rosa-delgado", record.Answer{Site: "corner", State: "unreachable", Asked: anchor}, nil, false); err != nil {
+	n.Load("maple", "riverside", "greatlakes")
+	n.Receive("maple", "lakeside", "rosa", record.Answer{State: "answered", Asked: pagetest.Anchor, When: pagetest.Anchor})
+	far, _ := n.Records.Site("corner")
+	if err := n.System("maple").Receive(t.Context(), far, "rosa-delgado", record.Answer{Site: "corner", State: "unreachable", Asked: pagetest.Anchor}, nil, false); err != nil {
 		t.Fatal(err)
 	}
 	b := n.user(physician)
@@ -125,8 +126,8 @@ func within(n *html.Node, class string) bool {
 
 func TestAnotherSitesPatientIsNeverFound(t *testing.T) {
 	n := newNode(t, []string{"maple", "riverside"}, nil, nil)
-	n.write("maple", rosa)
-	n.write("riverside", `{"resourceType":"Patient","id":"canary","identifier":[{"system":"urn:mrn","value":"C-1"}],"name":[{"family":"Canary","given":["Rosa"]}],"birthDate":"1958-03-14"}`,
+	n.Write("maple", rosa)
+	n.Write("riverside", `{"resourceType":"Patient","id":"canary","identifier":[{"system":"urn:mrn","value":"C-1"}],"name":[{"family":"Canary","given":["Rosa"]}],"birthDate":"1958-03-14"}`,
 		`{"resourceType":"Condition","id":"secret","clinicalStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/condition-clinical","code":"active"}]},"code":{"text":"Canarypox"},"subject":{"reference":"Patient/canary"}}`)
 	b := n.user(physician)
 	for _, path := range []string{"/maple/patients", "/maple/patients?q=ros", "/maple/patients?q=canary", "/maple/patients?q=1958-03-14", "/maple/patients?q=C-1", "/maple/patients/suggest?q=can",
@@ -153,10 +154,10 @@ func TestAPageDoesNotWaitForSlowSites(t *testing.T) {
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
-		n.receive("maple", "lakeside", "rosa", record.Answer{State: "answered", Asked: anchor, When: anchor})
+		n.Receive("maple", "lakeside", "rosa", record.Answer{State: "answered", Asked: pagetest.Anchor, When: pagetest.Anchor})
 		return nil, nil
 	}))
-	n.load("maple")
+	n.Load("maple")
 	b := n.user(physician)
 	const whole = "/maple/patients/rosa-delgado/whole"
 	p := b.open(whole)
@@ -180,9 +181,9 @@ func TestAPageDoesNotWaitForSlowSites(t *testing.T) {
 	b.open(whole) // joins the question that is under way
 	close(release)
 	part := func(id string) page {
-		req, _ := http.NewRequest("GET", n.base+whole, nil)
+		req, _ := http.NewRequest("GET", n.Base+whole, nil)
 		req.Header.Set("Wholechart-Partial", id)
-		_, body := b.do(req)
+		_, body := b.Do(req)
 		if strings.Contains(body, "<html") {
 			t.Errorf("the answer for %s is a whole page", id)
 		}
@@ -208,7 +209,7 @@ func TestAPageDoesNotWaitForSlowSites(t *testing.T) {
 
 func TestFirstLoadIsSmall(t *testing.T) {
 	n := newNode(t, []string{"maple", "riverside", "greatlakes", "lakeside", "corner"}, nil, nil)
-	n.load("maple", "riverside", "greatlakes", "lakeside", "corner")
+	n.Load("maple", "riverside", "greatlakes", "lakeside", "corner")
 	b := n.user(physician)
 	_, body := b.get("/maple/patients/rosa-delgado/whole")
 	total := packed(t, body)
@@ -238,7 +239,7 @@ func packed(t *testing.T, s string) int {
 
 func TestAPersonWithoutLinks(t *testing.T) {
 	n := newNode(t, []string{"maple"}, []string{"lakeside"}, nil)
-	n.write("maple", rosa)
+	n.Write("maple", rosa)
 	b := n.user(auth.User{Site: "maple", Name: "nurse", FullName: "N", Role: access.Nurse})
 	p := b.open("/maple/patients/rosa/whole")
 	p.says("1 of 1 site answered")
