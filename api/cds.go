@@ -33,6 +33,9 @@ type Support interface {
 	Shown(site, patient string, cards []*rule.Card)
 	// Outcome hears what became of a card, where no DetectedIssue of a chart says it.
 	Outcome(site, ruleID string, accepted bool, reason string)
+	// Averted hears of tests that were not ordered again because a card was read, and
+	// of radiation in microsievert that nobody was given.
+	Averted(site, ruleID string, tests, microSv int)
 }
 
 // cdsRoute is one door of CDS Hooks below /{site}/cds-services.
@@ -200,7 +203,7 @@ func (c *call) cdsAnswer(r *http.Request) (*answer, error) {
 		out.Cards = append(out.Cards, s.Card)
 		if s.Of != nil {
 			told = append(told, s.Of)
-			c.api.cards.put(s.Card.UUID, remembered(x, actor, s, now))
+			c.api.cards.put(s.Card.UUID, remembered(x, actor, s, now, drafts))
 		}
 	}
 	c.api.Support.Shown(c.site.Slug, q.Patient, told)

@@ -10,6 +10,8 @@ import (
 	"wholechart/access"
 	"wholechart/api/hooks"
 	"wholechart/chart/order"
+	"wholechart/decision/imaging"
+	"wholechart/decision/ordering"
 	"wholechart/decision/rule"
 	"wholechart/fhir"
 	"wholechart/record"
@@ -23,6 +25,7 @@ type cardShown struct {
 	ours          bool
 	kept          order.Kept
 	suggestions   []string
+	averts        map[string][2]int // by suggestion: tests, microsievert
 	until         time.Time
 }
 
@@ -65,12 +68,28 @@ func (s *shownCards) get(uuid string, now time.Time) (cardShown, bool) {
 	return c, ok && now.Before(c.until)
 }
 
-func remembered(x hooks.Asked, who access.Actor, s hooks.Shown, now time.Time) cardShown {
+func remembered(x hooks.Asked, who access.Actor, s hooks.Shown, now time.Time, drafts []rule.Draft) cardShown {
 	c := s.Of
 	m := cardShown{site: x.Site, patient: x.Patient, kind: who.Kind, who: who.ID, ours: x.Ours, until: now.Add(cardLife),
 		kept: order.Kept{Key: c.Key, Rule: c.Rule.ID, Title: c.Title, Detail: strings.TrimSpace(c.Why + " " + c.Do), Severity: keptSeverity(c)}}
 	for _, g := range s.Card.Suggestions {
 		m.suggestions = append(m.suggestions, g.UUID)
+		i := slices.IndexFunc(drafts, func(d rule.Draft) bool { return d.ID == c.Draft })
+		if i < 0 || len(g.Actions) == 0 || c.Rule.Kind != rule.RepeatTest && c.Rule.Kind != rule.Imaging {
+			continue
+		}
+		tests, instead := 0, rule.Draft{}
+		if a := g.Actions[0]; a.Type != "delete" {
+			if d, err := fhir.Parse(a.Resource); err == nil {
+				instead = ordering.Draft(order.Read(d.Root()), c.Draft)
+			}
+		} else if c.Rule.Kind == rule.RepeatTest {
+			tests = 1
+		}
+		if m.averts == nil {
+			m.averts = map[string][2]int{}
+		}
+		m.averts[g.UUID] = [2]int{tests, imaging.Spares(drafts[i], instead)}
 	}
 	for _, e := range c.Facts { // the draft itself is in no record yet
 		if e.Prov.Source != nil && e.Prov.Source.Own && e.Prov.ID != "" && !e.New && fhir.IsResourceType(e.Prov.Type) {
@@ -139,6 +158,11 @@ func (c *call) cdsFeedback(*http.Request) (*answer, error) {
 		}
 	}
 	for i, f := range list {
+		for _, id := range f.Accepted {
+			if a, ok := cards[i].averts[id]; ok {
+				c.api.Support.Averted(c.site.Slug, cards[i].kept.Rule, a[0], a[1])
+			}
+		}
 		if !f.Override || f.Reason == "" || !cards[i].ours { // otherwise the chart says it
 			c.api.Support.Outcome(c.site.Slug, cards[i].kept.Rule, !f.Override, f.Reason)
 		}

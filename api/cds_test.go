@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -45,6 +46,12 @@ func (s *support) Shown(site, patient string, cards []*rule.Card) {
 	for _, c := range cards {
 		s.shown = append(s.shown, site+" "+c.Rule.ID)
 	}
+}
+
+func (s *support) Averted(site, id string, tests, microSv int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.outcomes = append(s.outcomes, fmt.Sprintf("%s averted %d, %d µSv", id, tests, microSv))
 }
 
 func (s *support) Outcome(site, id string, accepted bool, reason string) {

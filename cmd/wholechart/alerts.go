@@ -137,6 +137,27 @@ func (n *node) Outcome(site, id string, accepted bool, reason string) {
 	}
 }
 
+// Averted counts what was not done because a card was read: a test that was there
+// already, and radiation. Only rules that there are count.
+func (n *node) Averted(site, id string, tests, microSv int) {
+	if tests > 0 && !repeats()[id] || tests == 0 && microSv == 0 {
+		return
+	}
+	s, day := &n.support, n.day(site)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tally(site).Avert(day, id, tests, microSv)
+}
+
+// repeats are the rules of duplicate tests.
+var repeats = sync.OnceValue(func() map[string]bool {
+	out := map[string]bool{}
+	for _, r := range decision.Rules() {
+		out[r.ID] = out[r.ID] || r.Kind == rule.RepeatTest
+	}
+	return out
+})
+
 func (n *node) day(site string) string {
 	now := n.clock()
 	if at, err := n.records.Site(site); err == nil {
@@ -155,10 +176,11 @@ func (s *support) tally(site string) burden.Tally {
 	return s.new[site]
 }
 
-// countSetting is where a site's counts are kept; countDays for how long.
+// countSetting is where a site's counts are kept, for how long by day and by month.
 const (
 	countSetting = "alert-counts"
-	countDays    = 100
+	countDays    = 100 // by day, then by month
+	countMonths  = 36
 	countEach    = 5 * time.Minute
 )
 
@@ -222,7 +244,8 @@ func (n *node) addCounts(ctx context.Context, site string, t burden.Tally) error
 		return err
 	}
 	all.Add(t)
-	all.Forget(n.clock().AddDate(0, 0, -countDays).Format(time.DateOnly))
+	all.Fold(n.clock().AddDate(0, 0, -countDays).Format(time.DateOnly))
+	all.Forget(n.clock().AddDate(0, -countMonths, 0).Format("2006-01"))
 	if body, err = json.Marshal(all); err != nil {
 		return err
 	}

@@ -87,6 +87,8 @@ func Register(d *door.Door, cfg Config) {
 	d.File("alerts.css", sheet)
 	d.Handle("GET /{site}/alerts", func(c *door.Call) { r.show(c, http.StatusOK, form{}) })
 	d.Handle("GET /{site}/alerts.csv", r.csv)
+	d.Handle("GET /{site}/alerts/months", r.months)
+	d.Handle("GET /{site}/alerts/months.csv", r.monthsCSV)
 	d.Handle("POST /{site}/alerts/services", r.add)
 	d.Handle("POST /{site}/alerts/services/{service}/remove", r.remove)
 	d.Commands = append(d.Commands, door.Command{Label: "What alerts cost", Words: "alerts burden overrides reasons interruptive cards services cds hooks outside", Can: mayRead,
@@ -165,7 +167,7 @@ const (
 
 // gather is the counts of the last days, with the overrides that the chart keeps.
 func (r *room) gather(c *door.Call, days int) (lines []burden.Line, orders int, cut bool, err error) {
-	ctx, s := c.R.Context(), c.Session(access.EMR)
+	ctx := c.R.Context()
 	now := c.Now.In(c.Zone)
 	from, to := now.AddDate(0, 0, 1-days).Format(time.DateOnly), now.Format(time.DateOnly)
 	tally := burden.Tally{}
@@ -176,14 +178,26 @@ func (r *room) gather(c *door.Call, days int) (lines []burden.Line, orders int, 
 		}
 		tally.Add(counted)
 	}
-	q, err := search.Parse("DetectedIssue", url.Values{"identified": {"ge" + from}, "_count": {strconv.Itoa(stepSize)}}, search.Options{})
-	if err != nil {
+	if cut, err = overrides(c, tally, from); err != nil {
 		return nil, 0, false, err
 	}
+	if orders, err = ordersOf(c, from, ""); err != nil {
+		return nil, 0, false, err
+	}
+	return tally.Report(from, to), orders, cut, nil
+}
+
+// overrides adds to a tally those that the chart keeps since a day; cut says that
+// there are more than are read.
+func overrides(c *door.Call, tally burden.Tally, from string) (cut bool, err error) {
+	q, err := search.Parse("DetectedIssue", url.Values{"identified": {"ge" + from}, "_count": {strconv.Itoa(stepSize)}}, search.Options{})
+	if err != nil {
+		return false, err
+	}
 	for read := 0; ; {
-		p, err := s.Search(ctx, q)
+		p, err := c.Session(access.EMR).Search(c.R.Context(), q)
 		if err != nil {
-			return nil, 0, false, err
+			return false, err
 		}
 		for _, res := range p.Matches {
 			n := res.Node()
@@ -207,19 +221,38 @@ func (r *room) gather(c *door.Call, days int) (lines []burden.Line, orders int, 
 		}
 		q.After = p.Next
 	}
+	return cut, nil
+}
+
+// ordersOf counts the orders dated from a day on, and before another one unless that is "".
+func ordersOf(c *door.Call, from, before string) (n int, err error) {
 	for _, typ := range []string{"MedicationRequest", "ServiceRequest"} {
 		name := map[string]string{"MedicationRequest": "authoredon", "ServiceRequest": "authored"}[typ]
-		q, err := search.Parse(typ, url.Values{name: {"ge" + from}, "status:not": {"draft"}, "_summary": {"count"}, "_total": {"accurate"}}, search.Options{})
+		x, err := count(c, typ, name, from, before, url.Values{"status:not": {"draft"}})
 		if err != nil {
-			return nil, 0, false, err
+			return 0, err
 		}
-		p, err := s.Search(ctx, q)
-		if err != nil {
-			return nil, 0, false, err
-		}
-		orders += max(0, p.Total)
+		n += x
 	}
-	return tally.Report(from, to), orders, cut, nil
+	return n, nil
+}
+
+// count is how many of a type are dated in some days.
+func count(c *door.Call, typ, date, from, before string, v url.Values) (int, error) {
+	v[date] = []string{"ge" + from}
+	if before != "" {
+		v[date] = append(v[date], "lt"+before)
+	}
+	v["_summary"], v["_total"] = []string{"count"}, []string{"accurate"}
+	q, err := search.Parse(typ, v, search.Options{})
+	if err != nil {
+		return 0, err
+	}
+	p, err := c.Session(access.EMR).Search(c.R.Context(), q)
+	if err != nil {
+		return 0, err
+	}
+	return max(0, p.Total), nil
 }
 
 func daysOf(c *door.Call) int {

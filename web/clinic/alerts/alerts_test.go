@@ -3,6 +3,7 @@ package alerts
 import (
 	"context"
 	"encoding/csv"
+	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
@@ -68,6 +69,8 @@ func start(t *testing.T) (*pagetest.Node, *someServices) {
 			c.Show(day, "ddi-warfarin-tmpsmx", true)
 			c.Show(old, "outside-acme", false)
 			c.Accept(day, "ddi-warfarin-tmpsmx")
+			c.Avert(old, "repeat-a1c", 2, 0)
+			c.Avert(n.Clock().AddDate(0, -3, 0).Format("2006-01"), "repeat-ct-chest", 1, 7000)
 			c.Override(day, "ddi-warfarin-tmpsmx", "")
 		}
 		return c, nil
@@ -120,6 +123,55 @@ func TestWhatAlertsCost(t *testing.T) {
 	}
 }
 
+// TestByMonth: what was not repeated and not irradiated, month by month, with the
+// source of the doses; bounded, without anybody's name, as CSV too.
+func TestByMonth(t *testing.T) {
+	n, _ := start(t)
+	for _, months := range []int{0, 2, 14} {
+		act, err := order.Keep("rosa-delgado", order.Kept{Key: fmt.Sprint("k", months), Rule: "ddi-warfarin-tmpsmx", Title: "Bleeding", Severity: "high", Reason: "monitored"}, order.By{Name: "x", Now: n.Clock().AddDate(0, -months, 0)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := n.System("maple").Transact(t.Context(), []record.Act{act}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	doc := n.User(okonkwo)
+	page := doc.Open("/maple/alerts/months")
+	for _, want := range []string{`id="averted">3<`, `id="radiation">7.0<`, n.Clock().Format("January 2006"), n.Clock().AddDate(0, -11, 0).Format("January 2006"), "Radiology 2008;248:254-263", "RadiologyInfo.org", "nobody measured it"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	if strings.Contains(page, n.Clock().AddDate(0, -12, 0).Format("January 2006")) || strings.Contains(page, "Delgado") {
+		t.Error("the page reaches too far back, or names a patient")
+	}
+	_, body := doc.Get("/maple/alerts/months.csv")
+	rows, err := csv.NewReader(strings.NewReader(body)).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string][]string{}
+	for _, r := range rows {
+		found[r[0]+" "+r[1]] = r
+	}
+	now, three := n.Clock().Format("2006-01"), n.Clock().AddDate(0, -3, 0).Format("2006-01")
+	if r := found[now+" ddi-warfarin-tmpsmx"]; r == nil || r[4] != "2" || r[5] != "2" || r[6] != "1" || r[7] != "2" {
+		t.Errorf("%v", r)
+	}
+	if r := found[three+" repeat-ct-chest"]; r == nil || r[8] != "1" || r[9] != "7.000" {
+		t.Errorf("%v", r)
+	}
+	if r := found[n.Clock().AddDate(0, -2, 0).Format("2006-01")+" "]; r == nil || r[7] != "1" || r[12] != "true" {
+		t.Errorf("%v", r)
+	}
+	for _, path := range []string{"/maple/alerts/months", "/maple/alerts/months.csv"} {
+		if res, _ := n.User(hughes).Get(path); res.StatusCode != http.StatusForbidden {
+			t.Errorf("the front desk at %s: %d", path, res.StatusCode)
+		}
+	}
+}
+
 func TestServices(t *testing.T) {
 	n, s := start(t)
 	boss, doc := n.User(admin), n.User(okonkwo)
@@ -164,4 +216,6 @@ func TestAccessible(t *testing.T) {
 	pagetest.SignIn(t, ctx, n, "maple", "boss")
 	pagetest.Axe(t, ctx, n, "/maple/alerts")
 	pagetest.Shot(t, ctx, "alerts")
+	pagetest.Axe(t, ctx, n, "/maple/alerts/months")
+	pagetest.Shot(t, ctx, "alerts-months")
 }

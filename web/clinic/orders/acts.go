@@ -13,6 +13,7 @@ import (
 
 	"wholechart/access"
 	"wholechart/chart/order"
+	"wholechart/decision/rule"
 	"wholechart/fhir"
 	"wholechart/record"
 	"wholechart/web"
@@ -412,7 +413,11 @@ func (r *room) remove(c *door.Call) {
 	if !ok {
 		return
 	}
+	was, _ := draftOf(c, form.Get("ref"))
 	name, err := r.drop(c, form.Get("ref"), form.Get("version"))
+	if id := form.Get("about"); err == nil && id != "" && len(id) <= 100 {
+		r.averted(c, &rule.Rule{ID: id, Kind: rule.RepeatTest}, order.Read(was.Node()), rule.Draft{})
+	}
 	switch {
 	case moved(err) || errors.Is(err, record.ErrNotFound) || errors.As(err, new(*record.Gone)):
 		r.first(c, p)

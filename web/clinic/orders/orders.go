@@ -35,6 +35,9 @@ type Config struct {
 	Check func(ctx context.Context, c *chart.Chart, drafts []rule.Draft) rule.Answer
 	// Took hears, when it is there, of a rule at a site whose better choice was taken.
 	Took func(site, ruleID string)
+	// Averted hears, when it is there, of tests that were not ordered again because a
+	// rule's card was read, and of the radiation in microsievert that nobody was given.
+	Averted func(site, ruleID string, tests, microSv int)
 	// Outside asks outside services; nil: there is no way to ask any.
 	Outside Outside
 }

@@ -1,6 +1,7 @@
 package orders
 
 import (
+	"context"
 	"fmt"
 	"net/url"
 	"strings"
@@ -8,8 +9,12 @@ import (
 	"time"
 
 	"wholechart/access"
+	"wholechart/chart"
 	"wholechart/chart/order"
+	"wholechart/decision/rule"
+	"wholechart/internal/pagetest"
 	"wholechart/record"
+	"wholechart/web/clinic"
 )
 
 // TestVisitOfAnOrder: a draft belongs to the visit that is open today with who
@@ -125,5 +130,59 @@ func TestOverridesRunOut(t *testing.T) {
 	doc.Post(rosa+"/order/keep", url.Values{"ref": {ref}, "key": {"warfarin+tmpsmx"}, "reason": {"benefit"}})
 	if w, _ := waits(); w {
 		t.Error("asked again at once")
+	}
+}
+
+// TestAverted: a draft that goes because its test is there already counts, one that
+// goes for another reason does not.
+func TestAverted(t *testing.T) {
+	n := pagetest.New(t, []string{"maple", "lakeside"}, nil)
+	n.Load("maple", "lakeside")
+	p, err := clinic.New(clinic.Config{Records: n.Records, Auth: n.Auth, Demo: true, Now: n.Clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var heard []string
+	ct := &rule.Rule{ID: "repeat-ct", Kind: rule.RepeatTest, Title: "Repeat CT", Level: rule.Notice}
+	check := func(ctx context.Context, c *chart.Chart, drafts []rule.Draft) rule.Answer {
+		a := says(ctx, c, drafts)
+		for _, d := range drafts {
+			if d.Kind == rule.DraftImaging {
+				a.Cards = append(a.Cards, rule.Card{Rule: ct, Level: rule.Notice, Key: "ct" + d.ID, Draft: d.ID, Title: "There is one", Choices: []rule.Choice{{Label: "Use this instead", Drop: true}}})
+			}
+		}
+		return a
+	}
+	Register(p, Config{Check: check, Averted: func(site, id string, tests, microSv int) {
+		heard = append(heard, fmt.Sprint(site, " ", id, " ", tests, " ", microSv))
+	}})
+	n.Serve(p)
+	clearBasket(t, n, "rosa-delgado")
+	doc := n.User(okonkwo)
+	draft := func(line string) (ref, version string) {
+		t.Helper()
+		doc.Post(rosa+"/order/add", url.Values{"line": {line}, "item": {matches(line, 1)[0].Key}})
+		for _, o := range drafted(t, n, "rosa-delgado") {
+			return o.Kind.Type() + "/" + o.ID, o.Version
+		}
+		t.Fatalf("%s is not drafted", line)
+		return "", ""
+	}
+	ref, v := draft("a1c")
+	page := doc.Open(rosa + "/order")
+	if !strings.Contains(page, `name="about" value="repeat-test"`) {
+		t.Fatal("the page does not say because of what a draft may go")
+	}
+	doc.Post(rosa+"/order/remove", url.Values{"ref": {ref}, "version": {v}, "about": {"repeat-test"}})
+	ref, v = draft("tsh")
+	if page := doc.Open(rosa + "/order"); strings.Contains(page, `name="about"`) {
+		t.Error("a draft without a card says that it is a duplicate")
+	}
+	doc.Post(rosa+"/order/remove", url.Values{"ref": {ref}, "version": {v}})
+	ref, v = draft("ct chest")
+	doc.Post(rosa+"/order/swap", url.Values{"ref": {ref}, "version": {v}, "key": {"ct" + ref}, "choice": {"0"}})
+	doc.Post(rosa+"/order/remove", url.Values{"ref": {ref}, "version": {v}, "about": {"repeat-ct"}}) // gone already
+	if got := strings.Join(heard, "; "); got != "maple repeat-test 1 0; maple repeat-ct 1 7000" {
+		t.Errorf("%s", got)
 	}
 }

@@ -9,7 +9,9 @@ import (
 
 	"wholechart/access"
 	"wholechart/chart/order"
+	"wholechart/decision/imaging"
 	"wholechart/decision/ordering"
+	"wholechart/decision/rule"
 	"wholechart/fhir"
 	"wholechart/record"
 	"wholechart/web"
@@ -119,6 +121,13 @@ func (r *room) swap(c *door.Call) {
 		if err == nil && at >= 0 && r.Took != nil && k.Rule != nil {
 			r.Took(c.Site.Slug, k.Rule.ID)
 		}
+		if err == nil && k.Rule != nil {
+			var instead rule.Draft
+			if at >= 0 && k.Choices[at].Draft != nil {
+				instead = *k.Choices[at].Draft
+			}
+			r.averted(c, k.Rule, l.O, instead)
+		}
 		switch {
 		case moved(err):
 			r.first(c, p)
@@ -132,4 +141,28 @@ func (r *room) swap(c *door.Call) {
 		return
 	}
 	r.first(c, p)
+}
+
+// averted counts what was not done because of a card: a test that was there
+// already, and radiation, where another examination or none was taken instead.
+func (r *room) averted(c *door.Call, by *rule.Rule, was order.Order, instead rule.Draft) {
+	if r.Averted == nil || by.Kind != rule.RepeatTest && by.Kind != rule.Imaging {
+		return
+	}
+	tests := 0
+	if by.Kind == rule.RepeatTest && instead.Kind == "" {
+		tests = 1
+	}
+	r.Averted(c.Site.Slug, by.ID, tests, imaging.Spares(ordering.Draft(was, ordering.Ref(was)), instead))
+}
+
+// about is the rule that said of a draft that the test is there already, "" when
+// none did: its removal is then because of that.
+func (l *line) about() string {
+	for _, k := range append(slices.Clone(l.Cards), l.Quiet...) {
+		if k.Rule != nil && k.Rule.Kind == rule.RepeatTest && k.Level >= rule.Notice {
+			return k.Rule.ID
+		}
+	}
+	return ""
 }
