@@ -34,7 +34,7 @@ func TestTwoRecordsOfOnePerson(t *testing.T) {
 		h.sees(`document.readyState === "complete" && document.querySelector("main")`)
 		return h.js(`document.body.innerText`)
 	}
-	const allSeen = `["Latex", "Warfarin", "Includes", "merged on 23 Nov 2026 by Ruth Abel"].every((w) => document.body.innerText.includes(w))`
+	const allSeen = `["Latex", "Warfarin", "Includes 1 merged record", "merged on 23 Nov 2026 by Ruth Abel"].every((w) => document.body.innerText.includes(w))`
 	const noneSeen = `document.querySelector("main") && ["Latex", "Warfarin", "Includes"].every((w) => !document.body.innerText.includes(w))`
 
 	doctor := p.as("okonkwo")

@@ -106,7 +106,10 @@ func (v *view) board() board {
 		}
 	}
 	b.add(team)
-	b.add(v.mergedBoard())
+	if m := v.mergedBoard(); len(m.Rows) > 0 {
+		b.Who.Lines = append(b.Who.Lines, "Includes "+plural(len(m.Rows), "merged record", "merged records"))
+		b.add(m)
+	}
 	return b
 }
 

@@ -11,7 +11,7 @@ import (
 // mergedBoard says, last and quietly, which other records of the site this one
 // stands for, since when and by whom; for who may, the way to take it back.
 func (v *view) mergedBoard() boardSection {
-	s := boardSection{Title: "Includes"}
+	s := boardSection{Title: "Merged records"}
 	chart := v.Session(access.EMR)
 	if len(chart.Together(v.id)) == 1 {
 		return s
