@@ -31,12 +31,13 @@ type room struct {
 	service *remind.Service
 	sheets  []string
 	calls   *limiter
+	counts  *counts
 	door    *door.Door
 }
 
 // Register hangs the pages on the door.
 func Register(d *door.Door, s *remind.Service) {
-	h := &room{service: s, sheets: []string{d.File("outbox.css", sheet)}, calls: newLimiter(), door: d}
+	h := &room{service: s, sheets: []string{d.File("outbox.css", sheet)}, calls: newLimiter(), counts: &counts{of: map[countOf]counted{}}, door: d}
 	d.Places = append(d.Places,
 		door.Place{Order: 59, Label: "To do", Path: "to-do", Can: desks, Count: func(c *door.Call) int { n, _ := Waiting(c); return n }, Shows: door.Every("Task", "Communication", "CommunicationRequest")},
 		door.Place{Order: 60, Label: "Outbox", Path: "outbox", Can: desks, Count: func(c *door.Call) int { _, n := Waiting(c); return n }, Shows: door.Every("Task", "Communication", "CommunicationRequest")},
@@ -145,7 +146,7 @@ func (h *room) outbox(c *door.Call) {
 	}
 	v.Here = v.Filter.address(v.Path, v.View)
 	for _, x := range views {
-		n, err := v.Filter.count(c, s, x.code)
+		n, err := h.counts.count(c, s, v.Filter, x.code)
 		if err != nil {
 			c.Failed(err)
 			return

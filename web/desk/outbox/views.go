@@ -2,8 +2,10 @@ package outbox
 
 import (
 	"net/url"
+	"sync"
 	"time"
 
+	"wholechart/access"
 	"wholechart/record"
 	"wholechart/schedule"
 	"wholechart/schedule/remind"
@@ -21,7 +23,7 @@ type view struct {
 var views = []struct{ code, label string }{{"today", "Today"}, {"planned", "Planned"}, {"trying", "Being sent"}, {"failed", "Failed"},
 	{"sent", "Sent"}, {"confirmed", "Confirmed"}, {"declined", "Cancelled"}, {"booked", "Booked"}, {"stopped", "Not sent"}}
 
-// recent is how far back the states of what is past look.
+// recent is how far back the states of what is past count.
 const recent = 30 * 24 * time.Hour
 
 func known(code string) bool {
@@ -56,7 +58,6 @@ func filterOf(v url.Values) (f filter) {
 
 // query is what a state asks for: of which type, and how.
 func (f filter) query(code string, now time.Time, zone *time.Location) (typ string, v url.Values) {
-	since := "ge" + now.Add(-recent).UTC().Format(time.RFC3339)
 	v = url.Values{}
 	if f.Kind != "" {
 		v.Add("category", remind.KindSystem+"|"+f.Kind)
@@ -78,7 +79,6 @@ func (f filter) query(code string, now time.Time, zone *time.Location) (typ stri
 	case "failed":
 		return request("on-hold", "-occurrence")
 	case "stopped":
-		v.Set("occurrence", since)
 		return request("revoked", "-occurrence")
 	case "trying":
 		v.Set("status", "preparation,in-progress")
@@ -87,16 +87,69 @@ func (f filter) query(code string, now time.Time, zone *time.Location) (typ stri
 		v.Add("category", remind.OutcomeSystem+"|"+code)
 	}
 	v.Set("status", "completed")
-	v.Set("sent", since)
 	v.Set("_sort", "-sent")
 	return "Communication", v
 }
 
-// count is how many messages are in a state.
+// count is how many messages are in a state; of what is past, within recent.
 func (f filter) count(c *door.Call, s record.Session, code string) (int, error) {
 	typ, q := f.query(code, c.Now, c.Zone)
 	q.Del("_sort")
+	since := "ge" + c.Now.Add(-recent).UTC().Format(time.DateOnly)
+	switch {
+	case code == "stopped":
+		q.Set("occurrence", since)
+	case typ == "Communication" && code != "trying":
+		q.Set("sent", since)
+	}
 	return remind.Count(c.R.Context(), s, typ, q)
+}
+
+// counts are numbers that were counted within the last minute: what is past may be
+// as old, what is to be done about is counted at each look.
+type counts struct {
+	mu sync.Mutex
+	of map[countOf]counted
+}
+
+type countOf struct {
+	site string
+	role access.Role
+	filter
+	code string
+}
+
+type counted struct {
+	n  int
+	at time.Time
+}
+
+const (
+	countFor  = time.Minute
+	maxCounts = 1000
+)
+
+func (k *counts) count(c *door.Call, s record.Session, f filter, code string) (int, error) {
+	if code == "today" || code == "trying" || code == "failed" {
+		return f.count(c, s, code)
+	}
+	key := countOf{c.Site.Slug, c.Actor.Role, f, code}
+	k.mu.Lock()
+	have, ok := k.of[key]
+	k.mu.Unlock()
+	if age := c.Now.Sub(have.at); ok && age >= 0 && age < countFor {
+		return have.n, nil
+	}
+	n, err := f.count(c, s, code)
+	if err == nil {
+		k.mu.Lock()
+		if len(k.of) >= maxCounts {
+			clear(k.of)
+		}
+		k.of[key] = counted{n, c.Now}
+		k.mu.Unlock()
+	}
+	return n, err
 }
 
 // address is a state with this filter.
