@@ -108,6 +108,7 @@ type page struct {
 	Stale     int
 	Checked   int // by the makers, against a text
 	Reviewed  int // by a clinician
+	Owned     int // licensed, not ours
 	State     string
 	Loaded    []knowledge
 	Formulas  []*formula.Formula
@@ -153,6 +154,8 @@ func show(c *door.Call, status int, problemOf, problem, typed string) {
 			p.Checked++
 		case rule.ByClinic:
 			p.Reviewed++
+		case rule.Owned:
+			p.Owned++
 		}
 		if a, ok := advice[r.ID]; ok {
 			l.Grade, l.For, l.Note = a.Grade, a.Say, a.Note
@@ -191,11 +194,13 @@ func inState(r *rule.Rule, state string) bool {
 		return r.State() == rule.Held
 	case "reviewed":
 		return r.State() == rule.ByClinic
+	case "owned":
+		return r.State() == rule.Owned
 	}
 	return true
 }
 
-var stateOptions = []web.Option{{Value: "", Label: "all"}, {Value: "unchecked", Label: "not checked"}, {Value: "checked", Label: "checked against a text"}, {Value: "reviewed", Label: "reviewed by a clinician"}}
+var stateOptions = []web.Option{{Value: "", Label: "all"}, {Value: "unchecked", Label: "not checked"}, {Value: "checked", Label: "checked against a text"}, {Value: "reviewed", Label: "reviewed by a clinician"}, {Value: "owned", Label: "licensed, not ours"}}
 
 func matches(r *rule.Rule, q string) bool {
 	text := strings.ToLower(r.Title + " " + r.ID + " " + string(r.Kind) + " " + r.Citation)
@@ -221,11 +226,16 @@ func loaded(now time.Time) []knowledge {
 		}
 		out = append(out, k)
 	}
+	own := map[string]bool{}
 	for _, b := range decision.Bodies() {
+		own[b.Kind] = own[b.Kind] || b.Problem == ""
 		out = append(out, knowledge{Name: b.Name, Version: b.Version + " of " + b.Date, Licence: b.Licence, What: b.What, Own: true, Problem: b.Problem,
 			Stale: prevention.Stale(&rule.Rule{Date: b.Date}, now)})
 	}
 	for _, s := range terminology.Absent() {
+		if own["rxnorm"] && strings.HasPrefix(s.Name, "RxNorm") || (own["ndc"] || own["rxnorm"]) && s.Name == "NDC" {
+			continue // the node has its own; how much stands above
+		}
 		out = append(out, knowledge{Name: s.Name, Version: "not loaded", Licence: s.Licence, What: s.Lacks})
 	}
 	return out

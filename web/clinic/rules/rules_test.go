@@ -140,7 +140,7 @@ func TestOwnKnowledge(t *testing.T) {
 	}
 	n := start(t)
 	doc := n.User(okonkwo)
-	if strings.Contains(doc.Open("/maple/rules"), "licensed, not ours") {
+	if strings.Contains(doc.Open("/maple/rules"), "· licensed, not ours") {
 		t.Error("it is there before it was loaded")
 	}
 	decision.Use(decision.Owned{Interactions: list, Bodies: []decision.Body{
@@ -153,6 +153,12 @@ func TestOwnKnowledge(t *testing.T) {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)
 		}
+	}
+	if !strings.Contains(page, "<dt>Licensed, not ours</dt><dd>1</dd>") || strings.Contains(page, "RxNorm, complete") {
+		t.Error("theirs are counted with ours, or RxNorm is said to be absent")
+	}
+	if n := strings.Count(doc.Open("/maple/rules?state=owned"), `class="row rule"`); n != 1 {
+		t.Errorf("%d rules that are not ours", n)
 	}
 	_, rxnorm, _ := strings.Cut(page, "May 2020")
 	if end := strings.Index(rxnorm, "</li>"); end < 0 || !strings.Contains(rxnorm[:end], "older than a year") {
