@@ -14,6 +14,11 @@ import (
 // window is a real browser, or the test is skipped with a word.
 func window(t *testing.T) context.Context {
 	t.Helper()
+	return windowFor(t, 2*time.Minute)
+}
+
+func windowFor(t *testing.T, most time.Duration) context.Context {
+	t.Helper()
 	path := ""
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome"} {
 		if p, err := exec.LookPath(name); err == nil {
@@ -32,7 +37,7 @@ func window(t *testing.T) context.Context {
 	t.Cleanup(stop)
 	ctx, cancel := cd.NewContext(alloc)
 	t.Cleanup(cancel)
-	ctx, timeout := context.WithTimeout(ctx, 2*time.Minute)
+	ctx, timeout := context.WithTimeout(ctx, most)
 	t.Cleanup(timeout)
 	return ctx
 }

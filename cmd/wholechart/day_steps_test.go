@@ -2,14 +2,19 @@ package main
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	cd "github.com/chromedp/chromedp"
 )
 
 // TestStepsAreCounted does each common task in the browser, counts what it
 // takes, and holds docs/guide/steps.md to it (WHOLECHART_UPDATE=1 writes it).
 func TestStepsAreCounted(t *testing.T) {
-	p := practised(t)
+	p := practisedFor(t, 6*time.Minute)
 	desk, doctor := p.as("hughes"), p.as("okonkwo")
 	desk.ready("/patients")
 	doctor.ready("/day")
@@ -244,7 +249,94 @@ func TestStepsAreCounted(t *testing.T) {
 			t.Errorf("the list as CSV: %s", got)
 		}
 	})
+	counted(t, p, task, desk, doctor, ada)
 	golden(t, "../../docs/guide/steps.md", stepsHead+table.String())
+}
+
+// counted are the tasks of every week.
+func counted(t *testing.T, p *practice, task func(*hand, string, string, func()), desk, doctor *hand, ada string) {
+	t.Helper()
+	palette := func(h *hand, words string) {
+		h.press("Ctrl+k")
+		h.sees(`document.querySelectorAll("#palette-list li").length > 3`)
+		h.types(words)
+		h.press("Enter")
+	}
+	file := filepath.Join(t.TempDir(), "consult.txt")
+	if err := os.WriteFile(file, []byte("Seen by cardiology. No change."), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	doctor.of(ada, "")
+	task(doctor, "Upload a document", "the chart", func() {
+		palette(doctor, "upl")
+		doctor.ready("/upload")
+		doctor.js(`(document.querySelector("#upload select[name=kind]").focus(), 1)`)
+		doctor.types("con")
+		doctor.do(cd.SetUploadFiles(cd.CSS("#f-file"), []string{file}))
+		doctor.counted("choose the file", 0, 1)
+		doctor.click("Upload", `document.querySelector("#upload .form-acts button[type=submit]")`)
+		doctor.sees(`location.pathname.endsWith("/library") && document.body.innerText.includes("1 document is in the chart now") || document.body.innerText.includes("kept")`)
+	})
+	doctor.of(ada, "")
+	task(doctor, "Add an allergy, coded", "the chart", func() {
+		doctor.press("g a")
+		doctor.ready("/allergies")
+		doctor.press("a")
+		doctor.ready("/enter/allergy")
+		doctor.sees(`document.querySelector(".codes") && document.activeElement?.name === "what"`)
+		doctor.types("penic")
+		doctor.sees(`document.querySelectorAll(".codes [role=option]").length > 0`)
+		doctor.press("Down", "Enter")
+		doctor.sees(`document.querySelector("[name='what.code']").value`)
+		doctor.press("Ctrl+Enter")
+		doctor.sees(`document.querySelector(".flash")`)
+	})
+	doctor.of(ada, "")
+	task(doctor, "Ask a colleague to do something about the patient", "the chart", func() {
+		palette(doctor, "task")
+		doctor.ready("/tasks/new")
+		doctor.sees(`document.activeElement.id === "f-title"`)
+		doctor.types("Call her about the knee")
+		doctor.press("Enter")
+		doctor.sees(`document.querySelector(".flash")?.textContent.includes("Task made")`)
+	})
+	row := func(text string) string {
+		return `[...document.querySelectorAll(".waits a.row-title")].find((a) => a.closest("li").textContent.includes("` + text + `"))`
+	}
+	p.write(`{"resourceType":"MedicationRequest","id":"step-am","status":"active","intent":"order","authoredOn":"2026-06-01","medicationCodeableConcept":{"text":"Amlodipine 5 mg tablet"},"subject":{"reference":"Patient/`+ada+`"},"requester":{"reference":"Practitioner/okonkwo"},"dosageInstruction":[{"text":"1 tablet each morning"}],"dispenseRequest":{"quantity":{"value":90,"unit":"tablet"},"numberOfRepeatsAllowed":1}}`,
+		`{"resourceType":"Task","id":"step-rf","status":"requested","intent":"order","owner":{"reference":"Practitioner/okonkwo"},"code":{"coding":[{"system":"https://wholechart.example/task","code":"refill"}]},"description":"Refill: amlodipine","for":{"reference":"Patient/`+ada+`"},"focus":{"reference":"MedicationRequest/step-am"},"authoredOn":"2026-11-23T08:00:00-05:00"}`)
+	doctor.to(p.home + "/maple/day")
+	doctor.ready("/day")
+	task(doctor, "Answer a refill request", "my day", func() {
+		doctor.click("the request", row("Refill: amlodipine"))
+		doctor.sees(`location.pathname.includes("/refill/") && document.readyState === "complete"`)
+		doctor.press("e")
+		doctor.sees(`document.querySelector(".flash")`)
+	})
+	doctor.to(p.home + "/maple/day")
+	doctor.ready("/day")
+	task(doctor, "Close the loop of a referral", "my day", func() {
+		doctor.click("the referral", row("Referral letter"))
+		doctor.sees(`location.pathname.includes("/tasks/") && document.readyState === "complete"`)
+		doctor.press("e")
+		doctor.sees(`document.querySelector(".flash")`)
+	})
+	nurse := p.as("reyes")
+	nurse.ready("/day")
+	task(nurse, "Room a patient who has arrived", "my day", func() {
+		nurse.click("Room", `document.querySelector(".visit form[data-act] button")`)
+		nurse.sees(`document.querySelector(".flash")?.textContent.includes("room")`)
+	})
+	desk.to(p.home + "/maple/schedule")
+	desk.ready("/schedule")
+	desk.js(`([...document.querySelectorAll(".appt")].find((a) => a.textContent.includes("Lindqvist")).querySelector("[data-slot]").focus(), 1)`)
+	task(desk, "Cancel an appointment", "its place in the calendar", func() {
+		desk.press("x")
+		desk.sees(`document.activeElement?.name === "why"`)
+		desk.types("Has a cold")
+		desk.press("Enter")
+		desk.sees(`document.querySelector(".flash")?.textContent.toLowerCase().includes("cancel")`)
+	})
 }
 
 const stepsHead = `# What each task takes

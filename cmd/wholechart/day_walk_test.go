@@ -43,7 +43,13 @@ func (p *practice) skip(d time.Duration) { p.ahead.Add(int64(d)) }
 // practised is a practice; without a browser the test is skipped.
 func practised(t *testing.T) *practice {
 	t.Helper()
-	ctx := window(t)
+	return practisedFor(t, 2*time.Minute)
+}
+
+// practisedFor is a practice whose browser is open so long at most.
+func practisedFor(t *testing.T, most time.Duration) *practice {
+	t.Helper()
+	ctx := windowFor(t, most)
 	began, ahead := time.Now(), new(atomic.Int64)
 	net, err := openNetworkAt(t.Context(), t.TempDir(), "127.0.0.1:0", morning, func() time.Time { return morning.Add(time.Since(began) + time.Duration(ahead.Load())) })
 	if err != nil {

@@ -224,7 +224,7 @@ func (h *room) item(c *door.Call, r record.Resource, who map[string]person) item
 	case it.Patient.ID == "":
 	case (it.Kind == "review-result" || it.Kind == "unrouted-result") && (typ == "DiagnosticReport" || typ == "Observation"):
 		it.Href = c.Path("patients", it.Patient.ID, "result", id) + "?task=" + url.QueryEscape(r.ID)
-	case it.Kind == "refill":
+	case it.Kind == "refill" && typ == "MedicationRequest": // one of no known prescription is a task like others
 		it.Href = c.Path("patients", it.Patient.ID, "refill", r.ID)
 	case it.Kind == "sign-order":
 		it.Href = c.Path("patients", it.Patient.ID, "order")
