@@ -38,7 +38,7 @@ func TestAlerts(t *testing.T) {
 	}
 	var asked atomic.Int32
 	var signed atomic.Value
-	var sent atomic.Value
+	var sent, full atomic.Value
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodGet {
 			io.WriteString(w, `{"services":[{"hook":"order-sign","id":"kidney","description":"x","prefetch":{"patient":"Patient/{{context.patientId}}","labs":"Observation?patient={{context.patientId}}&code=http://loinc.org|2160-0","conditions":"Condition?patient={{context.patientId}}","log":"AuditEvent?patient={{context.patientId}}"}},
@@ -49,6 +49,9 @@ func TestAlerts(t *testing.T) {
 		body, _ := io.ReadAll(r.Body)
 		signed.Store(r.Header.Get("Authorization"))
 		sent.Store(string(body))
+		if strings.Contains(string(body), `"prefetch"`) { // two services are asked at once
+			full.Store(string(body))
+		}
 		io.WriteString(w, `{"cards":[{"summary":"Halve the dose","indicator":"critical","source":{"label":"Acme 2026"}}]}`)
 	}))
 	defer s.Close()
@@ -143,10 +146,10 @@ func TestAlerts(t *testing.T) {
 	var q struct {
 		Prefetch map[string]json.RawMessage `json:"prefetch"`
 	}
-	if err := json.Unmarshal([]byte(sent.Load().(string)), &q); err != nil {
+	if err := json.Unmarshal([]byte(full.Load().(string)), &q); err != nil {
 		t.Fatal(err)
 	}
-	text := sent.Load().(string)
+	text := full.Load().(string)
 	if len(q.Prefetch) != 3 || !strings.Contains(text, `"creatinine"`) || !strings.Contains(text, "Gout") || !strings.Contains(string(q.Prefetch["patient"]), `"1950-01-01"`) {
 		t.Errorf("%s", text)
 	}
@@ -163,7 +166,7 @@ func TestAlerts(t *testing.T) {
 	less.Scopes = []access.Scope{{Context: "user", Type: "Patient", Rights: "rs"}, {Context: "user", Type: "Condition", Rights: "rs"}}
 	n.support.client = nil // nothing remembered
 	ask(less, "order-sign")
-	if text = sent.Load().(string); strings.Contains(text, `"creatinine"`) || strings.Contains(text, `"labs"`) || !strings.Contains(text, "Gout") {
+	if text = full.Load().(string); strings.Contains(text, `"creatinine"`) || strings.Contains(text, `"labs"`) || !strings.Contains(text, "Gout") {
 		t.Errorf("who asks may not see results: %s", text)
 	}
 	// A patient who forbade it is not spoken of at all.

@@ -37,8 +37,8 @@ func pages(n *node, demo bool) (http.Handler, error) {
 	visit.Register(clinicians)
 	facts.Register(clinicians)
 	progress.Register(clinicians)
-	ordering.Register(clinicians, ordering.Config{Check: n.check, Took: func(site, id string) { n.Outcome(site, id, true, "") }, Averted: n.Averted, Outside: outsiders{n}})
-	desk.Register(clinicians.Door)
+	booked := ordering.Register(clinicians, ordering.Config{Check: n.check, Took: func(site, id string) { n.Outcome(site, id, true, "") }, Averted: n.Averted, Outside: outsiders{n}})
+	desk.Register(clinicians.Door, desk.Beside(booked))
 	if n.standing, err = n.keeper(); err != nil {
 		return nil, err
 	}

@@ -19,6 +19,7 @@ type Acts struct {
 	// of pages that show it beside writing (at is what follows the patient in their
 	// address), or is nil.
 	Overview func(c *door.Call, patient string, at []string) templ.Component
+	Sheet    string // style sheet of what it adds; "" none
 }
 
 // AddActs adds a room's buttons.

@@ -112,6 +112,11 @@ func (v *view) patientPage(b board, section string) web.Page {
 	p := v.Page(title)
 	p.Board = storyboard(b)
 	p.Sheets = []string{sheetURL}
+	for _, a := range v.acts {
+		if a.Sheet != "" {
+			p.Sheets = append(p.Sheets, a.Sheet)
+		}
+	}
 	p.Foot = v.foot()
 	return p
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/a-h/templ"
+
 	"wholechart/access"
 	"wholechart/record"
 	"wholechart/schedule"
@@ -36,6 +38,7 @@ type appointmentPage struct {
 	Cancel   bool // the reason is asked for at once
 	Undo     bool
 	Moved    string // changed by somebody else meanwhile
+	Beside   []templ.Component
 }
 
 type versionRow struct{ When, By, What string }
@@ -122,6 +125,13 @@ func (h *Desk) showAppointment(c *door.Call, status int, f *form, moved string) 
 		}
 	}
 	p := h.page(c, "Appointment")
+	if a.State() == schedule.Booked && a.To.After(c.Now) {
+		for _, b := range h.beside {
+			if x := b.Of(c, id); x != nil {
+				v.Beside, p.Sheets = append(v.Beside, x), append(p.Sheets, b.Sheet)
+			}
+		}
+	}
 	p.Side = appointmentSide(v)
 	c.Render(status, web.Framed(p, appointmentMain(v)))
 }

@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/a-h/templ"
+
 	"wholechart/access"
 	"wholechart/fhir"
 	"wholechart/record"
@@ -24,11 +26,19 @@ var module []byte
 // Desk is the pages of this package.
 type Desk struct {
 	sheets, modules []string
+	beside          []Beside
+}
+
+// Beside is what another room adds to the page of an appointment that is still to
+// come, and the style sheet of it; Of may answer nil.
+type Beside struct {
+	Sheet string
+	Of    func(c *door.Call, appointment string) templ.Component
 }
 
 // Register hangs the pages on the door.
-func Register(d *door.Door) {
-	h := &Desk{}
+func Register(d *door.Door, beside ...Beside) {
+	h := &Desk{beside: beside}
 	h.sheets, h.modules = []string{d.File("desk.css", sheet)}, []string{d.File("desk.js", module)}
 	d.Places = append(d.Places, door.Place{Order: 40, Label: "Schedule", Key: "g s", Path: "schedule", Can: books})
 	d.Commands = append(d.Commands,

@@ -48,16 +48,23 @@ var sheet []byte
 //go:embed assets/orders.js
 var module []byte
 
+//go:embed assets/outside.css
+var adviceSheet []byte
+
 type room struct {
 	*clinic.Pages
 	Config
-	sheet, module string
+	sheet, module, advice string
 }
 
-// Register hangs the pages of orders and results on the clinic's.
-func Register(p *clinic.Pages, cfg Config) {
+// Register hangs the pages of orders and results on the clinic's. What it returns
+// is for the page of an appointment, which is another audience's.
+func Register(p *clinic.Pages, cfg Config) Booked {
 	r := &room{Pages: p, Config: cfg}
 	r.sheet, r.module = p.File("orders.css", sheet), p.File("orders.js", module)
+	if cfg.Outside != nil {
+		r.advice = p.File("outside.css", adviceSheet)
+	}
 	const patient = "/{site}/patients/{id}"
 	p.Handle("GET "+patient+"/order", r.basketPage)
 	p.Handle("POST "+patient+"/order/find", r.find)
@@ -80,11 +87,13 @@ func Register(p *clinic.Pages, cfg Config) {
 	p.Handle("GET /{site}/unmatched/{tid}", r.matchPage)
 	p.Handle("POST /{site}/unmatched/{tid}", r.match)
 	p.Handle("GET "+patient+"/advice", r.outside)
+	p.Handle("GET /{site}/appointments/{aid}/advice", r.booking)
 	p.Handle("POST "+patient+"/advice/take", r.take)
 	p.Handle("POST "+patient+"/advice/aside", r.putAside)
-	p.AddActs(clinic.Acts{Section: sectionActs, Fact: factActs, Overview: r.beside})
+	p.AddActs(clinic.Acts{Section: sectionActs, Fact: factActs, Overview: r.beside, Sheet: r.advice})
 	p.Commands = append(p.Commands, door.Command{Label: "Order", Key: "o", Words: "prescribe medicine laboratory test imaging referral vaccine basket", Patient: true,
 		Path: func(c *door.Call, id string) string { return c.PatientPath(id, access.EMR, "order") }, Can: drafts})
+	return Booked{Sheet: r.advice, Of: r.booked}
 }
 
 // sectionActs lead from the lists of what is ordered to the basket.

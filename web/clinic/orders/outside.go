@@ -60,9 +60,8 @@ type outsideView struct {
 	Hook    string
 	Visit   string
 	Open    bool
-	Loud    int // cards that wait for an answer
-	New     int // cards that were not on the page when it was signed
-	Word    string
+	Loud    int    // cards that wait for an answer
+	New     int    // cards that were not on the page when it was signed
 	Bad     string // what could not be done, beside the card of BadKey
 	BadKey  string
 	Can     bool // may draft and so take a suggestion
@@ -223,49 +222,51 @@ func (r *room) view(c *door.Call, p *clinic.Patient, hook, visit string, told []
 	if err != nil {
 		return nil, err
 	}
-	seen := c.R.Form["seen"]
-	cards := 0
 	for _, t := range told {
-		x := toldView{Name: t.From.Name, Why: t.Why, Bad: t.Bad, None: t.Why == "" && len(t.Cards)+t.Bad == 0}
-		for _, k := range t.Cards {
-			y := outsideCard{OutsideCard: k}
-			as := k.Rule(t.From)
-			if o, ok := kept[k.Key]; ok && ordering.Stands(&as, o, c.Now) {
-				y.Kept = o.Reason
-			}
-			for i, s := range k.Suggestions {
-				if _, ok := k.Plan(i, p.ID()); ok && v.Can {
-					y.Take = append(y.Take, takeable{i, cutWords(s.Label, 120), s.IsRecommended || len(k.Suggestions) == 1})
-				}
-			}
-			for _, l := range k.Links[:min(len(k.Links), 5)] {
-				y.Links = append(y.Links, outsideLink{cutWords(l.Label, 120), l.URL, l.Type == "smart"})
-			}
-			y.Reasons = reasonsOf(k)
-			if y.Kept == "" {
-				cards++
-				if k.Level == rule.Interrupt {
-					v.Loud++
-				}
-				if k.Level >= rule.Notice {
-					v.Open = true
-					if !slices.Contains(seen, k.Key) {
-						v.New++
-					}
-				}
-			}
-			x.Cards = append(x.Cards, y)
-		}
-		slices.SortStableFunc(x.Cards, func(a, b outsideCard) int {
-			if (a.Kept == "") != (b.Kept == "") {
-				return len(a.Kept) - len(b.Kept)
-			}
-			return int(b.Level) - int(a.Level)
-		})
-		v.Told = append(v.Told, x)
+		v.Told = append(v.Told, r.told(t, p.ID(), kept, c, v))
 	}
-	v.Word = plural(cards, "card", "cards")
 	return v, nil
+}
+
+// told is what one service said, as a page shows it; v learns what waits for an answer.
+func (r *room) told(t hooks.Told, patient string, kept map[string]order.Override, c *door.Call, v *outsideView) toldView {
+	seen := c.R.Form["seen"]
+	x := toldView{Name: t.From.Name, Why: t.Why, Bad: t.Bad, None: t.Why == "" && len(t.Cards)+t.Bad == 0}
+	for _, k := range t.Cards {
+		y := outsideCard{OutsideCard: k}
+		as := k.Rule(t.From)
+		if o, ok := kept[k.Key]; ok && ordering.Stands(&as, o, c.Now) {
+			y.Kept = o.Reason
+		}
+		for i, s := range k.Suggestions {
+			if _, ok := k.Plan(i, patient); ok && v.Can {
+				y.Take = append(y.Take, takeable{i, cutWords(s.Label, 120), s.IsRecommended || len(k.Suggestions) == 1})
+			}
+		}
+		for _, l := range k.Links[:min(len(k.Links), 5)] {
+			y.Links = append(y.Links, outsideLink{cutWords(l.Label, 120), l.URL, l.Type == "smart"})
+		}
+		y.Reasons = reasonsOf(k)
+		if y.Kept == "" {
+			if k.Level == rule.Interrupt {
+				v.Loud++
+			}
+			if k.Level >= rule.Notice {
+				v.Open = true
+				if !slices.Contains(seen, k.Key) {
+					v.New++
+				}
+			}
+		}
+		x.Cards = append(x.Cards, y)
+	}
+	slices.SortStableFunc(x.Cards, func(a, b outsideCard) int {
+		if (a.Kept == "") != (b.Kept == "") {
+			return len(a.Kept) - len(b.Kept)
+		}
+		return int(b.Level) - int(a.Level)
+	})
+	return x
 }
 
 // reasonsOf are why a card may be put aside: the service's own reasons, else ours.

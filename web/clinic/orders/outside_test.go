@@ -337,3 +337,30 @@ func TestLoudOutside(t *testing.T) {
 		t.Errorf("a slow service hindered signing: %d", res.StatusCode)
 	}
 }
+
+// TestBookingAsks: an appointment that is still to come is told without the words
+// that were written to it, and nothing can be done with what is said there.
+func TestBookingAsks(t *testing.T) {
+	n, a := startOutside(t, false)
+	n.Write("maple", `{"resourceType":"Appointment","id":"to-come","status":"booked","description":"secret description","comment":"secret comment","minutesDuration":20,"start":"2027-01-05T10:00:00-05:00","end":"2027-01-05T10:20:00-05:00","participant":[{"actor":{"reference":"Patient/rosa-delgado"},"status":"accepted"},{"actor":{"reference":"Practitioner/okonkwo"},"status":"accepted"}]}`,
+		`{"resourceType":"Appointment","id":"off","status":"cancelled","start":"2027-01-05T10:00:00-05:00","end":"2027-01-05T10:20:00-05:00","participant":[{"actor":{"reference":"Patient/rosa-delgado"},"status":"accepted"}]}`)
+	a.say(atBook, warning(map[string]any{"indicator": "info"}))
+	doc := n.User(okonkwo)
+	page := doc.Open("/maple/appointments/to-come/advice")
+	if !strings.Contains(page, "Outside service Acme Kidney") || !strings.Contains(page, "Check the creatinine") || strings.Contains(page, "Put aside…") || strings.Contains(page, "/take") {
+		t.Error("what is said at a booking is not shown, or can be acted on")
+	}
+	q := a.asked[atBook]
+	if len(q) != 1 || q[0].Patient != "rosa-delgado" || len(q[0].Bookings) != 1 || strings.Contains(string(q[0].Bookings[0].Raw()), "secret") || !q[0].Bookings[0].Get("minutesDuration").Exists() {
+		t.Errorf("%d asked", len(q))
+	}
+	doc.Open("/maple/appointments/off/advice")
+	if a.times(atBook) != 1 {
+		t.Error("asked about an appointment that was called off, or twice about the same")
+	}
+	for _, id := range []string{"nobody", "..%2Fx"} {
+		if res, _ := doc.Get("/maple/appointments/" + id + "/advice"); res.StatusCode != 404 {
+			t.Errorf("%s: %d", id, res.StatusCode)
+		}
+	}
+}
