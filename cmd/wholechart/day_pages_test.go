@@ -462,3 +462,13 @@ func (p *practice) write(texts ...string) {
 		p.t.Fatal(err)
 	}
 }
+
+// text is what the page says, asked without a script of the page.
+func (h *hand) text() string {
+	h.t.Helper()
+	got, err := cd.Run(h.ctx, cd.Text(cd.CSS("body")))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return got
+}
