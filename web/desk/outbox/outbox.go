@@ -102,6 +102,7 @@ type line struct {
 	When        time.Time
 	Patient     string
 	PatientHref string
+	No          string // channels by which the patient wants nothing more
 	What, Way   string
 	About       string // the appointment, or which message of a recall
 	AboutHref   string
@@ -262,6 +263,7 @@ func (h *room) about(c *door.Call, l *line, k remind.Kind, patient, appointment 
 		if name := schedule.NameOf(n); name != "" {
 			l.Patient = name
 		}
+		l.No = remind.PersonOf(n, c.Zone, c.Now).OptOuts()
 	}
 	if appointment != "" {
 		l.AboutHref = c.Path("appointments", appointment)

@@ -219,6 +219,9 @@ func TestNoMoreEmailByLink(t *testing.T) {
 	if !strings.Contains(string(patient().Body), remind.OptOutURL) {
 		t.Error("it is not written down")
 	}
+	if body := p.User(hughes).Open("/maple/outbox?show=sent"); !strings.Contains(body, "wants no e-mail") {
+		t.Error("the desk does not see it")
+	}
 	if res, _ := v.Get("/maple/o/nonsense"); res.StatusCode != http.StatusNotFound {
 		t.Errorf("%d", res.StatusCode)
 	}
