@@ -1,5 +1,8 @@
 // Files are sent with a progress bar, and looked at before they are sent: what is too large is said at once. A letter that
 // is being written is kept on the server 800 ms after the last key. Without this module both are plain forms.
+// Tabs that do not fit scroll in their row: the one that is open is in sight.
+for (const tab of document.querySelectorAll(".tabs-card [aria-current]")) tab.closest(".tabs-card").scrollLeft = tab.offsetLeft + tab.offsetWidth + 16 - tab.closest(".tabs-card").clientWidth;
+
 for (const form of document.querySelectorAll("form[data-upload]")) uploads(form);
 for (const form of document.querySelectorAll("form[data-letter]")) letters(form);
 for (const b of document.querySelectorAll("[data-print]")) { b.hidden = false; b.addEventListener("click", () => window.print()); }

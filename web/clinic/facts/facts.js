@@ -1,6 +1,9 @@
 // Fields that take a code: as one types, the server is asked for codes, and what is picked puts its token into the hidden
 // field beside. Another letter typed takes the token out again, so that a code never stands beside words that are not its
 // own. Without this module the field is plain text. ARIA 1.2 combobox with a list popup.
+// Tabs that do not fit scroll in their row: the one that is open is in sight.
+for (const tab of document.querySelectorAll(".tabs-card [aria-current]")) tab.closest(".tabs-card").scrollLeft = tab.offsetLeft + tab.offsetWidth + 16 - tab.closest(".tabs-card").clientWidth;
+
 const boxes = document.querySelectorAll(".coded");
 
 boxes.forEach((box, number) => {

@@ -275,7 +275,7 @@ func amount(s string) (n float64, unit string, ok bool) {
 }
 
 func (v *view) field(in formula.Input, had formula.Value, typed, bad string) web.Field {
-	x := web.Field{Name: in.ID, Label: sentenceName(in.Name), Value: typed, Error: bad, Required: !in.Optional && !had.Known}
+	x := web.Field{Name: in.ID, Label: capital(in.Name), Value: typed, Error: bad, Required: !in.Optional && !had.Known}
 	hint := ""
 	if had.Known {
 		hint = "Record: " + said(had)
@@ -302,7 +302,7 @@ func (v *view) field(in formula.Input, had formula.Value, typed, bad string) web
 	case formula.Choice:
 		x.Type, x.Options = "select", []web.Option{{Value: "", Label: blank}}
 		for _, c := range in.Choices {
-			x.Options = append(x.Options, web.Option{Value: c, Label: sentenceName(c)})
+			x.Options = append(x.Options, web.Option{Value: c, Label: capital(c)})
 		}
 	case formula.Date:
 		x.Type = "date"
@@ -315,15 +315,8 @@ func (v *view) field(in formula.Input, had formula.Value, typed, bad string) web
 	return x
 }
 
-func sentenceName(s string) string {
-	if s == "" {
-		return s
-	}
-	return strings.ToUpper(s[:1]) + s[1:]
-}
-
 func sentence(s string) string {
-	s = sentenceName(s)
+	s = capital(s)
 	if !strings.HasSuffix(s, ".") {
 		s += "."
 	}

@@ -117,7 +117,10 @@ func (v *view) barsOf(m chart.Medicine) []plot.Bar {
 	if name == "" {
 		name = m.Name
 	}
-	name = strings.ToUpper(name[:1]) + name[1:]
+	if len(name) <= len(m.Name) && strings.EqualFold(m.Name[:len(name)], name) {
+		name = m.Name[:len(name)] // "Cholecalciferol (vitamin D3)", as it was written
+	}
+	name = capital(name)
 	if m.Form != "" && m.Form != "oral" {
 		name += ", " + m.Form
 	}

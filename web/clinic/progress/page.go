@@ -3,6 +3,8 @@ package progress
 import (
 	"net/http"
 	"strconv"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/a-h/templ"
 
@@ -118,4 +120,13 @@ func medsChoices(v *view) []span {
 		out = append(out, span{m.label, v.href("plots", func(a *ask) { a.Meds = m.code }), v.ask.Meds == m.code})
 	}
 	return out
+}
+
+// capital begins with a capital letter, of whatever script.
+func capital(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	if n == 0 {
+		return s
+	}
+	return string(unicode.ToUpper(r)) + s[n:]
 }

@@ -170,7 +170,7 @@ func categoryName(code string) string {
 	case "exam":
 		return "Examination"
 	}
-	return strings.ToUpper(code[:1]) + strings.ReplaceAll(code[1:], "-", " ")
+	return capital(strings.ReplaceAll(code, "-", " "))
 }
 
 // dayKey is the column of a time: the day in the reader's zone, or the month or
