@@ -536,8 +536,6 @@ func question(t *testing.T, typ, query string) *search.Query {
 	return q
 }
 
-func doc(_ *http.Response, body string) string { return body }
-
 func TestPhotoIsMadeAnew(t *testing.T) {
 	n := start(t)
 	b := n.User(hughes)
