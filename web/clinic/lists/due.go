@@ -61,15 +61,27 @@ type ruleRow struct {
 // owed is what stands out for one patient.
 type owed struct {
 	ID    string
-	Items []standing.Item
+	row   standing.Row
+	n     int       // things of the view
 	since time.Time // the longest; zero: no day says it
+}
+
+// items are a patient's things of the view, the longest due first.
+func (p *duePage) items(o owed, only string, off map[string]bool) (out []standing.Item) {
+	for i := range o.row.Items() {
+		if v, ok := viewOf(&i); ok && v == p.View && !off[i.Rule.ID] && (only == "" || i.Rule.ID == only) {
+			out = append(out, i)
+		}
+	}
+	slices.SortStableFunc(out, func(x, y standing.Item) int { return late(x.Since, y.Since) })
+	return out
 }
 
 // dueLine is one patient on the page.
 type dueLine struct {
 	owed
 	person
-	Pills []web.Pill
+	What  string // the first few, by name
 	Since string
 	Last  string
 	More  int
@@ -149,7 +161,7 @@ func (p *duePage) gather(rows []standing.Row, only string, off map[string]bool) 
 			}
 			in[v] = true
 			if v == p.View {
-				o.Items = append(o.Items, i)
+				o.n++
 				if !i.Since.IsZero() && (o.since.IsZero() || i.Since.Before(o.since)) {
 					o.since = i.Since
 				}
@@ -160,8 +172,8 @@ func (p *duePage) gather(rows []standing.Row, only string, off map[string]bool) 
 				tabs[v]++
 			}
 		}
-		if len(o.Items) > 0 {
-			o.ID = row.Patient
+		if o.n > 0 {
+			o.ID, o.row = row.Patient, row
 			out = append(out, o)
 		}
 	}
@@ -188,7 +200,7 @@ func (p *duePage) gather(rows []standing.Row, only string, off map[string]bool) 
 	slices.SortFunc(out, func(x, y owed) int {
 		n := 0
 		if p.Sort == "most" {
-			n = cmp.Compare(len(y.Items), len(x.Items))
+			n = cmp.Compare(y.n, x.n)
 		}
 		return cmp.Or(n, late(x.since, y.since), cmp.Compare(x.ID, y.ID))
 	})
@@ -270,7 +282,7 @@ func (h *Room) due(c *door.Call) {
 		if !ok {
 			continue // gone meanwhile, or not for who asks
 		}
-		p.Lines = append(p.Lines, p.line(o, who, p.Rule != nil))
+		p.Lines = append(p.Lines, p.line(o, who, p.items(o, only, off)))
 	}
 	title := "Checkups due"
 	if p.Rule != nil {
@@ -289,28 +301,29 @@ func idsOf(list []owed) []string {
 	return out
 }
 
-// shownPills is how many things one line names.
-const shownPills = 3
+// named is how many things one line names.
+const named = 3
 
-func (p *duePage) line(o owed, who person, one bool) dueLine {
+func (p *duePage) line(o owed, who person, items []standing.Item) dueLine {
 	l := dueLine{owed: o, person: who}
 	if !o.since.IsZero() {
 		l.Since = o.since.Format("2 Jan 2006")
 	}
-	slices.SortStableFunc(o.Items, func(x, y standing.Item) int { return late(x.Since, y.Since) })
-	if one {
-		if t := o.Items[0].Last; !t.IsZero() {
+	if p.Rule != nil {
+		if t := items[0].Last; !t.IsZero() {
 			l.Last = t.Format("2 Jan 2006")
 		}
 		return l
 	}
-	kind := [...]web.Kind{web.Danger, web.Warning, web.Neutral, web.Accent}[p.View]
-	for i, it := range o.Items {
-		if i == shownPills {
-			l.More = len(o.Items) - i
+	for i, it := range items {
+		if i == named {
+			l.More = len(items) - i
 			break
 		}
-		l.Pills = append(l.Pills, web.Pill{Kind: kind, Text: it.Rule.Title})
+		if i > 0 {
+			l.What += " · "
+		}
+		l.What += it.Rule.Title
 	}
 	return l
 }
@@ -326,7 +339,8 @@ func (h *Room) dueCSV(c *door.Call) {
 		return
 	}
 	h.standing.CatchUp(c.R.Context(), c.Site.Slug, catchUp)
-	found := p.gather(h.standing.Rows(c.Site.Slug), c.R.URL.Query().Get("rule"), off)
+	only := c.R.URL.Query().Get("rule")
+	found := p.gather(h.standing.Rows(c.Site.Slug), only, off)
 	f := h.fresh(c)
 	if len(found) > mostCSV {
 		found = found[:mostCSV]
@@ -343,7 +357,7 @@ func (h *Room) dueCSV(c *door.Call) {
 		if !ok {
 			continue
 		}
-		for _, i := range o.Items {
+		for _, i := range p.items(o, only, off) {
 			rows = append(rows, []string{o.ID, who.Name, who.Age, who.Sex, who.Phone, i.Rule.Title, i.Rule.ID, i.Rule.Version, strings.ToLower(p.View.label()), isoDay(i.Since), isoDay(i.Last), i.Rule.Citation, "by a clinician before use in care"})
 		}
 	}

@@ -216,7 +216,7 @@ func (h *Room) fresh(c *door.Call) fresh {
 	case f.Unknown > 0:
 		f.Text = fmt.Sprintf("%s still to be looked at for the first time: somebody may be missing.", plural(f.Unknown, "record is", "records are"))
 	case f.Waiting > 0:
-		f.Text = fmt.Sprintf("%s changed and being looked at again.", plural(f.Waiting, "record has", "records have"))
+		f.Text = fmt.Sprintf("%s being looked at again.", plural(f.Waiting, "record is", "records are"))
 	}
 	return f
 }
