@@ -3,6 +3,7 @@ package record
 import (
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"wholechart/access"
@@ -16,8 +17,8 @@ import (
 const SiteSystem = "https://wholechart.example/site"
 
 // release asks the law: what must site withhold of a patient from the asking
-// actor's site. A patient is shown her own record whole; who acts for her at
-// one site is, to another, that site.
+// actor's site. A patient is shown her own record whole (but see confirmed); who
+// acts for her at one site is, to another, that site.
 func (s Session) release(v *store.View, site *Site, patient store.Row) (access.Labels, bool) {
 	if s.actor.Kind == access.Patient {
 		return 0, false
@@ -31,6 +32,20 @@ func (s Session) release(v *store.View, site *Site, patient store.Row) (access.L
 		return access.Sensitive, true // what cannot be read cannot permit
 	}
 	return s.withheld(consents, recipient)
+}
+
+// confirmed says whether a person, not the program alone, decided that two records
+// are one patient's. What is sensitive at another site is shown to the patient of
+// this one only then: a right to the own record is none to that of somebody whom
+// weights take for her (docs/adr/0008).
+func confirmed(v *store.View, own, other store.Key) bool {
+	a, err1 := v.PersonOf(own)
+	b, err2 := v.PersonOf(other)
+	if err1 != nil || err2 != nil || a.Person != b.Person {
+		return false
+	}
+	byHand := func(l store.LinkRow) bool { return l.By != "" && !strings.HasPrefix(l.By, access.System.String()+":") }
+	return byHand(b) || byHand(a) && !a.At.Before(b.At) // b was linked by hand, or a was, to those that were with b
 }
 
 // maxConsents bounds what is read of one patient.

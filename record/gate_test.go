@@ -150,8 +150,21 @@ func TestAPatientRecordThatIsSensitiveItselfIsNotToldOf(t *testing.T) {
 }
 
 func TestWhoActsForHerHereIsAStrangerElsewhere(t *testing.T) {
-	r, ctx, _ := twoSites(t)
-	if _, err := r.bound(access.Patient, "a", "rosa").Through(access.EHR).Read(ctx, "Observation", "2.secret"); err != nil {
+	r, ctx, site := twoSites(t)
+	her := r.bound(access.Patient, "a", "rosa").Through(access.EHR)
+	if _, err := her.Read(ctx, "Observation", "2.secret"); !errors.Is(err, ErrNotFound) {
+		t.Errorf("she herself, linked by the program alone (docs/adr/0008): %v", err)
+	}
+	if ids := find(t, her, "Observation", "patient=rosa"); fmt.Sprint(ids) != "[inr 2.inr]" {
+		t.Errorf("she herself, linked by the program alone: %v", ids)
+	}
+	if err := r.system("a").SetLink(ctx, "rosa", site, "rd", Review, 0.9, "to be looked at"); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.user("a", access.RecordsOffice).SetLink(ctx, "rosa", site, "rd", Linked, 1, "seen with her card"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := her.Read(ctx, "Observation", "2.secret"); err != nil {
 		t.Errorf("she herself: %v", err)
 	}
 	proxy := r.bound(access.Proxy, "a", "rosa").Through(access.EHR)

@@ -161,6 +161,12 @@ func (s Session) panes(v *store.View, own store.Row) ([]pane, error) {
 			}
 			p.deny = access.Labels(a.Withheld) & access.Sensitive // another site of this node may have been told more
 		}
+		if s.actor.Kind == access.Patient && site != s.site && !confirmed(v, own.Key, row.Key) {
+			if row.Labels&uint64(access.Sensitive) != 0 {
+				continue
+			}
+			p.deny = access.Sensitive
+		}
 		panes = append(panes, p)
 	}
 	return panes, nil
