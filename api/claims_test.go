@@ -181,4 +181,8 @@ func TestNobodyBecomesTheSigner(t *testing.T) {
 	put(okonkwo, "/AllergyIntolerance/a1", allergy(""), 201)
 	put(nurse, "/AllergyIntolerance/a1", allergy(`,"criticality":"high"`), 200)
 	put(okonkwo, "/AllergyIntolerance/a1", strings.Replace(allergy(""), dr, other, 1), 403)
+	// What is undone is as it was, whose name there was.
+	put(nurse, "/AllergyIntolerance/a1", strings.Replace(allergy(""), dr, `{"reference":"Practitioner/hall"}`, 1), 200)
+	put(nurse, "/AllergyIntolerance/a1", allergy(""), 403)
+	put(nurse, "/AllergyIntolerance/a1", allergy(`,"criticality":"high"`), 200)
 }

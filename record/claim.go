@@ -21,7 +21,7 @@ import (
 //	reports  asserter, informationSource, performer, participant, DocumentReference.author, ServiceRequest.requester, Task.owner,
 //	         CarePlan.author, Goal.expressedBy, Provenance.agent.onBehalfOf
 //
-// What stood there in the version before may stay; a claim of a patient's or an
+// What stood there in the version before may stay, or comes back with that version; a claim of a patient's or an
 // organisation's is a report too, but for an attestation. Who enters for a named
 // author keeps the note preliminary, or says so in a Provenance in which the own
 // name is beside, without a signature. The system's own work, and an
@@ -81,7 +81,7 @@ func (s Session) mayClaim(tx *store.Tx, p *planned, old store.Row, had bool) err
 			have = s.unaided(tx, now, have)
 		}
 		for _, c := range fresh(have, under(was, path)) {
-			if !s.self(tx, c, p.Type == "Composition") {
+			if !s.self(tx, c, p.Type == "Composition") && !s.restores(tx, p, old, was) {
 				return notOwn(p.Type, path)
 			}
 		}
@@ -112,6 +112,16 @@ func (s Session) mayClaim(tx *store.Tx, p *planned, old store.Row, had bool) err
 		}
 	}
 	return nil
+}
+
+// restores says whether an act makes a resource again what it was one version
+// before: a name that stood there is put back with what it stood under.
+func (s Session) restores(tx *store.Tx, p *planned, old store.Row, was map[string]any) bool {
+	if was == nil || old.Version < 2 {
+		return false
+	}
+	before, err := tx.Version(s.site.No, p.Type, p.id, old.Version-1)
+	return err == nil && bytes.Equal(before.Body(), p.ready.Body)
 }
 
 func notOwn(typ string, path []string) error {
