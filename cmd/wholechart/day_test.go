@@ -168,7 +168,7 @@ func TestAProvidersDay(t *testing.T) {
 	doctor.cut(true)
 	doctor.focus("#ns-51847-2")
 	doctor.types("icated. Culture,")
-	doctor.sees(`!document.getElementById("note-offline").hidden && document.getElementById("note-offline").textContent.includes("kept in this browser")`)
+	doctor.sees(`!document.getElementById("note-offline").hidden && document.getElementById("note-offline").textContent.includes("kept in this tab")`)
 	doctor.guide("offline")
 	doctor.types(" nitrofurantoin.")
 	doctor.cut(false)

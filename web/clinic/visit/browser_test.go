@@ -224,7 +224,11 @@ func TestSigningOutLeavesNoNote(t *testing.T) {
 	pagetest.SignIn(t, ctx, n, "maple", lena.Name)
 	open(t, ctx, n, at)
 	l.cut.Store(true)
-	typed(t, ctx, plan, "itis")
+	typed(t, ctx, plan, "it")
+	pagetest.JS(t, ctx, `(new BroadcastChannel("wc-signout").postMessage("out"), 1)`) // of another tab
+	pagetest.Until(t, ctx, `document.getElementById("note-offline").textContent.includes("on this page alone")`)
+	typed(t, ctx, plan, "is")
+	nothingStays(t, ctx)
 	pagetest.JS(t, ctx, out)
 	pagetest.Until(t, ctx, `document.getElementById("note-offline").textContent.includes("Not signed out yet")`)
 	pagetest.JS(t, ctx, out)

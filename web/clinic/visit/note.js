@@ -362,6 +362,8 @@ function write(form) {
   addEventListener("pagehide", leave);
   // What the server could not take is asked about before the page goes.
   addEventListener("beforeunload", (e) => { if (!submitting && anyDirty() && (failures || stopped)) e.preventDefault(); });
+  // Signed out in another tab (signout.js): known at once, not by the next look.
+  if ("BroadcastChannel" in window) new BroadcastChannel("wc-signout").addEventListener("message", (e) => { if (e.data === "out") signIn(); });
   // Signing out: first the last words, then nothing stays here.
   let leaveAnyway = false;
   document.addEventListener("submit", async (e) => {
