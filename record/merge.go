@@ -84,7 +84,7 @@ type Side struct {
 
 // Merge says that gone is the same person as keep, and that keep stands for both
 // from now on: one transaction, which Unmerge takes back. Neither record is
-// rewritten but for that (docs/adr/0008). Errors: *Refused, *Invalid,
+// rewritten but for that (docs/adr/0009). Errors: *Refused, *Invalid,
 // *VersionConflict, ErrNotFound.
 func (s Session) Merge(ctx context.Context, keep, gone Side, why string) error {
 	k, g, err := s.sides(ctx, keep, gone)

@@ -15,7 +15,7 @@ import (
 	"wholechart/store"
 )
 
-// A record that was merged into another of its site (docs/adr/0008) stays as it
+// A record that was merged into another of its site (docs/adr/0009) stays as it
 // is, and every question about either means both. That two records are one is
 // said by the two Patients themselves, of which one replaces the other and the
 // other is replaced by it (Patient.link, http://hl7.org/fhir/R4/patient.html#links);

@@ -10,7 +10,7 @@ import (
 )
 
 // ledOn leads from a page of a record that was merged into another to the same
-// page of the one that stands for it (docs/adr/0008). Its demographics stay, for
+// page of the one that stands for it (docs/adr/0009). Its demographics stay, for
 // that is where a merge is looked at and taken back. A form that was open when
 // the records were merged is not led on: what it writes the gate looks at.
 func (c *Call) ledOn() bool {
