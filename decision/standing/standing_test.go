@@ -322,3 +322,39 @@ func FuzzDecode(f *testing.F) {
 		compactOf(b)
 	})
 }
+
+// Two records that are one are one row, with what either has, until that is taken back.
+func TestMerged(t *testing.T) {
+	h := open(t)
+	h.write("maple", patient("keep", ""), patient("gone", ""), result("a1c", "gone", "4548-4", "2026-11-20", "8.4"))
+	h.settle()
+	office := h.records.As(access.Actor{Kind: access.User, ID: "office", Site: "maple", Role: access.RecordsOffice, Purpose: access.Operations}, access.EMR)
+	side := func(id string) record.Side {
+		r, err := office.Read(t.Context(), "Patient", id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return record.SideOf(r)
+	}
+	if err := office.Merge(t.Context(), side("keep"), side("gone"), "the same"); err != nil {
+		t.Fatal(err)
+	}
+	if v, ok := h.row("maple", "keep").Value(TestByID("hba1c")); !ok || v.Text != "8.4 %" {
+		t.Errorf("%+v %v", v, ok)
+	}
+	if rows := h.k.Rows("maple"); len(rows) != 1 || rows[0].Patient != "keep" {
+		t.Errorf("%d rows", len(rows))
+	}
+	// What is written to the replaced one is the other's.
+	if err := h.try("maple", result("a1c", "gone", "4548-4", "2026-11-21", "9.9")); err == nil {
+		if v, _ := h.row("maple", "keep").Value(TestByID("hba1c")); v.Text != "9.9 %" {
+			t.Errorf("%+v", v)
+		}
+	}
+	if err := office.Unmerge(t.Context(), side("keep"), side("gone"), "not the same"); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := h.row("maple", "keep").Value(TestByID("hba1c")); ok || len(h.k.Rows("maple")) != 2 {
+		t.Errorf("after it was taken back: %v, %d rows", ok, len(h.k.Rows("maple")))
+	}
+}
