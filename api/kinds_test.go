@@ -166,3 +166,23 @@ func TestAPatientReadsWhatIsSigned(t *testing.T) {
 		t.Errorf("its history with her: %v", got)
 	}
 }
+
+// TestAProgramTakesNoLabelOff: what is sensitive does not leave because a program
+// wrote it anew without its label.
+func TestAProgramTakesNoLabelOff(t *testing.T) {
+	n := newNode(t)
+	n.maple("PUT", "/Patient/p1", patient("p1", "One")).status(201)
+	plain := observation("o1", "p1", "1", "2026")
+	secret := strings.Replace(plain, `"status"`, `"meta":{"security":[{"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":"ETH"}]},"status"`, 1)
+	more := strings.Replace(secret, `"security":[`, `"security":[{"system":"http://terminology.hl7.org/CodeSystem/v3-Confidentiality","code":"R"},`, 1)
+	program := n.token(access.Actor{Kind: access.Client, ID: "mill", Site: "maple", Purpose: access.Treatment, Scopes: []access.Scope{{Context: "system", Type: "*", Rights: "cruds"}}})
+	put := func(body string) *reply { return n.do(program, "PUT", "/maple/emr/fhir/Observation/o1", body) }
+	put(secret).status(201)
+	put(plain).outcome(403, "forbidden")
+	n.do(program, "POST", "/maple/emr/fhir", bundleOf("transaction", [4]string{"PUT", "Observation/o1", plain})).outcome(403, "forbidden")
+	n.do(program, "PUT", "/maple/emr/fhir/Observation?_id=o1", plain).outcome(403, "forbidden")
+	n.do(program, "DELETE", "/maple/emr/fhir/Observation/o1", "").outcome(403, "forbidden")
+	put(more).status(200)
+	put(secret).outcome(403, "forbidden")
+	n.do(n.as(access.Physician), "PUT", "/maple/emr/fhir/Observation/o1", secret).status(200)
+}

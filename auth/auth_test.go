@@ -198,3 +198,14 @@ func TestPeersAssertOnce(t *testing.T) {
 		t.Error("a removed peer's token works")
 	}
 }
+
+// TestOnlyCareAsksForTreatment: whose accounts act for treatment, and so ask other
+// sites; a program only when it was said of it.
+func TestOnlyCareAsksForTreatment(t *testing.T) {
+	for _, r := range access.Roles {
+		care := r == access.Physician || r == access.Nurse || r == access.Radiologist || r == access.Pharmacist
+		if got := (User{Site: "maple", Name: "x", Role: r}).Actor().Purpose; (got == access.Treatment) != care {
+			t.Errorf("%s acts for %s", r, got)
+		}
+	}
+}
