@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"golang.org/x/net/html"
 )
@@ -194,7 +195,7 @@ func (b *Browser) abused(t *testing.T, path string, f Form, form url.Values, typ
 	if !strings.Contains(page, `class="error"`) && !strings.Contains(page, `role="alert"`) {
 		t.Errorf("%s: %q in %v is refused without a word", where, label, typed)
 	}
-	if len(v) > 1000 || strings.ContainsAny(v, "\x00\xff\r\u202e\u200d") || typed == nil {
+	if len(v) > 1000 || !utf8.ValidString(v) || strings.ContainsAny(v, "\x00\r\u202e\u200d") || typed == nil {
 		return // cut, or cleaned: bounded by MaxLength on the page
 	}
 	shown := ""
