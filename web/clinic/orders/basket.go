@@ -190,6 +190,9 @@ func (r *room) check(c *door.Call, b *basket) error {
 			}
 			if !e.New && e.Prov.Source != nil {
 				f.Source = &web.Badge{Letters: e.Prov.Source.Badge, Color: e.Prov.Source.Color, Title: e.Prov.Source.Name, Author: e.Prov.Author}
+				if e.Prov.ID != "" && e.Prov.Type != "" { // the original: a result, its images, the other prescription
+					f.Source.Href = c.PatientPath(b.p.ID(), access.EHR, "fact", e.Prov.Type, e.Prov.ID)
+				}
 			}
 			x.Facts = append(x.Facts, f)
 		}

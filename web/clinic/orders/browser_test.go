@@ -217,3 +217,44 @@ func TestPagesAreAccessible(t *testing.T) {
 	pagetest.Do(t, ctx, cd.EmulateViewport(1400, 900))
 	pagetest.Axe(t, ctx, n, paths...)
 }
+
+// TestOutsideInBrowser: the chart stands before the services have answered, what they
+// say comes by itself, and it is clean for who reads by ear.
+func TestOutsideInBrowser(t *testing.T) {
+	ctx := pagetest.Chromium(t)
+	n, a := startOutside(t, true)
+	a.say(atView, warning(nil), warning(map[string]any{"summary": "Dialysis is near", "indicator": "critical"}))
+	a.say(atSelect, warning(map[string]any{"selectionBehavior": "any", "suggestions": []any{map[string]any{"label": "Leave it out", "uuid": suggestionID, "actions": []any{map[string]any{"type": "delete", "description": "d", "resourceId": "DRAFT"}}}},
+		"links": []any{map[string]any{"label": "The guideline", "url": "https://acme.example/g", "type": "absolute"}}}))
+	doc := n.User(okonkwo)
+	doc.Post(rosa+"/order/add", url.Values{"line": {"tsh"}})
+	pagetest.SignIn(t, ctx, n, "maple", "okonkwo")
+	pagetest.Do(t, ctx, cd.EmulateViewport(1440, 900))
+	axe, _ := os.ReadFile(os.Getenv("WHOLECHART_AXE"))
+	look := func(path, region, words, shot string) {
+		t.Helper()
+		pagetest.Do(t, ctx, cd.Navigate(n.Base+path))
+		pagetest.Until(t, ctx, `document.querySelector("#`+region+` summary") && !document.querySelector("#`+region+`").hasAttribute("aria-busy")`)
+		pagetest.Until(t, ctx, `document.querySelector("#`+region+`").textContent.includes("`+words+`")`)
+		if open := pagetest.JS(t, ctx, `String(document.querySelector("#`+region+` details").open)`); (open == "true") != strings.HasSuffix(path, "/order") {
+			t.Errorf("%s: open %s: what is read moves when it comes, or what is signed is hidden", path, open)
+		}
+		pagetest.JS(t, ctx, `(document.querySelector("#`+region+` details").open = true, 1)`)
+		pagetest.Shot(t, ctx, shot)
+		if len(axe) > 0 {
+			pagetest.AxeHere(t, ctx, string(axe), "light", shot)
+			pagetest.AxeHere(t, ctx, string(axe), "dark", shot)
+			pagetest.Shot(t, ctx, shot+"-dark")
+		}
+	}
+	look(rosa, "outside-patient-view", "Dialysis is near", "outside-chart")
+	look(rosa+"/order", "outside-order-select", "Leave it out", "outside-basket")
+	// One press does what the service suggests, and the basket is as it is then.
+	pagetest.JS(t, ctx, `(document.querySelector("#outside-order-select .outside-acts .btn-primary, #outside-order-select .outside-acts button").click(), 1)`)
+	pagetest.Until(t, ctx, `document.querySelectorAll(".draft").length === 0 && document.querySelector(".basket-said")?.textContent.includes("Acme Kidney suggests")`)
+	pagetest.Do(t, ctx, cd.EmulateViewport(390, 844))
+	look(rosa, "outside-patient-view", "Dialysis is near", "outside-phone")
+	if got := pagetest.JS(t, ctx, `String(document.documentElement.scrollWidth <= innerWidth)`); got != "true" {
+		t.Error("the page scrolls sideways on a phone")
+	}
+}

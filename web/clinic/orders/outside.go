@@ -252,7 +252,7 @@ func (r *room) told(t hooks.Told, patient string, kept map[string]order.Override
 				v.Loud++
 			}
 			if k.Level >= rule.Notice {
-				v.Open = true
+				v.Open = v.Open || v.Basket // elsewhere the page would move under who reads it
 				if !slices.Contains(seen, k.Key) {
 					v.New++
 				}

@@ -927,10 +927,12 @@ func isAre(n int) string {
 func outsideLine(v *outsideView) string {
 	var out []string
 	for _, t := range v.Told {
-		open := 0
-		for _, k := range t.Cards {
-			if k.Kept == "" {
-				open++
+		open, first := 0, ""
+		for _, k := range t.Cards { // the loudest comes first
+			if open++; k.Kept != "" {
+				open--
+			} else if first == "" {
+				first = k.Summary
 			}
 		}
 		switch {
@@ -938,8 +940,10 @@ func outsideLine(v *outsideView) string {
 			out = append(out, t.Name+" "+t.Why)
 		case open == 0:
 			out = append(out, t.Name+": nothing to say")
+		case open == 1:
+			out = append(out, t.Name+": "+first)
 		default:
-			out = append(out, t.Name+": "+plural(open, "card", "cards"))
+			out = append(out, t.Name+": "+first+" (and "+plural(open-1, "more", "more")+")")
 		}
 	}
 	if len(out) == 0 {

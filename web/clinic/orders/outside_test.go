@@ -28,7 +28,6 @@ type acme struct {
 	says   map[string]string // by hook: the body
 	asked  map[string][]*hooks.Request
 	told   []hooks.Feedback
-	delay  time.Duration
 	client *hooks.Client
 	of     hooks.Outside
 	slow   hooks.Outside
