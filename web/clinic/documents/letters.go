@@ -67,7 +67,11 @@ func (h *room) open(c *door.Call, p *clinic.Patient) (out []web.Link) {
 	}
 	for _, d := range list {
 		others := slices.DeleteFunc(slices.Clone(d.Writers), func(u string) bool { return u == c.Actor.ID })
-		out = append(out, web.Link{Label: d.Title + ", saved " + d.Updated.In(c.Zone).Format("2 Jan, 15:04") + by(strings.Join(others, ", ")), Href: p.ChartHref("letters", d.ID)})
+		title := d.Title
+		if d.Old(c.Now) {
+			title = "Old draft, removed on " + d.Expires().In(c.Zone).Format("2 Jan 2006") + ": " + title
+		}
+		out = append(out, web.Link{Label: title + ", saved " + d.Updated.In(c.Zone).Format("2 Jan, 15:04") + by(strings.Join(others, ", ")), Href: p.ChartHref("letters", d.ID)})
 	}
 	return out
 }
