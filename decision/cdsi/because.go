@@ -112,9 +112,10 @@ func AntigensOf(group string) (names []string) {
 }
 
 // SeasonEnd is the last day of the latest season that the supporting data has for
-// a vaccine group; zero: it is not seasonal.
+// a vaccine group; zero: it is not seasonal. A season that has a beginning and no
+// end (COVID-19 of 2025) is taken to last a year: the next release begins another.
 func SeasonEnd(group string) time.Time {
-	r, last := loaded(), none
+	r, last, began := loaded(), none, none
 	for _, g := range r.groups {
 		if g.name != group {
 			continue
@@ -122,10 +123,13 @@ func SeasonEnd(group string) time.Time {
 		for _, a := range g.antigens {
 			for _, s := range r.antigens[a].series {
 				for _, d := range s.doses {
-					last = max(last, d.seasonEnd)
+					last, began = max(last, d.seasonEnd), max(began, d.seasonStart)
 				}
 			}
 		}
+	}
+	if last == none && began != none {
+		return began.time().AddDate(1, 0, -1)
 	}
 	return last.time()
 }

@@ -154,6 +154,9 @@ func (r *Result) today(put func(string, rule.Level, rule.Card), d *rule.Draft, c
 		}
 	}
 	good := len(verdicts) - len(bad) - len(extra)
+	extra = slices.DeleteFunc(extra, func(w word) bool { // last season's doses are not this season's; the gap says so
+		return otherSeason(w.group, r.On) && !givenAfter(r.Doses, w.group, seasons()[w.group])
+	})
 	if len(bad) > 0 {
 		var titles, why []string
 		var facts []rule.Evidence

@@ -250,7 +250,7 @@ func need(g cdsi.Group, birth, now time.Time) Need {
 	case cdsi.Immune:
 		return Finished
 	case cdsi.Complete:
-		if past && g.Name == "Influenza" { // what was complete was last year's
+		if past && (g.Name == "Influenza" || g.Name == "COVID-19") { // what was complete was last year's
 			return OtherSeason
 		}
 		return Finished
@@ -333,6 +333,9 @@ func (r *Result) incomplete(c *chart.Chart, now time.Time) {
 		r.gap("the CDC's schedule in use (" + r.Release + ") is of November 2025: newer recommendations and a newer season are not in it")
 	}
 	for _, g := range r.Groups {
+		if g.Need == OtherSeason && !givenAfter(r.Doses, g.Name, seasons()[g.Name]) {
+			r.gap(g.Title + ": the season of today is not in the schedule in use")
+		}
 		for _, code := range g.Undated {
 			if r.Person.Observed[code].IsZero() && (code != "120" || r.has("026")) && (code != "171" || r.has("004")) && (code != "170" || r.has("007")) {
 				r.gap(fmt.Sprintf("%s: intervals count from “%s”, whose day is not in the record", g.Title, cdsi.ObservationTitle(code)))
