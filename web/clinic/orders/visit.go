@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"wholechart/access"
 	"wholechart/fhir"
 	"wholechart/web"
 	"wholechart/web/door"
@@ -49,9 +48,9 @@ func openVisits(c *door.Call, patient string) []openVisit {
 }
 
 // visit is the encounter that a new draft belongs to: today's that who asks takes
-// part in. Who assists a physician drafts for the only visit that is going on
-// today; a physician who takes part in none is asked. An old stay that nobody
-// ended is chosen by hand or not at all.
+// part in, else the only one that is going on today: who rooms a patient is seldom
+// who orders. Of several that others have, none is guessed; nor is an old stay
+// that nobody ended. The draft says which it is, and it can be chosen there.
 func visit(c *door.Call, patient string) string {
 	today := slices.DeleteFunc(openVisits(c, patient), func(v openVisit) bool { return !v.Today })
 	for _, v := range today {
@@ -59,7 +58,7 @@ func visit(c *door.Call, patient string) string {
 			return v.ID
 		}
 	}
-	if len(today) == 1 && c.Actor.Role != access.Physician {
+	if len(today) == 1 {
 		return today[0].ID
 	}
 	return ""

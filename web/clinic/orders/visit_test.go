@@ -60,8 +60,8 @@ func TestVisitOfAnOrder(t *testing.T) {
 	}
 	clearBasket(t, n, p)
 	put("hers", "in-progress", "AMB", somebody, now.Add(-time.Minute))
-	if e, _ = of("a1c", "Haemoglobin A1c"); e == "hers" {
-		t.Error("a physician's order is of a colleague's visit")
+	if e, _ = of("a1c", "Haemoglobin A1c"); e != "hers" { // who rooms a patient is seldom who orders
+		t.Errorf("in the only visit of today the order is of %q", e)
 	}
 	clearBasket(t, n, p)
 	put("today", "in-progress", "AMB", hers, now.Add(-time.Hour))
