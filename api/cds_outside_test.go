@@ -77,7 +77,9 @@ func TestBothEnds(t *testing.T) {
 		if !h.Orders {
 			continue
 		}
-		i := slices.IndexFunc(told[0].Cards, func(c hooks.OutsideCard) bool { return c.Level == rule.Interrupt && strings.Contains(c.Summary, "arfarin") })
+		i := slices.IndexFunc(told[0].Cards, func(c hooks.OutsideCard) bool {
+			return c.Level == rule.Interrupt && strings.Contains(c.Summary, "arfarin")
+		})
 		if i < 0 {
 			t.Errorf("%s: nobody warns of warfarin: %+v", h.Name, told[0].Cards)
 			continue

@@ -266,52 +266,99 @@ func join(tx *store.Tx, a, b store.Key, row store.LinkRow) error {
 	return nil
 }
 
-// part undoes a join: the other record, and those that came with it, go back
-// to the person they were before.
+// part undoes what made one person of two records: of the two, the one that was
+// brought to the other then goes back to the person it was before, with those
+// that came along. Who was linked to either since stays where it is.
 func part(tx *store.Tx, a, b store.Key, row store.LinkRow) error {
-	theirs, err := tx.PersonOf(b)
+	mine, err := tx.PersonOf(a)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	mine, err := tx.PersonOf(a)
-	if err != nil || mine.Person != theirs.Person {
+	theirs, err := tx.PersonOf(b)
+	if errors.Is(err, store.ErrNotFound) || err == nil && mine.Person != theirs.Person {
 		return nil // they are not linked
 	}
-	before := func(k store.Key, since time.Time) (int64, error) {
-		past, err := tx.LinkHistory(k)
-		var person int64
-		for _, l := range past {
-			if l.At.Before(since) && l.Person != mine.Person {
-				person = l.Person
-			}
-		}
-		return person, err
-	}
-	was, err := before(b, theirs.At)
 	if err != nil {
 		return err
+	}
+	ofA, err := tx.LinkHistory(a)
+	if err != nil {
+		return err
+	}
+	ofB, err := tx.LinkHistory(b)
+	if err != nil {
+		return err
+	}
+	since := joined(ofA, ofB)
+	leaves, was := b, before(ofB, since)
+	if came := brought(ofB, since); !came || brought(ofA, since) && was != 0 && before(ofA, since) == 0 {
+		leaves, was = a, before(ofA, since)
 	}
 	rows, err := tx.Links(mine.Person)
 	if err != nil {
 		return err
 	}
+	going := []store.Key{leaves}
 	for _, l := range rows {
-		if l.Patient != b {
-			prior, err := before(l.Patient, l.At)
-			if err != nil {
-				return err
-			}
-			if was == 0 || prior != was || !l.At.Equal(theirs.At) {
-				continue
-			}
+		if was == 0 || l.Patient == a || l.Patient == b {
+			continue
 		}
-		row.Patient, row.Person = l.Patient, was
+		past, err := tx.LinkHistory(l.Patient)
+		if err != nil {
+			return err
+		}
+		if brought(past, since) && before(past, since) == was {
+			going = append(going, l.Patient)
+		}
+	}
+	if was == mine.Person { // it went, and came back with the other
+		if was, err = tx.NewPerson(); err != nil {
+			return err
+		}
+	}
+	for _, k := range going {
+		row.Patient, row.Person = k, was
 		if err := tx.SetLink(row); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// joined is when two records that are one person now became so: before it they
+// were two, or nobody.
+func joined(a, b []store.LinkRow) time.Time {
+	var since time.Time
+	for len(a) > 0 && len(b) > 0 && a[len(a)-1].Person == b[len(b)-1].Person && a[len(a)-1].Person != 0 {
+		since = a[len(a)-1].At
+		if other := b[len(b)-1].At; other.After(since) {
+			since = other
+		}
+		a, b = until(a, since), until(b, since)
+	}
+	return since
+}
+
+// until is the part of a history before a moment.
+func until(past []store.LinkRow, t time.Time) []store.LinkRow {
+	for len(past) > 0 && !past[len(past)-1].At.Before(t) {
+		past = past[:len(past)-1]
+	}
+	return past
+}
+
+// before is the person that a record was just before a moment; 0: nobody.
+func before(past []store.LinkRow, t time.Time) int64 {
+	if past = until(past, t); len(past) == 0 {
+		return 0
+	}
+	return past[len(past)-1].Person
+}
+
+// brought says whether a record's link was changed at a moment.
+func brought(past []store.LinkRow, t time.Time) bool {
+	return slices.ContainsFunc(past, func(l store.LinkRow) bool { return l.At.Equal(t) })
 }

@@ -46,8 +46,8 @@ func TestStirs(t *testing.T) {
 	want := []string{
 		fmt.Sprintf("%d Task [Practitioner/x]", site("a")),
 		fmt.Sprintf("%d Task [Practitioner/x Practitioner/y]", site("a")), // it left x for y
-		fmt.Sprintf("%d Task [ Practitioner/y]", site("a")), // and y for nobody
-		fmt.Sprintf("%d Appointment [Practitioner/z]", site("b")), // never the patient
+		fmt.Sprintf("%d Task [ Practitioner/y]", site("a")),               // and y for nobody
+		fmt.Sprintf("%d Appointment [Practitioner/z]", site("b")),         // never the patient
 	}
 	for _, step := range []int{1, 2, 100} {
 		if got := collect(step); !slices.Equal(got, want) {
