@@ -195,7 +195,7 @@ func (c *Calendar) exclusive(ref string) bool {
 	return ref != ""
 }
 
-// find is a search of the chart, all pages of it up to most.
+// find is a search of the chart, all pages of it; an error when that is too much.
 func find(ctx context.Context, s record.Session, typ string, v url.Values) (*record.Page, error) {
 	q, err := search.Parse(typ, v, search.Options{DefaultCount: 1000})
 	if err != nil {
@@ -208,8 +208,11 @@ func find(ctx context.Context, s record.Session, typ string, v url.Values) (*rec
 			return nil, err
 		}
 		out.Matches, out.Included = append(out.Matches, page.Matches...), append(out.Included, page.Included...)
-		if page.Next == "" || len(out.Matches) >= 5*most {
+		if page.Next == "" {
 			return out, nil
+		}
+		if len(out.Matches) >= 20*most { // a part of a calendar looks like a free one
+			return nil, fmt.Errorf("more than %d of %s in this span: ask for a shorter one", 20*most, typ)
 		}
 		q.After = page.Next
 	}
