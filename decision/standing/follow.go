@@ -49,7 +49,11 @@ func (k *Keeper) log(ctx context.Context) error {
 			return err
 		}
 	}
+	if !k.ready {
+		return nil // the node has no site of its own yet: there is nobody to follow for
+	}
 	k.own()
+	k.learn()
 	for {
 		changes, err := k.home.Changes(ctx, k.at, step)
 		if err != nil {
@@ -176,7 +180,29 @@ func (k *Keeper) own() {
 	}
 }
 
-// load reads what is kept, and finds who is not.
+// learn makes stale what was worked out with other knowledge than what is loaded
+// now. The cursor need not wait: an answer carries its knowledge. The caller
+// holds work.
+func (k *Keeper) learn() {
+	loaded := k.Loaded()
+	if loaded == k.loaded {
+		return
+	}
+	index()
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.loaded, k.by = loaded, Knowledge(loaded)
+	for _, s := range k.sites {
+		for id, a := range s.answers {
+			if a.by != k.by {
+				s.stale[id] = struct{}{}
+			}
+		}
+	}
+}
+
+// load reads what is kept, and finds who is not. Without a site of the node's own
+// the Keeper is not ready.
 func (k *Keeper) load(ctx context.Context) error {
 	k.own()
 	if len(k.sites) == 0 {

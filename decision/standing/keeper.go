@@ -18,7 +18,11 @@ type Config struct {
 	Records *record.Records
 	Clock   func() time.Time // default time.Now
 	Log     *slog.Logger
-	Loaded  string // names what is loaded besides the program's own rules; see Knowledge
+
+	// Loaded names what is loaded besides the program's own rules; nil: nothing.
+	// It is asked whenever the log is looked at: when it says something else than
+	// before, every patient is evaluated again. See Knowledge.
+	Loaded func() string
 
 	Every time.Duration // how often the log is looked at; 0: 1 s
 	Quiet time.Duration // a record that is being written to is left alone until nothing came for so long; 0: 2 s
@@ -29,7 +33,8 @@ type Config struct {
 // directory; it answers from memory and is safe for concurrent use.
 type Keeper struct {
 	Config
-	by string
+	by     string // changed under work and mu
+	loaded string // what Loaded said last
 
 	work  sync.Mutex // one at a time follows and evaluates
 	home  record.Session
@@ -106,7 +111,14 @@ func New(c Config) (*Keeper, error) {
 	if c.Share <= 0 || c.Share > 100 {
 		c.Share = 15
 	}
-	return &Keeper{Config: c, by: Knowledge(c.Loaded), sites: map[string]*site{}, batch: map[*site][]record.Kept{}}, nil
+	if c.Loaded == nil {
+		c.Loaded = func() string { return "" }
+	}
+	k := &Keeper{Config: c, sites: map[string]*site{}, batch: map[*site][]record.Kept{}}
+	k.loaded = k.Loaded()
+	k.by = Knowledge(k.loaded)
+	index()
+	return k, nil
 }
 
 // session is the program's own, at a site.

@@ -17,20 +17,33 @@ import (
 // no rule a group, so that one stands for each here.
 const vaccine = "vaccine:"
 
+// known are the rules by id, as index found them last.
 var known struct {
 	once sync.Once
 	mu   sync.RWMutex
 	by   map[string]*rule.Rule
 }
 
+// index takes the rules as they are now: a node may load more while it runs. Those
+// of vaccine groups stay what they are.
+func index() {
+	by := map[string]*rule.Rule{}
+	for _, r := range decision.Rules() {
+		by[r.ID] = r
+	}
+	known.mu.Lock()
+	defer known.mu.Unlock()
+	for id, r := range known.by {
+		if strings.HasPrefix(id, vaccine) {
+			by[id] = r
+		}
+	}
+	known.by = by
+}
+
 // ruleByID is a rule by its id; nil when there is none.
 func ruleByID(id string) *rule.Rule {
-	known.once.Do(func() {
-		known.by = map[string]*rule.Rule{}
-		for _, r := range decision.Rules() {
-			known.by[r.ID] = r
-		}
-	})
+	known.once.Do(index)
 	known.mu.RLock()
 	r := known.by[id]
 	known.mu.RUnlock()

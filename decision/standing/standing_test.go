@@ -194,7 +194,7 @@ func TestBeginsWhereItWas(t *testing.T) {
 	if n := h.k.Stats().Evaluated; n != 1 {
 		t.Errorf("one was written to, %d were looked at", n)
 	}
-	h.k.Loaded = "a table of the site"
+	h.k.Loaded = func() string { return "a table of the site" }
 	other, err := New(h.k.Config)
 	if err != nil {
 		t.Fatal(err)
