@@ -3,9 +3,12 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
+	"wholechart/decision"
 	"wholechart/decision/standing"
 	"wholechart/record"
 	"wholechart/schedule/remind"
@@ -13,7 +16,16 @@ import (
 
 // keeper makes what keeps how every patient stands.
 func (n *node) keeper() (*standing.Keeper, error) {
-	return standing.New(standing.Config{Records: n.records, Clock: n.now, Log: slog.Default()})
+	return standing.New(standing.Config{Records: n.records, Clock: n.now, Log: slog.Default(), Loaded: loaded})
+}
+
+// loaded names the knowledge that the node loaded itself, as it is in use now.
+func loaded() string {
+	var b strings.Builder
+	for _, x := range decision.Bodies() {
+		fmt.Fprintf(&b, "%q %q %q %q %q %q\n", x.Kind, x.Name, x.Version, x.Date, x.SHA256, x.Problem)
+	}
+	return b.String()
 }
 
 // stand keeps it until ctx ends.
