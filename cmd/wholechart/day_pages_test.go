@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"os"
 	"slices"
@@ -444,7 +443,7 @@ func (p *practice) examples() (x examples) {
 	doctor.of("rosa-delgado", "/progress/formulas")
 	x.formula = doctor.js(`document.querySelector("main a[href*='/progress/formulas/']").pathname.split("/").at(-1)`)
 	if x.formula == "" || x.report == "" {
-		p.t.Fatal(fmt.Sprintf("%+v", x))
+		p.t.Fatalf("%+v", x)
 	}
 	return x
 }

@@ -385,7 +385,7 @@ func (f *rrfFiles) close() {
 
 func openRRF(name string) (*rrfFiles, error) {
 	f := &rrfFiles{}
-	open := func(string) (io.ReadCloser, error) { return nil, os.ErrNotExist }
+	var open func(string) (io.ReadCloser, error)
 	info, err := os.Stat(name)
 	if err != nil {
 		return nil, err

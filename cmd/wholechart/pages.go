@@ -33,15 +33,15 @@ func pages(n *node, demo bool) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	day.Register(clinicians)
+	if n.standing, err = n.keeper(); err != nil {
+		return nil, err
+	}
+	day.Register(clinicians, n.standing)
 	visit.Register(clinicians)
 	facts.Register(clinicians)
 	progress.Register(clinicians)
 	booked := ordering.Register(clinicians, ordering.Config{Check: n.check, Took: func(site, id string) { n.Outcome(site, id, true, "") }, Averted: n.Averted, Outside: outsiders{n}})
 	desk.Register(clinicians.Door, desk.Beside(booked))
-	if n.standing, err = n.keeper(); err != nil {
-		return nil, err
-	}
 	if n.remind, err = n.reminders(n.send); err != nil {
 		return nil, err
 	}

@@ -159,8 +159,9 @@ func (k *Keeper) Idle() bool {
 }
 
 // Count says of how many of some patients something is overdue, and of how many
-// of them that is known. It is for a line on a page of who may list (MayList).
-func (k *Keeper) Count(slug string, patients []string) (overdue, of int) {
+// of them that is known. Rules that are off, by id, do not count, nor does what is
+// ordered or booked. It is for a line on a page of who may list (MayList).
+func (k *Keeper) Count(slug string, patients []string, off map[string]bool) (overdue, of int) {
 	k.mu.RLock()
 	defer k.mu.RUnlock()
 	s := k.sites[slug]
@@ -175,7 +176,7 @@ func (k *Keeper) Count(slug string, patients []string) (overdue, of int) {
 		}
 		seen[id] = true
 		of++
-		if a.out == In && slices.ContainsFunc(a.items, func(i compactItem) bool { return i.status == Overdue && !i.pending }) {
+		if a.out == In && slices.ContainsFunc(a.items, func(i compactItem) bool { return i.status == Overdue && !i.pending && !off[i.rule.ID] }) {
 			overdue++
 		}
 	}

@@ -113,8 +113,16 @@ func TestStory(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.settle()
-	if over, of := h.k.Count("maple", []string{"ana", "bea", "ana", "nobody"}); over != 1 || of != 2 {
+	some := []string{"ana", "bea", "ana", "nobody"}
+	if over, of := h.k.Count("maple", some, nil); over != 1 || of != 2 {
 		t.Errorf("%d of %d", over, of)
+	}
+	off := map[string]bool{}
+	for i := range h.row("maple", "ana").Items() {
+		off[i.Rule.ID] = true
+	}
+	if over, of := h.k.Count("maple", some, off); over != 0 || of != 2 {
+		t.Errorf("with the rules off: %d of %d", over, of)
 	}
 	// What the patient forbids to be told is gone at once.
 	h.write("river", `{"resourceType":"Consent","id":"no","status":"active","scope":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/consentscope","code":"patient-privacy"}]},"category":[{"text":"disclosure"}],"patient":{"reference":"Patient/ana2"},"policyRule":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":"OPTOUT"}]}}`)

@@ -11,6 +11,7 @@ import (
 	"net/url"
 
 	"wholechart/access"
+	"wholechart/decision/standing"
 	"wholechart/record"
 	"wholechart/search"
 	"wholechart/web/clinic"
@@ -21,7 +22,10 @@ import (
 const TaskSystem = "https://wholechart.example/task"
 
 // room is the pages of this package.
-type room struct{ pages *clinic.Pages }
+type room struct {
+	pages    *clinic.Pages
+	standing *standing.Keeper
+}
 
 //go:embed day.css
 var sheet []byte
@@ -34,9 +38,10 @@ var (
 	moduleURL = door.FileURL("day.js", module)
 )
 
-// Register hangs the room's pages on the door.
-func Register(p *clinic.Pages) {
-	h := &room{p}
+// Register hangs the room's pages on the door. k knows what is overdue; without it
+// my day says nothing of that.
+func Register(p *clinic.Pages, k *standing.Keeper) {
+	h := &room{p, k}
 	p.File("day.css", sheet)
 	p.File("day.js", module)
 

@@ -23,7 +23,7 @@ func start(t *testing.T) *pagetest.Node {
 	if err != nil {
 		t.Fatal(err)
 	}
-	Register(p)
+	Register(p, nil)
 	n.Serve(p)
 	return n
 }

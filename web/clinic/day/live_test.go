@@ -117,7 +117,7 @@ func TestMyDayKeepsItselfUpToDate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	Register(p)
+	Register(p, nil)
 	n.Serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked.Add(1)
 		if down.Load() {

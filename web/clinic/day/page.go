@@ -19,6 +19,7 @@ type dayPage struct {
 	Today      string // the way back to today; empty on today
 	Who        string // "Lena Okonkwo, MD", or everybody
 	Agenda     agenda
+	Overdue    overdue
 	Marker     int // before which visit the line of now is drawn; -1: none
 	Inbox      []pile
 	InboxHref  string
@@ -77,12 +78,21 @@ func (h *room) day(c *door.Call) {
 			}
 		}
 	}
+	if !date.Before(time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, c.Zone)) {
+		if p.Overdue, err = h.overdue(c, a, p.Today == ""); err != nil {
+			c.Failed(err)
+			return
+		}
+	}
 	for _, place := range c.Places {
 		if place.Path == "schedule" && (place.Can == nil || place.Can(c)) {
 			p.Schedule = web.Link{Label: "Schedule", Href: c.Path("schedule")}
 		}
 	}
 	live.Next = changes(c.Now, a, piles)
+	if soon := c.Now.Add(askAgain); p.Overdue.Waits && (live.Next.IsZero() || live.Next.After(soon)) {
+		live.Next = soon
+	}
 	p.Live = live
 	frame := c.Page("My day")
 	frame.Sheets, frame.Modules = []string{sheetURL}, []string{moduleURL, door.LiveModule}
