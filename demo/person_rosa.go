@@ -105,7 +105,7 @@ func rosaMaple(c *chart) {
 	c.prescribe("metformin", "2017-03-21 09:40", "okonkwo", 2, "1 tablet twice a day with meals", "Type 2 diabetes")
 	c.prescribe("lisinopril-20", "2018-03-20 10:00", "okonkwo", 1, "1 tablet every morning", "High blood pressure")
 	c.prescribe("metoprolol-25", "2021-09-21 11:00", "okonkwo", 1, "1 tablet every day", "Palpitations, as in Riverside's letter")
-	c.prescribe("atorvastatin", "2019-03-19 11:20", "okonkwo", 1, "1 tablet at night", "High cholesterol")
+	statin := c.prescribe("atorvastatin", "2019-03-19 11:20", "okonkwo", 1, "1 tablet at night", "High cholesterol")
 	c.prescribe("omeprazole", "2019-03-19 11:22", "okonkwo", 1, "1 capsule before breakfast", "Acid reflux")
 	c.on("2026-11-14 09:12", "okonkwo")
 	c.takes("acetaminophen", "2018-09", "1 or 2 tablets as needed for knee pain, at most 6 a day")
@@ -152,7 +152,7 @@ func rosaMaple(c *chart) {
 	c.on("2026-11-20 08:40", "reyes")
 	c.appointment("today", "arrived", "slot", 20, "okonkwo", "Burning on urination", "mammogram overdue, flu shot due")
 	c.on("-2h", "reyes")
-	c.task("refill", "refill", "routine", "okonkwo", "Refill: atorvastatin 40 mg", "By telephone from her son. Last filled 94 days ago at Corner Pharmacy.")
+	c.task("refill", "refill", "routine", "okonkwo", "Refill: atorvastatin 40 mg", "By telephone from her son. Last filled 94 days ago at Corner Pharmacy.", object{"focus": ref(statin)})
 	c.visit("-18m", "okonkwo", "AMB", "Burning on urination since three days", 0)
 	c.problem("cystitis", concept("Acute cystitis", snomed("68226007", "Acute cystitis"), icd("N30.00", "Acute cystitis without hematuria")), "2026-11-19", diagnosis(),
 		object{"verificationStatus": status("condition-ver-status", "provisional")})

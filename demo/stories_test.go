@@ -132,6 +132,11 @@ func TestRosaInteractionOnlyAcrossSites(t *testing.T) {
 	if filled, _ := time.Parse(time.DateOnly, last); int(anchor.Truncate(24*time.Hour).Sub(filled).Hours()/24) != 94 {
 		t.Errorf("atorvastatin last filled on %s", last)
 	}
+	// A refill without a prescription would open as a task like others.
+	refill := n["maple"]["Task/rosa-task-refill"]
+	if focus, _ := refill["focus"].(map[string]any); focus["reference"] != "MedicationRequest/rosa-rx-atorvastatin" || n["maple"]["MedicationRequest/rosa-rx-atorvastatin"] == nil {
+		t.Errorf("the refill is of %v", focus)
+	}
 	studies := 0
 	for site, id := range at {
 		studies += len(about(ofType(n[site], "ImagingStudy"), id))
