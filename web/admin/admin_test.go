@@ -371,6 +371,30 @@ func TestLog(t *testing.T) {
 	}
 }
 
+// What the program works out by itself is in the words of neither somebody's
+// look nor a made-up verb, and it comes after what people did.
+func TestWorkedOut(t *testing.T) {
+	d := open(t)
+	d.acts()
+	program := access.Actor{Kind: access.System, ID: "standing", Name: "Standing checks", Site: "maple", Purpose: access.Operations}
+	if _, err := d.records.As(program, access.EHR).Evaluating(false).Facts(t.Context(), record.FactsQuery{Patient: "rosa"}); err != nil {
+		t.Fatal(err)
+	}
+	log := d.get("ferris", "/maple/log")
+	log.has(t, "worked out what is due, by the program")
+	log.lacks(t, "did evaluate")
+	got := d.get("rosa", "/maple/patients/rosa/access")
+	const line = "The record system of Maple Street Family Practice worked out from your record what is due for the running of the practice."
+	got.has(t, line, "the whole record")
+	got.lacks(t, "was opened by the record system")
+	if strings.Index(got.Body, "Nia Bell") > strings.Index(got.Body, line) {
+		t.Error("the program comes before a person of that day")
+	}
+	if got := (&admin{}).deed(record.Noted{Event: audit.Event{Action: "evaluate", Outcome: audit.Failed}}); got != "tried to work out what is due, by the program" {
+		t.Error(got)
+	}
+}
+
 func TestWhoLooked(t *testing.T) {
 	d := open(t)
 	d.acts()

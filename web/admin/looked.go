@@ -44,6 +44,7 @@ type deedLine struct {
 	Emergency bool
 	Refused   bool
 	Own       bool // of who reads this page
+	Program   bool // nobody saw anything: the program worked something out
 	Events    []lookedEvent
 }
 
@@ -117,7 +118,7 @@ func (c *call) lookedPage(events []record.Noted, name string) looked {
 		l := lines[k]
 		if l == nil {
 			l = &deedLine{At: e.Time, Text: c.sentence(e, act, p.Whose, name), Emergency: e.Purpose == string(access.Emergency), Refused: e.Outcome == audit.Refused,
-				Own: e.Kind == c.Actor.Kind.String() && e.Actor == c.Actor.ID}
+				Own: e.Kind == c.Actor.Kind.String() && e.Actor == c.Actor.ID, Program: act == "worked"}
 			lines[k] = l
 			order = append(order, k)
 		}
@@ -146,7 +147,7 @@ func weight(l deedLine) int {
 	switch {
 	case l.Emergency, l.Refused:
 		return 0
-	case l.Own:
+	case l.Own, l.Program:
 		return 2
 	}
 	return 1
@@ -165,6 +166,8 @@ func deedKind(e record.Noted) string {
 		}
 	case "receive":
 		return "received"
+	case "evaluate":
+		return "worked"
 	case "link":
 		return "link"
 	case "see-audit", actExportLog:
@@ -212,6 +215,8 @@ func (c *call) sentence(e record.Noted, act, whose, name string) string {
 		return c.siteName(e.Recipient) + " asked" + why + " whether " + who + " a patient here, and was told yes."
 	case "received":
 		return "Facts from another organisation were added to what " + c.Site.Name + " can show" + why + "."
+	case "worked":
+		return capital(by) + " worked out from " + whose + " what is due" + why + "."
 	case "link":
 		return begin + " was compared with another record by " + by + ", who " + verdict(record.LinkState(e.Why)) + "."
 	case "log":
@@ -279,7 +284,7 @@ func purposePhrase(p string, you bool) string {
 // part is what of the record an event was about.
 func (c *call) part(e record.Noted) string {
 	switch {
-	case e.Action == "export":
+	case e.Action == "export", e.Action == "evaluate":
 		return "the whole record"
 	case e.Action == "disclose", e.Action == "match":
 		if e.Count == 1 {

@@ -90,6 +90,8 @@ func (h *admin) verb(e record.Noted) (past, bare, rest string) {
 		return "disclosed", "disclose", "to " + h.siteName(e.Recipient)
 	case "receive":
 		return "received", "receive", "facts from " + h.siteName(strings.TrimPrefix(e.Why, "from "))
+	case "evaluate": // only the program does, when it follows the records
+		return "worked out", "work out", "what is due, by the program"
 	case "link":
 		switch record.LinkState(e.Why) {
 		case record.Linked:
