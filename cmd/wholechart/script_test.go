@@ -89,8 +89,9 @@ func TestScripts(t *testing.T) {
 					if len(f) < 2 || !strings.Contains(line, "this node") || strings.HasPrefix(f[0], "op") {
 						continue
 					}
-					run(ts, "user", "add", "--data", dir, "--site", f[0], "--user", "admin", "--role", "admin")
-					lines += args[1] + "/" + f[0] + "/ehr/fhir " + run(ts, "token", "--data", dir, "--site", f[0], "--user", "admin")
+					// Who treats, and so may ask the other sites.
+					run(ts, "user", "add", "--data", dir, "--site", f[0], "--user", "asks", "--role", "physician")
+					lines += args[1] + "/" + f[0] + "/ehr/fhir " + run(ts, "token", "--data", dir, "--site", f[0], "--user", "asks")
 				}
 				f, err := os.OpenFile(ts.MkAbs(args[2]), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 				ts.Check(err)
