@@ -157,12 +157,9 @@ var moves = map[string]struct {
 	most float64
 	why  string
 }{
-	"/patients/{id}/visits/{eid}":         {.01, "the note's module shows who else is in it and what help there is"},
-	"/patients/{id}/whole/visits/{eid}":   {.01, "the same page"},
-	"/patients/{id}/letters/{lid}/print":  {.001, "the button that prints is of a module"},
-	"/patients/{id}/progress/plots":       {.001, "the buttons that save a picture are of a module"},
-	"/patients/{id}/whole/progress/plots": {.001, "the same page"},
-	"/patients/{id}/whole/reconcile":      {.001, "the count of what is decided is of a module"},
+	"/patients/{id}/visits/{eid}":       {.01, "the note's module shows who else is in it and what help there is"},
+	"/patients/{id}/whole/visits/{eid}": {.01, "the same page"},
+	"/patients/{id}/whole/reconcile":    {.001, "the count of what is decided is of a module"},
 }
 
 // examples are addresses of what the test made.
