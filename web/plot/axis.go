@@ -128,7 +128,10 @@ func TimeTicks(from, to time.Time, want int, zone *time.Location) []TimeTick {
 		}
 		start := time.Date(from.Year(), time.Month((int(from.Month())-1)/step*step+1), 1, 0, 0, 0, 0, loc)
 		return ticksOf(start, from, to, want, func(t time.Time) time.Time { return t.AddDate(0, step, 0) }, func(t time.Time, first bool) string {
-			if first || t.Month() == 1 {
+			switch {
+			case t.Month() == 1 && step > 1: // among quarters a year is its January
+				return t.Format("2006")
+			case first, t.Month() == 1:
 				return t.Format("Jan 2006")
 			}
 			return t.Format("Jan")

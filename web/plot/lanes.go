@@ -174,6 +174,7 @@ func (l Lanes) draw(d *drawing, from, to time.Time) {
 	d.end("svg")
 
 	d.tag("svg", "class", "plot-area", "height", px(height), "width", "100%", "role", "group", "aria-label", l.name()+"; the table below has the same", "data-rove", "marks")
+	free := -1.0 // from here on no label stands
 	for i, t := range TimeTicks(from, to, 12, l.Zone) {
 		at := across(t.Time)
 		d.line(pct(at), px(laneTop-4), pct(at), px(height-laneFoot), "grid")
@@ -184,6 +185,16 @@ func (l Lanes) draw(d *drawing, from, to time.Time) {
 		if i == 0 && at < 0.03 {
 			anchor = "start"
 		}
+		// A letter takes about 6.5 px of a picture that is seldom narrower than 460.
+		wide := (6.5*float64(len(t.Label)) + 6) / 460
+		begins := at - wide/2
+		if anchor == "start" {
+			begins = at
+		}
+		if begins < free {
+			continue // it would be written over the one before
+		}
+		free = begins + wide
 		d.leaf("text", t.Label, "x", pct(at), "y", "13", "text-anchor", anchor)
 	}
 	for _, s := range shelves {
