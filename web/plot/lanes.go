@@ -185,8 +185,8 @@ func (l Lanes) draw(d *drawing, from, to time.Time) {
 		if i == 0 && at < 0.03 {
 			anchor = "start"
 		}
-		// A letter takes about 6.5 px of a picture that is seldom narrower than 460.
-		wide := (6.5*float64(len(t.Label)) + 6) / 460
+		// A letter takes about 6 px of a picture that is seldom narrower than 460.
+		wide := (6*float64(len(t.Label)) + 4) / 460
 		begins := at - wide/2
 		if anchor == "start" {
 			begins = at
