@@ -13,5 +13,5 @@
 // (a weight, a result of the last year, the directions) makes a gap.
 //
 // Every rule needs review by a clinician before use in care. Which were held
-// against a text of their source stands in decision/rule/checked.txt.
+// against a text of their source stands in decision/rule/checked.
 package caution

@@ -1,25 +1,35 @@
 package rule
 
 import (
-	_ "embed"
+	"embed"
 	"fmt"
 	"hash/fnv"
 	"strings"
 	"sync"
 )
 
-// checked.txt is what those who make this program held against a text: a line a
-// rule, with the sum of what the rule said then.
+// checked holds what those who make this program held against a text: a file a
+// kind of rules, a line a rule, with the sum of what the rule said then.
 //
-//go:embed checked.txt
-var checkedText string
+//go:embed checked/*.txt
+var checked embed.FS
+
+// File is the name of the file of a kind in it.
+func (k Kind) File() string {
+	return strings.Map(func(r rune) rune {
+		if r < 'a' || r > 'z' {
+			return '-'
+		}
+		return r
+	}, string(k)) + ".txt"
+}
 
 // Check is a line of it.
 type Check struct {
 	Rule, Date, Sum, Against string
 }
 
-// Checks are all lines, in their order. The caller does not change them.
+// Checks are all lines, file by file in their order. The caller does not change them.
 func Checks() []Check { return checks().list }
 
 type checkTable struct {
@@ -29,16 +39,26 @@ type checkTable struct {
 
 var checks = sync.OnceValue(func() checkTable {
 	t := checkTable{at: map[string]int{}}
-	for l := range strings.Lines(checkedText) {
-		if l = strings.TrimSpace(l); l == "" || l[0] == '#' {
-			continue
+	files, err := checked.ReadDir("checked")
+	if err != nil {
+		panic(err)
+	}
+	for _, e := range files {
+		text, err := checked.ReadFile("checked/" + e.Name())
+		if err != nil {
+			panic(err)
 		}
-		f := strings.SplitN(l, " | ", 4)
-		if len(f) != 4 {
-			panic("decision/rule: checked.txt: " + l) // the embedded table is tested
+		for l := range strings.Lines(string(text)) {
+			if l = strings.TrimSpace(l); l == "" || l[0] == '#' {
+				continue
+			}
+			f := strings.SplitN(l, " | ", 4)
+			if len(f) != 4 {
+				panic("decision/rule: checked/" + e.Name() + ": " + l) // the embedded tables are tested
+			}
+			t.at[f[0]] = len(t.list)
+			t.list = append(t.list, Check{f[0], f[1], f[2], f[3]})
 		}
-		t.at[f[0]] = len(t.list)
-		t.list = append(t.list, Check{f[0], f[1], f[2], f[3]})
 	}
 	return t
 })

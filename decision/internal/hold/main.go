@@ -1,7 +1,7 @@
 // Command hold notes that rules were held against a text of their source: it reads
 // lines "rule | what text, and what was seen there" and writes them, with the day
-// and the sum of what the rule says now, into decision/rule/checked.txt. A line of a rule
-// that is there already takes its place.
+// and the sum of what the rule says now, into the file of the rule's kind in
+// decision/rule/checked. It takes the place of the line that the rule had.
 //
 //	go run ./internal/hold -date 2026-11-23 < lines
 //
@@ -11,9 +11,13 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
+	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -30,15 +34,15 @@ const head = `# Which rules were held against a text, by those who make this pro
 
 func main() {
 	date := flag.String("date", time.Now().Format(time.DateOnly), "the day on which it was held")
-	out := flag.String("out", "rule/checked.txt", "the file to write")
+	dir := flag.String("dir", "rule/checked", "the folder to write to")
 	flag.Parse()
-	if err := run(*date, *out); err != nil {
+	if err := run(*date, *dir); err != nil {
 		fmt.Fprintln(os.Stderr, "hold:", err)
 		os.Exit(1)
 	}
 }
 
-func run(date, out string) error {
+func run(date, dir string) error {
 	if _, err := time.Parse(time.DateOnly, date); err != nil {
 		return err
 	}
@@ -46,17 +50,7 @@ func run(date, out string) error {
 	for _, r := range decision.Rules() {
 		rules[r.ID] = r
 	}
-	lines := map[string]string{}
-	old, err := os.ReadFile(out)
-	if err != nil {
-		return err
-	}
-	for l := range strings.Lines(string(old)) {
-		if l = strings.TrimSpace(l); l != "" && l[0] != '#' {
-			id, _, _ := strings.Cut(l, " | ")
-			lines[id] = l
-		}
-	}
+	lines := map[rule.Kind]map[string]string{}
 	in := bufio.NewScanner(os.Stdin)
 	for in.Scan() {
 		l := strings.TrimSpace(in.Text())
@@ -64,30 +58,49 @@ func run(date, out string) error {
 			continue
 		}
 		id, text, ok := strings.Cut(l, " | ")
-		if r := rules[id]; !ok || r == nil || strings.Contains(text, "|") || len(text) < 10 {
+		r := rules[id]
+		if !ok || r == nil || strings.Contains(text, "|") || len(text) < 10 {
 			return fmt.Errorf("no line of a rule: %s", l)
-		} else {
-			lines[id] = fmt.Sprintf("%s | %s | %s | %s", id, date, r.Sum(), text)
 		}
+		if lines[r.Kind] == nil {
+			lines[r.Kind] = map[string]string{}
+		}
+		lines[r.Kind][id] = fmt.Sprintf("%s | %s | %s | %s", id, date, r.Sum(), text)
 	}
 	if err := in.Err(); err != nil {
 		return err
 	}
+	for kind, held := range lines {
+		if err := write(filepath.Join(dir, kind.File()), kind, held); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// write adds the lines of a kind to those that its file has.
+func write(name string, kind rule.Kind, held map[string]string) error {
+	old, err := os.ReadFile(name)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	for l := range strings.Lines(string(old)) {
+		if l = strings.TrimSpace(l); l != "" && l[0] != '#' {
+			if id, _, _ := strings.Cut(l, " | "); held[id] == "" {
+				held[id] = l
+			}
+		}
+	}
 	var b strings.Builder
 	b.WriteString(head)
 	for _, r := range decision.Rules() {
-		if l, ok := lines[r.ID]; ok {
+		if l, ok := held[r.ID]; ok && r.Kind == kind {
 			fmt.Fprintln(&b, l)
-			delete(lines, r.ID)
+			delete(held, r.ID)
 		}
 	}
-	if len(lines) > 0 {
-		var ids []string
-		for id := range lines {
-			ids = append(ids, id)
-		}
-		slices.Sort(ids)
-		return fmt.Errorf("lines of rules that are no more: %s", strings.Join(ids, ", "))
+	if len(held) > 0 {
+		return fmt.Errorf("%s: lines of rules that are no more: %s", name, strings.Join(slices.Sorted(maps.Keys(held)), ", "))
 	}
-	return os.WriteFile(out, []byte(b.String()), 0o644)
+	return os.WriteFile(name, []byte(b.String()), 0o644)
 }
