@@ -132,7 +132,7 @@ func read() (*knowledge, error) {
 // add completes a rule and files it under its ingredients.
 func (k *knowledge) add(c *caution, who, cond, cite string, sources map[string]source) error {
 	prefix, _, _ := strings.Cut(c.ID, "-")
-	c.Kind, c.Version = kinds[prefix], "1"
+	c.Kind, c.Version = kinds[prefix], rule.VersionOf(c.ID)
 	if c.Kind == "" || c.Level == rule.Off || !slices.Contains([]string{"contraindicated", "severe", "moderate"}, c.severity) {
 		return fmt.Errorf("no kind, level or severity")
 	}

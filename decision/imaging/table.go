@@ -41,7 +41,7 @@ type implant struct {
 var load = sync.OnceValue(func() *table {
 	t := &table{byID: map[string]*rule.Rule{}, doses: map[[3]string]float64{}}
 	for _, f := range fact.Rows(rulesText, 6) {
-		r := &rule.Rule{ID: f[0], Kind: rule.Imaging, Level: levels[f[1]], Title: f[2], Citation: f[3], Date: f[4], URL: f[5], Version: "1", Text: strings.Join(f, " | ")}
+		r := &rule.Rule{ID: f[0], Kind: rule.Imaging, Level: levels[f[1]], Title: f[2], Citation: f[3], Date: f[4], URL: f[5], Version: rule.VersionOf(f[0]), Text: strings.Join(f, " | ")}
 		t.rules, t.byID[r.ID] = append(t.rules, r), r
 	}
 	for _, f := range fact.Rows(dosesText, 5) {

@@ -63,12 +63,15 @@ var checks = sync.OnceValue(func() checkTable {
 	return t
 })
 
-// Hold says of a rule how it was checked. A rule that was changed since counts as
+// Hold says of a rule its version and how it was checked. A rule that was changed since counts as
 // not checked, until somebody holds it against its source again. It is called once,
 // before others see the rule.
 func (r *Rule) Hold() {
 	t := checks()
 	r.Checked, r.Against = "", ""
+	if !r.Licensed {
+		r.Version = VersionOf(r.ID)
+	}
 	if i, ok := t.at[r.ID]; ok && !r.Licensed && t.list[i].Sum == r.Sum() {
 		r.Checked, r.Against = t.list[i].Date, t.list[i].Against
 	}
