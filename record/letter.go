@@ -67,6 +67,9 @@ func onlyReports(old, next fhir.Node) bool {
 // *Refused; ErrNotFound of what is no such Task, is done, or leads to no letter
 // that was signed here for the Task's patient.
 func (s Session) Letter(ctx context.Context, task string) (Resource, error) {
+	if s.actor.Kind != access.User {
+		return Resource{}, &Refused{Why: "letters are sent by people"}
+	}
 	t, err := s.Read(ctx, "Task", task)
 	if err != nil {
 		return Resource{}, err
@@ -98,11 +101,7 @@ func (s Session) Letter(ctx context.Context, task string) (Resource, error) {
 
 // fileOf is the first file of a letter that was signed here for a patient.
 func (s Session) fileOf(ctx context.Context, d access.Decision, doc fhir.Node, patient string) (Resource, error) {
-	signed := false
-	for x := range doc.Get("extension").Items() {
-		signed = signed || x.Get("url").Is(signedURL)
-	}
-	if !signed || !doc.Get("status").Is("current") || !doc.Path("subject", "reference").Is(patient) {
+	if !signedHere(doc) || !doc.Get("status").Is("current") || !doc.Path("subject", "reference").Is(patient) {
 		return Resource{}, store.ErrNotFound
 	}
 	for c := range doc.Get("content").Items() {

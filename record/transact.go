@@ -289,6 +289,9 @@ func (s Session) may(tx *store.Tx, p *planned, old store.Row, had bool) error {
 			return err
 		}
 	}
+	if err := s.mayProgram(tx, p, old, had); err != nil {
+		return err
+	}
 	return s.mayClaim(tx, p, old, had)
 }
 
