@@ -128,7 +128,7 @@ var heartFormulas = []*Formula{
 		run: func(v values) (Result, error) {
 			n, err := CHA2DS2VASc(Atrial{v.age(), v.is("sex"), v.yes("heart-failure"), v.yes("hypertension"), v.yes("diabetes"), v.yes("stroke"), v.yes("vascular")})
 			r, err := points(n, err)
-			// The bands are those of the 2019 AHA/ACC/HRS update (Circulation 2019;140:e125).
+			// The bands are those of the 2023 ACC/AHA/ACCP/HRS guideline (Circulation 2024;149:e1), as of the update of 2019.
 			if v.is("sex") == "female" {
 				n--
 			}

@@ -92,7 +92,7 @@ type Bleeding struct {
 	Age          int
 	Uncontrolled bool // systolic above 160 mmHg
 	Kidney       bool // dialysis, transplant or creatinine above 2.26 mg/dL (200 µmol/L)
-	Liver        bool // cirrhosis, or bilirubin above twice with AST or ALT above three times the upper limit
+	Liver        bool // cirrhosis, or bilirubin above twice with AST, ALT or alkaline phosphatase above three times the upper limit
 	Stroke       bool
 	Bled         bool // major bleeding, or predisposed to it (anaemia, bleeding diathesis)
 	LabileINR    bool // in range less than 60 % of the time
