@@ -247,6 +247,13 @@ func Again(n fhir.Node) Order {
 	}
 	o.ID, o.Version, o.Status, o.Group, o.StatusWhy, o.AuthoredOn, o.AuthoredDay, o.Author, o.Due, o.Encounter, o.Prior = "", "", "draft", "", "", time.Time{}, false, "", "", "", prior
 	o.Requester, o.RequesterAs = "", ""
+	steps := o.Sig.Steps()
+	for i := range steps { // the days of the order before are past: as long again
+		if x := &steps[i]; x.Start != "" || x.End != "" {
+			x.Days, x.Start, x.End = max(x.Days, daysBetween(x.Start, x.End)), "", ""
+		}
+	}
+	o.Sig = SetSteps(steps)
 	return o
 }
 

@@ -2,6 +2,7 @@ package order
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -69,7 +70,8 @@ func (it *Item) sig(l Line) Sig {
 		usual = ParseSig(it.Sigs[0]).Sig
 	}
 	s := l.Sig
-	typed := s.Dose > 0 || s.Times > 0 || s.Once || s.Days > 0 || s.PRN || len(s.When) > 0
+	bare := "" // the unit of a number alone in the steps that follow
+	typed := len(s.More) > 0 || s.Dose > 0 || s.Times > 0 || s.Once || s.Days > 0 || s.PRN || len(s.When) > 0
 	if !typed && s.Quantity == 0 && !s.RefillsSaid && s.Note == "" && (l.Strength == 0 || strengthFits(it, l) == yes) {
 		if usual.Route == "" {
 			usual.Route = it.Route
@@ -95,13 +97,20 @@ func (it *Item) sig(l Line) Sig {
 				}
 			}
 		}
+		bare = s.Unit
 	}
 	if s.Dose == 0 {
 		s.Dose, s.DoseMax, s.Unit = usual.Dose, usual.DoseMax, usual.Unit
 		if s.Dose == 0 && l.Strength > 0 && units[it.Unit].countable && strengthFits(it, l) == yes { // "10 daily" of 10 mg tablets
 			s.Dose, s.Unit = 1, it.Unit
 		}
+		if bare = l.Unit; bare == "" {
+			if a, ok := it.amountOf(); ok && l.Strength > 0 {
+				bare = a.unit
+			}
+		}
 	}
+	it.steps(&s, l, bare)
 	it.whole(&s)
 	if s.Times == 0 && !s.Once && len(s.When) == 0 {
 		s.Times, s.TimesMax, s.Every, s.EveryMax, s.Per, s.Once = usual.Times, usual.TimesMax, usual.Every, usual.EveryMax, usual.Per, usual.Once
@@ -112,7 +121,7 @@ func (it *Item) sig(l Line) Sig {
 	if !s.RefillsSaid && s.Days == 0 {
 		s.Refills, s.RefillsSaid = usual.Refills, usual.RefillsSaid
 	}
-	if s.Quantity == 0 && s.Days == 0 && !s.Once {
+	if s.Quantity == 0 && s.Days == 0 && !s.Once && len(s.More) == 0 {
 		if usual.Days > 0 {
 			s.Days = usual.Days
 		} else if usual.Quantity > 0 && usual.PerDay() > 0 && s.PerDay() > 0 && !s.PRN && units[s.Unit].countable {
@@ -122,8 +131,33 @@ func (it *Item) sig(l Line) Sig {
 			s.Quantity, s.QuantityUnit = usual.Quantity, usual.QuantityUnit
 		}
 	}
+	s.inherit()
 	s.Compute()
 	return s
+}
+
+// steps gives the steps that follow the first their unit and dose, as tablets
+// where they come out. A number alone means what it meant in the first: of "40
+// daily, then 20" both are mg.
+func (it *Item) steps(s *Sig, l Line, bare string) {
+	s.More = slices.Clone(s.More)
+	last := *s
+	for i := range s.More {
+		x := &s.More[i]
+		switch {
+		case x.Dose > 0 && x.Unit == "" && bare != "":
+			x.Unit = bare
+		case x.Dose > 0 && x.Unit == "":
+			x.Unit = last.Unit
+		case x.Dose == 0:
+			x.Dose, x.DoseMax, x.Unit = last.Dose, last.DoseMax, last.Unit
+		}
+		last = *x
+		it.whole(x)
+		if x.Route == "" {
+			x.Route = s.Route
+		}
+	}
 }
 
 type measure struct {
@@ -186,6 +220,10 @@ func Words(k Kind, text string) Order {
 	if k == Medicine {
 		l = Parse(text)
 		o.Name = sentence(l.Name)
+		if l.Strength > 0 && l.Sig.Dose == 0 && mass(l.Unit) > 0 && len(l.Sig.More) > 0 { // "40 mg daily, then 20 mg": doses, not one strength
+			l.Sig.Dose, l.Sig.Unit, l.Strength = l.Strength, l.Unit, 0
+			l.Sig.inherit()
+		}
 		if l.Strength > 0 {
 			o.Strength = strings.TrimSpace(num(l.Strength) + " " + l.Unit)
 			o.Name += " " + o.Strength

@@ -132,8 +132,8 @@ func (o Order) medication(r object) {
 		r["statusReason"] = concept(o.StatusWhy)
 	}
 	r["category"] = []any{concept("", coding("http://terminology.hl7.org/CodeSystem/medicationrequest-category", "community", "Community"))}
-	if d := o.Sig.Dosage(); len(d) > 0 {
-		r["dosageInstruction"] = []any{d}
+	if list := o.Sig.dosages(); len(list) > 0 {
+		r["dosageInstruction"] = list
 	}
 	supply := object{}
 	if o.Sig.Quantity > 0 {
@@ -142,8 +142,8 @@ func (o Order) medication(r object) {
 	if o.Sig.Refills > 0 || o.Sig.RefillsSaid {
 		supply["numberOfRepeatsAllowed"] = o.Sig.Refills
 	}
-	if o.Sig.Days > 0 && o.Sig.Quantity > 0 {
-		supply["expectedSupplyDuration"] = object{"value": o.Sig.Days, "unit": "day", "system": UCUM, "code": "d"}
+	if days := o.Sig.Course(); days > 0 && o.Sig.Quantity > 0 {
+		supply["expectedSupplyDuration"] = object{"value": days, "unit": "day", "system": UCUM, "code": "d"}
 	}
 	if o.Due != "" {
 		supply["validityPeriod"] = object{"start": o.Due}
@@ -218,66 +218,6 @@ func quantity(n float64, u string) object {
 	return q
 }
 
-// Dosage is the directions as FHIR (http://hl7.org/fhir/R4/dosage.html): the
-// text that people read, and the same in parts.
-func (s Sig) Dosage() object {
-	d := object{}
-	if how := s.How(); how != "" {
-		d["text"] = sentence(how)
-	}
-	if s.Note != "" {
-		d["additionalInstruction"] = []any{concept(s.Note)}
-		if d["text"] == nil {
-			d["text"] = s.Note
-		}
-	}
-	repeat := object{}
-	if s.Once {
-		repeat["count"] = 1
-	} else if s.Times > 0 && s.Per != "" && s.Every > 0 {
-		repeat["frequency"], repeat["period"], repeat["periodUnit"] = s.Times, s.Every, s.Per
-		if s.TimesMax > s.Times {
-			repeat["frequencyMax"] = s.TimesMax
-		}
-		if s.EveryMax > s.Every {
-			repeat["periodMax"] = s.EveryMax
-		}
-	}
-	if len(s.When) > 0 {
-		repeat["when"] = s.When
-	}
-	if s.Days > 0 {
-		repeat["boundsDuration"] = object{"value": s.Days, "unit": "day", "system": UCUM, "code": "d"}
-	}
-	if len(repeat) > 0 {
-		d["timing"] = object{"repeat": repeat}
-	}
-	if s.PRN && s.For != "" {
-		d["asNeededCodeableConcept"] = concept(s.For)
-	} else if s.PRN {
-		d["asNeededBoolean"] = true
-	} else if s.For != "" {
-		d["patientInstruction"] = "for " + s.For
-	}
-	if r, ok := routes[s.Route]; ok {
-		text := r.words
-		d["route"] = concept(text, coding(SNOMED, r.code, r.display))
-	}
-	if s.Verb != "" {
-		d["method"] = concept(s.Verb)
-	}
-	switch {
-	case s.Dose > 0 && s.DoseMax > s.Dose:
-		d["doseAndRate"] = []any{object{"doseRange": object{"low": quantity(s.Dose, s.Unit), "high": quantity(s.DoseMax, s.Unit)}}}
-	case s.Dose > 0:
-		d["doseAndRate"] = []any{object{"doseQuantity": quantity(s.Dose, s.Unit)}}
-	}
-	if s.Max > 0 {
-		d["maxDosePerPeriod"] = object{"numerator": quantity(s.Max, s.MaxUnit), "denominator": object{"value": 1, "unit": "day", "system": UCUM, "code": "d"}}
-	}
-	return d
-}
-
 // Read is the order that a MedicationRequest or ServiceRequest is, whoever wrote
 // it. What this package does not model stays in the resource: Change edits
 // the resource, and does not write an Order back over what others wrote.
@@ -341,7 +281,7 @@ func (o *Order) readMedication(n fhir.Node) {
 	if w := fhir.CodeableConceptOf(n.Get("statusReason")).Label(); w != "" {
 		o.StatusWhy = w
 	}
-	o.Sig = ReadSig(n.Get("dosageInstruction").Index(0))
+	o.Sig = ReadSigs(n.Get("dosageInstruction"))
 	d := n.Get("dispenseRequest")
 	o.Sig.Quantity, o.Sig.QuantityUnit = readQuantity(d.Get("quantity"))
 	if r := d.Get("numberOfRepeatsAllowed"); r.Exists() {
@@ -414,92 +354,4 @@ func (o *Order) readService(n fhir.Node) {
 			o.Kind = Imaging
 		}
 	}
-}
-
-func readQuantity(n fhir.Node) (float64, string) {
-	q := fhir.QuantityOf(n)
-	v, err := strconv.ParseFloat(string(q.Value), 64)
-	if err != nil {
-		return 0, ""
-	}
-	if k := unitKey(strings.ToLower(q.Unit)); k != "" {
-		return v, k
-	}
-	for k, u := range units {
-		if u.code == q.Code && q.Code != "" {
-			return v, k
-		}
-	}
-	return v, q.Unit
-}
-
-// ReadSig reads a Dosage: its parts, or of a text alone what the parser of typed
-// lines understands. A text that says it otherwise than the parts stays: nobody's
-// "at night" is lost because the parts say once a day.
-func ReadSig(d fhir.Node) Sig {
-	s, text := readParts(d), clean(cut(d.Get("text").Str(), MaxNote))
-	if text != "" && text != s.Note && !strings.EqualFold(text, s.How()) {
-		s.Said = text
-	}
-	return s
-}
-
-func readParts(d fhir.Node) Sig {
-	rate, repeat := d.Get("doseAndRate").Index(0), d.Get("timing").Get("repeat")
-	if !rate.Exists() && !repeat.Exists() {
-		return ParseSig(d.Get("text").Str()).Sig
-	}
-	var s Sig
-	if q := rate.Get("doseQuantity"); q.Exists() {
-		s.Dose, s.Unit = readQuantity(q)
-	} else if r := rate.Get("doseRange"); r.Exists() {
-		s.Dose, s.Unit = readQuantity(r.Get("low"))
-		s.DoseMax, _ = readQuantity(r.Get("high"))
-	}
-	number := func(n fhir.Node) float64 { f, _ := strconv.ParseFloat(n.Text(), 64); return f }
-	s.Times, s.TimesMax = int(number(repeat.Get("frequency"))), int(number(repeat.Get("frequencyMax")))
-	s.Every, s.EveryMax = number(repeat.Get("period")), number(repeat.Get("periodMax"))
-	s.Per = repeat.Get("periodUnit").Str()
-	if s.Per != "" && s.Times == 0 {
-		s.Times = 1
-	}
-	if periodWords[s.Per] == "" {
-		s.Times, s.Every, s.Per = 0, 0, ""
-	}
-	s.Once = repeat.Get("count").Text() == "1" && s.Times == 0
-	for w := range repeat.Get("when").Items() {
-		if whens[w.Str()] != "" {
-			s.addWhen(w.Str())
-		}
-	}
-	if b := repeat.Get("boundsDuration"); b.Exists() {
-		s.Days = number(b.Get("value")) * dayUnits[strings.ToLower(b.Get("code").Str()+map[bool]string{true: b.Get("unit").Str()}[!b.Get("code").Exists()])]
-	}
-	s.PRN = d.Get("asNeededBoolean").True()
-	if c := d.Get("asNeededCodeableConcept"); c.Exists() {
-		s.PRN, s.For = true, fhir.CodeableConceptOf(c).Label()
-	}
-	if f, ok := strings.CutPrefix(d.Get("patientInstruction").Str(), "for "); ok {
-		s.For = f
-	}
-	route := d.Get("route")
-	if k := routeKey(route.Get("text").Str()); k != "" {
-		s.Route = k
-	} else {
-		for c := range route.Get("coding").Items() {
-			for k, r := range routes {
-				if c.Get("code").Is(r.code) && !strings.Contains(k, "-") {
-					s.Route = k
-				}
-			}
-		}
-	}
-	s.Verb = d.Get("method").Get("text").Str()
-	if m := d.Get("maxDosePerPeriod"); m.Exists() {
-		s.Max, s.MaxUnit = readQuantity(m.Get("numerator"))
-	}
-	for a := range d.Get("additionalInstruction").Items() {
-		s.Note = strings.TrimSpace(s.Note + " " + fhir.CodeableConceptOf(a).Label())
-	}
-	return s
 }

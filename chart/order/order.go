@@ -1,6 +1,7 @@
 package order
 
 import (
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -148,24 +149,25 @@ func (o Order) Check(today time.Time) []Fault {
 	return f
 }
 
+// StepField is the field of a form that holds a step of the directions, from 0:
+// sig, sig-2, sig-3.
+func StepField(i int) string {
+	if i == 0 {
+		return "sig"
+	}
+	return "sig-" + strconv.Itoa(i+1)
+}
+
 func (o Order) checkSig(say func(field, text string)) {
 	s := o.Sig
-	switch {
-	case s.Said != "": // as it was written before
-	case s.Dose <= 0 && s.Note == "":
-		say("sig", "Say how much is taken: 1 tablet, 5 mL.")
-	case s.Times == 0 && !s.Once && !s.PRN && s.Note == "":
-		say("sig", "Say how often: daily, twice a day, every 6 hours.")
-	case s.Dose > 0 && s.Unit == "":
-		say("sig", "Say what it is "+num(s.Dose)+" of: tablets, mL, mg.")
+	steps := s.Steps()
+	for i, x := range steps {
+		x.check(StepField(i), say)
+		if i+1 < len(steps) && steps[i+1].Follows(x) && !x.Ends() && x.Said == "" {
+			say(StepField(i), "Say for how long, before what follows: for 5 days.")
+		}
 	}
-	if s.Dose > 10000 || s.DoseMax > 10000 || s.Dose > 20 && units[s.Unit].countable {
-		say("sig", "A dose of "+s.dose()+" cannot be meant.")
-	}
-	if s.PerDay() > 48 && !s.PRN {
-		say("sig", "More than 48 doses a day cannot be meant.")
-	}
-	if s.Quantity <= 0 && !s.Once {
+	if s.Quantity <= 0 && !(s.Once && len(s.More) == 0) {
 		say("quantity", "Say how many are handed out, or for how many days.")
 	}
 	if s.Quantity > 10000 {
@@ -173,6 +175,31 @@ func (o Order) checkSig(say func(field, text string)) {
 	}
 	if s.Refills < 0 || s.Refills > 12 {
 		say("refills", "Between 0 and 12 refills.")
+	}
+}
+
+// check says what is missing in one step.
+func (s Sig) check(field string, say func(field, text string)) {
+	switch {
+	case s.Said != "": // as it was written before
+	case s.Dose <= 0 && s.Note == "":
+		say(field, "Say how much is taken: 1 tablet, 5 mL.")
+	case s.Times == 0 && !s.Once && !s.PRN && s.Note == "":
+		say(field, "Say how often: daily, twice a day, every 6 hours.")
+	case s.Dose > 0 && s.Unit == "":
+		say(field, "Say what it is "+num(s.Dose)+" of: tablets, mL, mg.")
+	}
+	if s.Dose > 10000 || s.DoseMax > 10000 || s.Dose > 20 && units[s.Unit].countable {
+		say(field, "A dose of "+s.dose()+" cannot be meant.")
+	}
+	if s.PerDay() > 48 && !s.PRN {
+		say(field, "More than 48 doses a day cannot be meant.")
+	}
+	if s.Start != "" && s.End != "" && s.End < s.Start {
+		say(field, "This ends before it begins.")
+	}
+	if s.Days > 0 && s.Once {
+		say(field, "Once only, or for "+spell(s.Days)+"?")
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 )
 
 // MaxLine bounds a typed line, in bytes.
-const MaxLine = 500
+const MaxLine = 1000
 
 // Line is a typed line read: "amox 500 tid 7d".
 type Line struct {
@@ -36,7 +36,7 @@ func Parse(line string) Line {
 // ParseSig reads directions alone: no name before them.
 func ParseSig(text string) Line {
 	text, note, noted := cutNote(text)
-	p := reader{words: tokens(text), bare: true}
+	p := reader{words: tokens(text)}
 	p.directions()
 	l := p.finish()
 	if noted {
@@ -81,6 +81,7 @@ type token struct {
 	unit      string  // "mg" of "500mg", "d" of "7d"
 	num       bool
 	to        float64 // of "1-2"
+	end       byte    // what the word ended with, as far as it parts directions: , or ;
 }
 
 var plainLine = strings.NewReplacer("–", "-", "½", " 1/2 ", "¼", " 1/4 ", "×", " x ")
@@ -91,14 +92,22 @@ func tokens(line string) []token {
 	line = plainLine.Replace(line)
 	var out []token
 	for _, w := range strings.Fields(line) {
-		w = strings.Trim(w, ";()[]")
+		end := byte(0)
+		switch w[len(w)-1] {
+		case ',', ';':
+			end = w[len(w)-1]
+		}
+		w = strings.Trim(strings.TrimRight(w, ",;"), ";()[]")
 		if !strings.HasSuffix(w, "m.") {
 			w = strings.TrimRight(w, ".,:")
 		}
 		if w == "" {
+			if len(out) > 0 && end != 0 {
+				out[len(out)-1].end = end
+			}
 			continue
 		}
-		t := token{said: w, low: strings.ToLower(w)}
+		t := token{said: w, low: strings.ToLower(w), end: end}
 		t.number()
 		out = append(out, t)
 	}
@@ -156,7 +165,7 @@ func amount(s string) (float64, error) {
 type reader struct {
 	words []token
 	at    int
-	bare  bool // directions alone
+	later bool // directions of a step that is not the first
 	line  Line
 	notes []string
 }
@@ -260,11 +269,12 @@ func (p *reader) known() bool {
 	if t.num {
 		return true
 	}
-	trial := reader{words: p.words, at: p.at, bare: true}
+	trial := reader{words: p.words, at: p.at}
 	return trial.one() && !slices.Contains([]string{"t", "c", "for", "eye", "ear", "app"}, t.low)
 }
 
-func (p *reader) directions() {
+// each goes through the words and takes what it understands.
+func (p *reader) each() {
 	for p.at < len(p.words) {
 		at := p.at
 		if !p.one() {
@@ -285,6 +295,7 @@ func (p *reader) finish() Line {
 	if s.Verb == routes[s.Route].verb {
 		s.Verb = ""
 	}
+	s.inherit()
 	s.Compute()
 	return p.line
 }

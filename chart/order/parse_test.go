@@ -165,7 +165,11 @@ func FuzzParse(f *testing.F) {
 	for _, x := range lines {
 		f.Add(x.typed)
 	}
+	for _, x := range stepLines {
+		f.Add("x " + x.typed)
+	}
 	f.Add(strings.Repeat("1 tab ", 200))
+	f.Add(strings.Repeat("1 tab daily, then ", 60) + "stop then stop, and")
 	f.Add("q0h x0d #0 1e9 9999999999 0/0 1-1 -1")
 	f.Fuzz(func(t *testing.T, text string) {
 		l := Parse(text)
@@ -177,6 +181,9 @@ func FuzzParse(f *testing.F) {
 				t.Fatalf("%q: %v a day", text, d)
 			}
 			ParseSig(s.Line())
+			if len(s.More) >= MaxSteps || len(s.Runs()) != len(s.Steps()) || s.Course() < 0 {
+				t.Fatalf("%q: steps: %+v", text, s)
+			}
 		}
 		for _, c := range Find(text, 3) {
 			o := c.Order()

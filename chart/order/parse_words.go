@@ -60,7 +60,7 @@ func (p *reader) one() bool {
 		p.problem("%s", why)
 		return false
 	}
-	return p.supply(t, s) || p.maximum(t, s) || p.frequency(s) || p.eye(s) || p.timeOfDay(s) || p.need(t, s) || p.duration(t, s) || p.way(t, s) || p.dose(t, s)
+	return p.supply(t, s) || p.maximum(t, s) || p.frequency(s) || p.eye(s) || p.weekdays(s) || p.clock(s) || p.period(s) || p.timeOfDay(s) || p.need(t, s) || p.duration(t, s) || p.way(t, s) || p.dose(t, s)
 }
 
 // eye reads which eye.
@@ -225,9 +225,19 @@ func (p *reader) timeOfDay(s *Sig) bool {
 			return true
 		}
 	}
+	if w := partsOfDay[p.peek(0).low]; w != "" && (p.at+1 == len(p.words) || p.peek(1).num) { // "500 mg morning", "morning 500 mg"
+		s.addWhen(w)
+		if s.Times == 0 && !s.Once {
+			s.Times, s.Every, s.Per = 1, 1, "d"
+		}
+		p.at++
+		return true
+	}
 	p.at -= skip
 	return false
 }
+
+var partsOfDay = map[string]string{"morning": "MORN", "noon": "NOON", "midday": "NOON", "afternoon": "AFT", "evening": "EVE", "night": "NIGHT"}
 
 // need reads "prn pain", "as needed for pain", "for cough".
 func (p *reader) need(t token, s *Sig) bool {
@@ -449,8 +459,11 @@ func (p *reader) dose(t token, s *Sig) bool {
 	} else if unit == "" {
 		return false
 	}
-	if unit == "" && (s.Dose > 0 || t.n > 20) {
+	if unit == "" && (s.Dose > 0 || t.n > 20 && !p.later) {
 		return false
+	}
+	if next := (reader{words: p.words, at: p.at + 1}); unit == "" && p.later && next.at < len(next.words) && !next.one() {
+		return false // "1 hour later" is no dose
 	}
 	p.setDose(t.n, t.to, unit)
 	p.at += used

@@ -16,16 +16,19 @@ type Sig struct {
 	Unit    string  // a key of units: tablet, mg, mL, puff …
 	Route   string  // a key of routes: oral, sublingual …
 
-	Times, TimesMax int     // timing.repeat.frequency, frequencyMax
-	Every, EveryMax float64 // period, periodMax
-	Per             string  // periodUnit: h, d, wk, mo
-	When            []string
-	Once            bool // one dose, no repeat
+	Times, TimesMax int      // timing.repeat.frequency, frequencyMax
+	Every, EveryMax float64  // period, periodMax
+	Per             string   // periodUnit: h, d, wk, mo
+	When            []string // timing.repeat.when
+	On              []string // timing.repeat.dayOfWeek: mon, tue …
+	At              []string // timing.repeat.timeOfDay: 08:00
+	Once            bool     // one dose, no repeat
 
 	PRN bool
 	For string // what it is needed for, of PRN; else what it is for
 
-	Days float64 // timing.repeat.boundsDuration, in days
+	Days       float64 // timing.repeat.boundsDuration, in days
+	Start, End string  // timing.repeat.boundsPeriod: days, ISO
 
 	Max     float64 // maxDosePerPeriod: in MaxUnit a day
 	MaxUnit string
@@ -38,6 +41,10 @@ type Sig struct {
 
 	Note string // words that are kept as said: additional instruction
 	Said string // the directions as somebody else wrote them, which the parts need not say in full; How is then these words
+
+	Seq  int   // dosageInstruction.sequence, of several: the same number runs at once, a higher one follows
+	Stop bool  // "then stop": said, so that nobody takes it on
+	More []Sig // the further steps of one order: "then 20 mg", "and 1000 mg in the evening". They have no More and no supply
 }
 
 // unit is a unit in which doses are written.
@@ -150,18 +157,18 @@ func count(f float64, u string) string {
 // Empty says whether nothing was said at all.
 func (s Sig) Empty() bool { return s.How() == "" && s.Quantity == 0 && !s.RefillsSaid && s.Note == "" }
 
-// How is the directions in words: "take 1 capsule by mouth three times a day for
-// 7 days". Abbreviations are spelled out: many have been misread (ISMP's list
-// of error-prone abbreviations). Empty when there are none.
-func (s Sig) How() string {
+// one is one step in words. A step that follows another does not say verb and
+// route again when they are the same.
+func (s Sig) one(before *Sig) string {
 	if s.Said != "" {
-		return s.Said
+		return s.stopped(s.Said)
 	}
 	var out []string
 	if d := s.dose(); d != "" {
 		out = append(out, d)
 	}
-	if r, ok := routes[s.Route]; ok && (s.Route != "inhaled" || s.Unit != "puff") {
+	again := before != nil && before.Said == "" && before.Verb == s.Verb && before.Route == s.Route && s.Dose > 0 && before.Dose > 0
+	if r, ok := routes[s.Route]; ok && !again && (s.Route != "inhaled" || s.Unit != "puff") {
 		out = append(out, r.words)
 	}
 	if t := s.timing(); t != "" {
@@ -176,11 +183,19 @@ func (s Sig) How() string {
 	if s.Days > 0 {
 		out = append(out, "for "+spell(s.Days))
 	}
+	if s.Start != "" {
+		out = append(out, "from "+sayDay(s.Start))
+	}
+	if s.End != "" {
+		out = append(out, "until "+sayDay(s.End))
+	}
 	if len(out) == 0 {
-		return ""
+		return s.stopped("")
 	}
 	verb := s.Verb
-	if verb == "" && (s.Dose > 0 || s.Route != "") {
+	if again {
+		verb = ""
+	} else if verb == "" && (s.Dose > 0 || s.Route != "") {
 		verb = routes[s.Route].verb
 		if verb == "" {
 			verb = "take"
@@ -193,7 +208,7 @@ func (s Sig) How() string {
 	if s.Max > 0 {
 		text += ", at most " + count(s.Max, s.MaxUnit) + " a day"
 	}
-	return text
+	return s.stopped(text)
 }
 
 func (s Sig) dose() string {
@@ -214,6 +229,12 @@ func (s Sig) timing() string {
 	var when []string
 	for _, w := range s.When {
 		when = append(when, whens[w])
+	}
+	if len(s.On) > 0 {
+		when = append(when, "on "+joined(s.On, dayWords))
+	}
+	if len(s.At) > 0 {
+		when = append(when, "at "+joined(s.At, nil))
 	}
 	tail := strings.Join(when, " and ")
 	if s.Once {
@@ -302,7 +323,8 @@ func (s Sig) Line() string {
 	return out
 }
 
-// PerDay is how many doses a day, 0 when it cannot be said. Of ranges the most.
+// PerDay is how many doses of this step a day, 0 when it cannot be said. Of ranges
+// the most; of days of the week, those on which it is taken.
 func (s Sig) PerDay() float64 {
 	if s.Once || s.Times == 0 || s.Every <= 0 {
 		return 0
@@ -323,8 +345,8 @@ func (s Sig) PerDay() float64 {
 	return 0
 }
 
-// Compute fills in the quantity where dose, frequency and duration say it, and
-// it was not said otherwise. Whole things are rounded up; of what is
+// Compute fills in the quantity where dose, frequency and duration of every step
+// say it, and it was not said otherwise. Whole things are rounded up; of what is
 // neither counted nor a volume nothing is computed.
 func (s *Sig) Compute() {
 	if s.Quantity > 0 && !s.Computed {
@@ -334,23 +356,43 @@ func (s *Sig) Compute() {
 		return
 	}
 	s.Quantity, s.QuantityUnit, s.Computed = 0, "", false
-	u, ok := units[s.Unit]
-	if !ok || !u.countable && s.Unit != "mL" {
-		return
-	}
-	one := max(s.Dose, s.DoseMax)
 	n := 0.0
-	switch {
-	case s.Once:
-		n = one
-	case s.Days > 0:
-		n = one * s.PerDay() * s.Days
-		if s.Max > 0 && s.MaxUnit == s.Unit {
-			n = min(n, s.Max*s.Days)
+	for _, x := range s.Steps() {
+		m := x.taken()
+		if m <= 0 || x.Unit != s.Unit {
+			return
 		}
+		n += m
 	}
-	if n <= 0 || n > 100000 {
+	if n > 100000 {
 		return
 	}
 	s.Quantity, s.QuantityUnit, s.Computed = math.Ceil(n-1e-9), s.Unit, true
+}
+
+// taken is how much of its unit a step takes in all, 0 when that cannot be said.
+func (s Sig) taken() float64 {
+	u, ok := units[s.Unit]
+	if !ok || !u.countable && s.Unit != "mL" {
+		return 0
+	}
+	one := max(s.Dose, s.DoseMax)
+	days := s.Days
+	if days == 0 {
+		days = daysBetween(s.Start, s.End)
+	}
+	switch {
+	case s.Once:
+		return one
+	case days > 0:
+		n := one * s.PerDay() * days
+		if len(s.On) > 0 && s.Per == "d" {
+			n = one * s.PerDay() * math.Ceil(days*float64(len(s.On))/7)
+		}
+		if s.Max > 0 && s.MaxUnit == s.Unit {
+			n = min(n, s.Max*days)
+		}
+		return n
+	}
+	return 0
 }
