@@ -236,14 +236,21 @@ func (v *view) term(t term, x *item, h *hit) (tri, []rule.Evidence, string) {
 			}
 		}
 		for _, y := range v.with {
-			if y.med != nil && y.med == x.med || y.draft != nil && x.draft != nil && y.draft.ID == x.draft.ID {
-				continue
+			if !t.none && (y.med != nil && y.med == x.med || y.draft != nil && x.draft != nil && y.draft.ID == x.draft.ID) {
+				continue // of "not takes" what it is mixed with counts too
 			}
 			for _, s := range y.Substances {
-				if t.takes[s.Name] && medicine.Systemic(s, y.route) {
-					return yes, []rule.Evidence{y.evidence()}, ""
+				if !t.takes[s.Name] || !medicine.Systemic(s, y.route) {
+					continue
 				}
+				if t.none {
+					return no, nil, ""
+				}
+				return yes, []rule.Evidence{y.evidence()}, ""
 			}
+		}
+		if t.none {
+			return yes, nil, ""
 		}
 		return no, nil, ""
 	case "for":

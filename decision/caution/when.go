@@ -18,6 +18,7 @@ type term struct {
 	value  float64
 	unit   string
 	takes  map[string]bool
+	none   bool   // of takes: that none of them is taken
 	phrase string // as written, to tell gaps apart
 }
 
@@ -31,8 +32,8 @@ var comparison = regexp.MustCompile(`^([a-z0-9-]+) (<=|>=|<|>) ([0-9.]+)(?: (\S+
 // (going on), "ever" and a concept (or past), "not" and a concept (never
 // recorded); a test, "age", "pregnant", "for" (days taken), "dose" (a day),
 // "times" (a day) with a comparison; "pregnant", "may be pregnant", "lactating",
-// "female", "male", "smoker", "short-acting" (no word says otherwise); "takes"
-// and members joined by "+".
+// "female", "male", "smoker", "short-acting" (no word says otherwise); "takes" or
+// "not takes" and members joined by "+".
 func (k *knowledge) parseWhen(cell string) (when, error) {
 	var out when
 	for clause := range strings.SplitSeq(cell, " and ") {
@@ -62,9 +63,9 @@ func (k *knowledge) parseTerm(s string) (term, error) {
 		t.kind, t.name = "sex", s
 		return t, nil
 	}
-	if who, ok := strings.CutPrefix(s, "takes "); ok {
+	if who, ok := strings.CutPrefix(strings.TrimPrefix(s, "not "), "takes "); ok {
 		list, err := k.members(strings.ReplaceAll(who, "+", ","))
-		t.kind, t.takes = "takes", map[string]bool{}
+		t.kind, t.takes, t.none = "takes", map[string]bool{}, strings.HasPrefix(s, "not ")
 		for _, m := range list {
 			t.takes[m.name] = true
 		}
