@@ -24,7 +24,7 @@ type messageFlags struct {
 	MailUser     string `name:"mail-user" help:"User at the SMTP server; none: without signing in."`
 	MailPassword string `name:"mail-password-file" help:"File with that user's password." type:"path"`
 	MailFrom     string `name:"mail-from" help:"Address that reminders come from."`
-	Texts        string `name:"texts" help:"JSON file that describes the provider of text messages: url, body, header, keyHeader, idField, statusURL, from, hook. It holds secrets: keep it readable by the node alone." type:"path"`
+	Texts        string `name:"texts" help:"JSON file that describes the provider of text messages: url, body, header, keyHeader, keeps (true: it promises to send a key once), idField, statusURL, from, hook. It holds secrets: keep it readable by the node alone." type:"path"`
 	Links        bool   `help:"Put confirm and cancel links into reminders: patients must be able to reach --base-url."`
 }
 
@@ -57,6 +57,7 @@ func (f messageFlags) outgoing() (outgoing, error) {
 		}
 		var said struct {
 			URL, Method, Body, KeyHeader, IDField, StatusURL, From string
+			Keeps                                                  bool
 			Header                                                 map[string]string
 			Hook                                                   *remind.Hook
 		}
@@ -65,7 +66,7 @@ func (f messageFlags) outgoing() (outgoing, error) {
 		if err := d.Decode(&said); err != nil {
 			return o, fmt.Errorf("--texts: %w", err)
 		}
-		g := &remind.Gateway{URL: said.URL, Method: said.Method, Body: said.Body, Header: said.Header, KeyHeader: said.KeyHeader, IDField: said.IDField, StatusURL: said.StatusURL, From: said.From, Hook: said.Hook}
+		g := &remind.Gateway{URL: said.URL, Method: said.Method, Body: said.Body, Header: said.Header, KeyHeader: said.KeyHeader, IDField: said.IDField, Keeps: said.Keeps, StatusURL: said.StatusURL, From: said.From, Hook: said.Hook}
 		if err := g.Check(); err != nil {
 			return o, fmt.Errorf("--texts: %w", err)
 		}
@@ -111,7 +112,10 @@ func linkKeys(dir string) (remind.Keys, error) {
 // mailFolder is the demonstration's mail: nobody gets it, each message is a file.
 type mailFolder struct{ dir string }
 
-// Send writes the message once: the same key is the same file.
+// Once is true: the same key is the same file.
+func (m mailFolder) Once() bool { return true }
+
+// Send writes the message.
 func (m mailFolder) Send(_ context.Context, e remind.Envelope) (string, error) {
 	b, err := remind.Mail(e, "no-reply@demo.example", "demo.example")
 	if err != nil {

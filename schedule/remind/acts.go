@@ -38,6 +38,30 @@ func Release(ctx context.Context, s record.Session, id, version string) error {
 	})
 }
 
+// Arrived says that the patient has a message of which it was not known whether it
+// left.
+func Arrived(ctx context.Context, s record.Session, id, version string, now time.Time) error {
+	r, err := s.Read(ctx, "CommunicationRequest", id)
+	if err != nil {
+		return err
+	}
+	q, ok := RequestOf(r.Node())
+	if !ok {
+		return record.ErrNotFound
+	}
+	if version != "" && version != q.Version {
+		return ErrNotNow
+	}
+	acts, err := arrivedActs(ctx, s, q, now)
+	if err == nil {
+		_, err = s.Transact(ctx, acts)
+	}
+	if conflict(err) {
+		return ErrNotNow
+	}
+	return err
+}
+
 // Stop takes a request back. Of a recall it ends the series.
 func Stop(ctx context.Context, s record.Session, id, version string) error {
 	return change(ctx, s, id, version, func(q *Request) bool {
@@ -51,7 +75,7 @@ func Stop(ctx context.Context, s record.Session, id, version string) error {
 func Restart(ctx context.Context, s record.Session, id, version string) error {
 	return change(ctx, s, id, version, func(q *Request) bool {
 		ok := q.Status == "revoked" && q.Why == Stopped
-		q.Status, q.Why = "active", ""
+		q.Status, q.Why, q.Claimed = "active", "", false
 		if q.Kind == Recall && q.No == 1 {
 			q.Status = "draft"
 		}

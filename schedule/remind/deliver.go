@@ -7,11 +7,9 @@ import (
 	"math/rand/v2"
 	"net/url"
 	"slices"
-	"strconv"
 	"sync"
 	"time"
 
-	"wholechart/fhir"
 	"wholechart/record"
 	"wholechart/schedule"
 )
@@ -61,7 +59,7 @@ func (w *work) send(ctx context.Context) (next time.Time, err error) {
 				letters++
 			}
 			jobs[m.Patient] = append(jobs[m.Patient], func(ctx context.Context) error { return w.waits(ctx, m) })
-		case m.Status == "preparation" && m.Next.After(w.now):
+		case m.Next.After(w.now):
 			soon(m.Next)
 		default:
 			jobs[m.Patient] = append(jobs[m.Patient], func(ctx context.Context) error { return w.again(ctx, m) })
@@ -199,7 +197,7 @@ func (w *work) stillDue(ctx context.Context, q Request, about schedule.Appointme
 // often is when a person may get the next message, if they got as many as they
 // may within a day.
 func (w *work) often(ctx context.Context, patient string) (time.Time, error) {
-	found, err := find(ctx, w.s, "Communication", url.Values{"patient": {patient}, "sent": {"ge" + w.now.Add(-24*time.Hour).UTC().Format(time.RFC3339)}, "status": {"completed"}})
+	found, err := find(ctx, w.s, "Communication", url.Values{"patient": {patient}, "sent": {"ge" + w.now.Add(-24*time.Hour).UTC().Format(time.RFC3339)}, "status": {"completed,unknown"}})
 	if err != nil {
 		return time.Time{}, err
 	}
@@ -244,9 +242,14 @@ func (w *work) first(ctx context.Context, q Request, due []Request) error {
 	switch { // of a request that was revoked after a claim, and planned again
 	case err == nil:
 		old, _ := MessageOf(r.Node())
-		if old.Status == "completed" {
+		switch {
+		case old.Status == "completed":
 			q.Status, q.Why = "completed", ""
 			return w.put(ctx, Changes{q})
+		case old.Status == "in-progress": // a claim of the dead stands: it is looked into first
+			return w.put(ctx, Changes{q})
+		case old.Status == "unknown" && !q.Now:
+			return w.askDesk(ctx, q, old)
 		}
 		m.Version, m.Attempts, m.Round = r.Version, old.Attempts+1, old.Round
 	case !missing(err):
@@ -305,24 +308,24 @@ func (w *work) again(ctx context.Context, m Message) error {
 	if err == nil {
 		q, _ = RequestOf(r.Node())
 	}
-	orphan := m.Status == "in-progress"
-	if orphan { // did it leave?
-		if asker, ok := w.sender(m.Way).(Asker); ok {
-			took, receipt, err := asker.Took(ctx, m.Key())
-			switch {
-			case err == nil && took:
-				return w.sent(ctx, m, receipt)
-			case err != nil && w.canAsk(asker): // nobody says: later
-				m.Status, m.Next, m.Why = "preparation", w.now.Add(w.Backoff), "whether it left is not known yet"
-				return w.message(ctx, m)
-			}
+	orphan, lost := m.Status == "in-progress", false
+	if orphan {
+		m.Sent = m.Written // if it left at all
+	}
+	if orphan && !w.once(m.Way) { // did it leave?
+		switch took, receipt, err := w.took(ctx, m); {
+		case err == nil && took:
+			return w.sent(ctx, m, receipt)
+		case err == nil:
+			orphan, m.Sent = false, time.Time{}
+		case w.canAsk(m.Way) && m.Attempts < w.Attempts: // nobody says: later
+			return w.askLater(ctx, m)
+		default: // nobody will ever say
+			lost = true
 		}
 	}
 	if q.ID == "" || !open(q) {
-		m.Status, m.Why, m.Next = "stopped", cmp.Or(q.Why, GoneOff), time.Time{}
-		if orphan {
-			m.Why += "; it may have left before"
-		}
+		m.end(orphan, cmp.Or(q.Why, GoneOff))
 		return w.message(ctx, m)
 	}
 	unhurried := q
@@ -333,15 +336,16 @@ func (w *work) again(ctx context.Context, m Message) error {
 	}
 	if x.stop != "" {
 		q.Status, q.Why = "revoked", x.stop
-		m.Status, m.Why, m.Next = "stopped", x.stop, time.Time{}
+		m.end(orphan, x.stop)
 		_, _, err := w.both(ctx, q, m)
 		return err
 	}
-	if slices.Contains(x.person.Not, m.Way) { // said so since: another way, if there is one
-		m.Status, m.Why, m.Next = "stopped", Unwanted, time.Time{}
-		if orphan {
-			m.Why += "; it may have left before"
-		}
+	unwanted := slices.Contains(x.person.Not, m.Way) // said so since: another way, if there is one
+	if lost || orphan && unwanted {
+		return w.askDesk(ctx, q, m)
+	}
+	if unwanted {
+		m.end(false, Unwanted)
 		q.Claimed, q.When = false, w.now
 		_, _, err := w.both(ctx, q, m)
 		return err
@@ -350,7 +354,7 @@ func (w *work) again(ctx context.Context, m Message) error {
 		m.Next = at
 		return w.message(ctx, m)
 	}
-	m.Status, m.Attempts, m.Next, m.Why = "in-progress", m.Attempts+1, time.Time{}, ""
+	m.Status, m.Attempts, m.Next, m.Sent, m.Why = "in-progress", m.Attempts+1, time.Time{}, time.Time{}, ""
 	q, m, err = w.both(ctx, q, m)
 	if err != nil {
 		return err
@@ -378,12 +382,6 @@ func (w *work) waits(ctx context.Context, m Message) error {
 	q.Status, q.Why, m.Status, m.Why = "revoked", x.stop, "stopped", x.stop
 	_, _, err = w.both(ctx, q, m)
 	return err
-}
-
-// canAsk says whether a sender that can be asked is set up to be.
-func (w *work) canAsk(a Asker) bool {
-	g, ok := a.(*Gateway)
-	return !ok || g.StatusURL != ""
 }
 
 func (w *work) sender(way schedule.Channel) Sender {
@@ -422,12 +420,24 @@ func (w *work) leave(ctx context.Context, q Request, m Message) error {
 	if err == nil {
 		return w.sent(context.WithoutCancel(ctx), m, receipt)
 	}
-	if ctx.Err() != nil { // the program ends: the claim stands, and is resolved when it begins again
-		return ctx.Err()
-	}
-	f := &Failure{Why: "it could not be sent"}
+	f := &Failure{Why: "it could not be sent", Unknown: true}
 	if !errors.As(err, &f) {
 		w.Log.Error("reminders: a channel", "site", w.site.Slug, "channel", string(m.Way), "error", err)
+	}
+	ends := ctx.Err()
+	ctx = context.WithoutCancel(ctx)
+	switch {
+	case ends != nil && f.Unknown: // the program ends: the claim stands, and is looked into when it begins again
+		return ends
+	case ends != nil: // it surely did not leave
+		m.Status, m.Why, m.Next = "preparation", f.Why, w.now
+		return errors.Join(ends, w.message(ctx, m))
+	case f.Unknown && !w.once(m.Way):
+		if w.canAsk(m.Way) {
+			return w.askLater(ctx, m)
+		}
+		m.Sent = w.now
+		return w.askDesk(ctx, q, m)
 	}
 	if f.Permanent || m.Attempts >= w.Attempts {
 		return w.giveUp(ctx, q, m, f.Why)
@@ -484,8 +494,8 @@ func (w *work) sent(ctx context.Context, m Message, receipt string) error {
 		}
 		q, _ := RequestOf(req.Node())
 		var more []record.Act
-		if q.Now { // somebody let it out, maybe after it had failed: the desk's task is done
-			if more, err = w.settled(ctx, q, m); err != nil {
+		if q.Now || q.Status == "on-hold" { // it had failed, or nobody knew: the desk's task is done
+			if more, err = settled(ctx, w.s, q, m); err != nil {
 				return err
 			}
 		}
@@ -495,54 +505,4 @@ func (w *work) sent(ctx context.Context, m Message, receipt string) error {
 		}
 	}
 	return errors.New("others keep changing a message that was sent")
-}
-
-// settled completes the task that an earlier failure made.
-func (w *work) settled(ctx context.Context, q Request, m Message) ([]record.Act, error) {
-	r, err := w.s.Read(ctx, "Task", digest("late-", q.ID, m.ID))
-	if missing(err) {
-		return nil, nil
-	}
-	if err != nil || !r.Node().Get("status").Is("requested") {
-		return nil, err
-	}
-	o, err := objectOf(r.Node())
-	if err != nil {
-		return nil, err
-	}
-	o["status"] = "completed"
-	n, err := node(o)
-	if err != nil {
-		return nil, err
-	}
-	v, err := strconv.Atoi(r.Version)
-	return []record.Act{{Op: record.Update, Type: "Task", ID: r.ID, Resource: n, IfMatch: v}}, err
-}
-
-// giveUp ends a message that cannot be sent, and asks the desk.
-func (w *work) giveUp(ctx context.Context, q Request, m Message, why string) error {
-	q.Status, q.Why = "on-hold", why
-	m.Status, m.Why, m.Next = "not-done", why, time.Time{}
-	n, err := w.task(q, "A message to the patient could not be sent: "+why+". Call, or correct the address and send again.")
-	if err != nil {
-		return err
-	}
-	id := digest("late-", q.ID, m.ID)
-	task := record.Act{Op: record.Create, Type: "Task", ID: id, Resource: n}
-	if _, err := w.s.Read(ctx, "Task", id); err == nil { // given up before: the task is open again
-		n, err := w.task(q, "A message to the patient could still not be sent: "+why+".")
-		if err != nil {
-			return err
-		}
-		task = record.Act{Op: record.Update, Type: "Task", ID: id, Resource: n}
-	} else if !missing(err) {
-		return err
-	}
-	_, _, err = w.both(ctx, q, m, task)
-	return err
-}
-
-func (w *work) task(q Request, what string) (fhir.Node, error) {
-	return node(object{"resourceType": "Task", "status": "requested", "intent": "order", "priority": "routine", "code": coded(TaskSystem, "call-back", "Call back"),
-		"description": what, "for": ref("Patient", q.Patient), "focus": ref("CommunicationRequest", q.ID), "authoredOn": w.now.UTC().Format(time.RFC3339)})
 }

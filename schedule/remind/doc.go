@@ -6,20 +6,25 @@
 // of what the message is about (the appointment, its start, the rule's step), so
 // that planning twice plans once.
 //
-// # Never twice
+// # Never twice, and never forgotten
 //
 // Before anything leaves, the Communication is written as in-progress, and that
 // write is durable: the claim. What became of it is written after. A process
-// that is killed between the two leaves a claim of which nobody knows whether
-// the message left. It is then tried again under the same key: an e-mail with
-// the same Message-ID, a text with the same idempotency key; a gateway that can
-// be asked for a key is asked first. So a gateway that honours the key sends
-// once. E-mail has no such promise: a mail server that took the message in the
-// moment of the kill, before its answer was written down here, takes it again,
-// and only a server or reader that drops a repeated Message-ID shows it once.
-// Debian's exim, against which this is tested, does not look at Message-IDs: such
-// a message is in the mailbox twice, under one. What could drop the second is the
-// receiving side's (Sieve's "duplicate", RFC 7352), not ours.
+// that is killed between the two, or a line that breaks between the last line of
+// a message and its answer, leaves a message of which nobody here knows whether
+// it left. No program can send such a message and promise that it comes once. So
+//
+//   - a gateway that can be asked for a key is asked, until it says;
+//   - one that promises to send a key once gets it again under the same key;
+//   - of any other, e-mail above all, the message is unknown (the status of FHIR's
+//     EventStatus that means this), its request is held, and a Task puts it before
+//     the desk: the patient is asked, and it is said in the outbox that it arrived,
+//     or it is sent again, under the same Message-ID. Nothing sends it again but a
+//     person. If the patient answers by its link, or the provider reports what
+//     became of it, that settles it.
+//
+// What failed before a message's last line was written has surely not left, and
+// is tried again. At a kill at most Config.AtOnce messages a site are unknown.
 // The portal's inbox and letters are written in the claim itself and cannot
 // repeat; a batch of letters can be printed again until the
 // desk says that it is in the post.

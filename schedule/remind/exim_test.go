@@ -230,6 +230,18 @@ func (x *exim) box(atLeast int) []delivered {
 	return nil
 }
 
+// idle waits until all that the server took is delivered.
+func (x *exim) idle() {
+	x.t.Helper()
+	for range 1200 {
+		if left, _ := filepath.Glob(filepath.Join(x.dir, "spool", "input", "*")); len(left) == 0 {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	x.t.Error("exim does not deliver what it took")
+}
+
 // counted is how often each Message-ID is in the mailbox.
 func counted(of []delivered) map[string]int {
 	out := map[string]int{}

@@ -9,9 +9,11 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -25,7 +27,8 @@ type Gateway struct {
 	Header    map[string]string // "Authorization": a secret. Never logged, never kept in the record
 	KeyHeader string            // empty: Idempotency-Key
 	IDField   string            // member of the answer that is the provider's id of the message: "id"
-	StatusURL string            // asked after a crash with GET; 200: it took the message, 404: it did not; empty: it cannot be asked
+	StatusURL string            // asked with GET when nobody knows whether it took a message; 200: it did, 404: it did not; empty: it cannot be asked
+	Keeps     bool              // the provider promises that a key that comes again is not sent again
 	Duplicate int               // HTTP status that says "this key was taken before"; 0: 409
 	From      string            // sender, as the provider wants it
 	Timeout   time.Duration     // 0: 20 s
@@ -75,10 +78,13 @@ var plainClient = &http.Client{CheckRedirect: func(*http.Request, []*http.Reques
 func (g *Gateway) do(ctx context.Context, method, address, body, key string) (int, http.Header, []byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, cmp.Or(g.Timeout, 20*time.Second))
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, method, address, strings.NewReader(body))
+	var begun atomic.Bool // from here on it may have reached the gateway
+	trace := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { begun.Store(true) }})
+	req, err := http.NewRequestWithContext(trace, method, address, strings.NewReader(body))
 	if err != nil {
 		return 0, nil, nil, &Failure{Why: "the text gateway's address is no web address"}
 	}
+	req.GetBody = nil // net/http repeats what bears an Idempotency-Key by itself
 	for k, v := range g.Header {
 		req.Header.Set(k, v)
 	}
@@ -88,12 +94,12 @@ func (g *Gateway) do(ctx context.Context, method, address, body, key string) (in
 	req.Header.Set(cmp.Or(g.KeyHeader, "Idempotency-Key"), key)
 	res, err := cmp.Or(g.Client, plainClient).Do(req)
 	if err != nil {
-		return 0, nil, nil, &Failure{Why: "the text gateway did not answer"} // the error names the address, which may hold a secret
+		return 0, nil, nil, &Failure{Why: "the text gateway did not answer", Unknown: begun.Load()} // the error names the address, which may hold a secret
 	}
 	defer res.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(res.Body, 64<<10))
 	if err != nil {
-		return 0, nil, nil, &Failure{Why: "the text gateway's answer broke off"}
+		return 0, nil, nil, &Failure{Why: "the text gateway's answer broke off", Unknown: true}
 	}
 	return res.StatusCode, res.Header, text, nil
 }
@@ -113,14 +119,19 @@ func (g *Gateway) Send(ctx context.Context, e Envelope) (string, error) {
 	f := &Failure{Why: fmt.Sprintf("the text gateway refused the message (%d)", status), Code: status}
 	switch status {
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests: // an operator's matter, or it passes
+	case http.StatusServiceUnavailable: // it says that it did not take it (RFC 9110 section 15.6.4)
 	default:
 		f.Permanent = status >= 400 && status < 500
+		f.Unknown = status >= 500 // it, or a proxy before it, failed on the way
 	}
 	if s, err := strconv.Atoi(head.Get("Retry-After")); err == nil && s > 0 {
 		f.After = min(time.Duration(s)*time.Second, time.Hour)
 	}
 	return "", f
 }
+
+// Once says whether the provider promises to send a key once.
+func (g *Gateway) Once() bool { return g.Keeps }
 
 // Took asks for a key. Without StatusURL nobody can be asked: an error.
 func (g *Gateway) Took(ctx context.Context, key string) (bool, string, error) {

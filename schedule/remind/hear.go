@@ -1,6 +1,7 @@
 package remind
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/url"
@@ -262,23 +263,44 @@ func (s *Service) Reported(ctx context.Context, site *record.Site, r Report) err
 			return err
 		}
 		switch {
+		case m.Status == "unknown" && (r.Key == "" || r.Key == m.Key()): // now it is known
+			if r.Arrived {
+				err = w.sent(ctx, m, cmp.Or(m.Receipt, r.Receipt))
+				if err == nil {
+					continue // and that it arrived
+				}
+			} else {
+				err = w.undelivered(ctx, m)
+			}
 		case m.Status != "completed" || !m.Arrived.IsZero() || r.Key != "" && r.Key != m.Key():
 			return nil // known, given up, or of an earlier round
 		case r.Arrived:
 			m.Arrived = w.now
 			err = w.message(ctx, m)
 		default:
-			var q Request
-			if q, err = w.request(ctx, m.Request); err == nil {
-				m.Round++ // sent again it is another message to the provider
-				err = w.giveUp(ctx, q, m, "the provider could not deliver it")
-			}
+			err = w.undelivered(ctx, m)
 		}
 		if !conflict(err) {
 			return err
 		}
 	}
 	return record.ErrMoved
+}
+
+// undelivered gives a message up that the provider took and could not deliver.
+func (w *work) undelivered(ctx context.Context, m Message) error {
+	const why = "the provider could not deliver it"
+	r, err := w.s.Read(ctx, "CommunicationRequest", m.Request)
+	if err != nil {
+		return err
+	}
+	q, _ := RequestOf(r.Node())
+	m.Round++ // sent again it is another message to the provider
+	if q.Status == "revoked" {
+		m.Status, m.Why, m.Next = "not-done", why, time.Time{}
+		return w.message(ctx, m)
+	}
+	return w.giveUp(ctx, q, m, why)
 }
 
 // told is the message that a report is about.
@@ -301,13 +323,4 @@ func (w *work) told(ctx context.Context, r Report) (Message, bool, error) {
 		return m, true, err
 	}
 	return Message{}, false, err
-}
-
-func (w *work) request(ctx context.Context, id string) (Request, error) {
-	r, err := w.s.Read(ctx, "CommunicationRequest", id)
-	if err != nil {
-		return Request{}, err
-	}
-	q, _ := RequestOf(r.Node())
-	return q, nil
 }

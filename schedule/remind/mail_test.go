@@ -132,11 +132,28 @@ func TestMailNeedsItsTLS(t *testing.T) {
 	if _, err := s.Send(t.Context(), e); err != nil || sink.counted()["<k@maple.example>"] != 1 {
 		t.Errorf("%v %v", err, sink.counted())
 	}
+	// Nobody knows only after the last line.
+	for what, c := range map[string]struct {
+		trouble func(string) (string, bool)
+		rcpt    func(string) string
+		unknown bool
+	}{
+		"hung up on after the message": {trouble: func(string) (string, bool) { return "", true }, unknown: true},
+		"refused after the message":    {trouble: func(string) (string, bool) { return "451 4.3.0 later", false }},
+		"refused before":               {rcpt: func(string) string { return "451 4.7.1 later" }},
+	} {
+		sink := newMailSink(t)
+		sink.trouble, sink.rcpt = c.trouble, c.rcpt
+		_, err := sink.smtp().Send(t.Context(), e)
+		if f, _ := err.(*Failure); f == nil || f.Unknown != c.unknown || f.Permanent {
+			t.Errorf("%s: %+v", what, err)
+		}
+	}
 	// A server that says nothing.
 	quiet, _ := net.Listen("tcp", "127.0.0.1:0")
 	defer quiet.Close()
 	s = &SMTP{Addr: quiet.Addr().String(), TLS: "none", From: "n@maple.example", Timeout: 50 * time.Millisecond}
-	if _, err := s.Send(t.Context(), e); err == nil || err.Error() != "the mail server did not answer" {
+	if _, err := s.Send(t.Context(), e); err == nil || err.Error() != "the mail server did not answer" || err.(*Failure).Unknown {
 		t.Errorf("%v", err)
 	}
 }
@@ -163,16 +180,41 @@ func TestGateway(t *testing.T) {
 		after     string
 		sent      bool
 		permanent bool
+		unknown   bool
 		wait      time.Duration
-	}{{409, "", true, false, 0}, {400, "", false, true, 0}, {401, "", false, false, 0}, {429, "7", false, false, 7 * time.Second}, {500, "", false, false, 0}, {302, "", false, false, 0}} {
+	}{{409, "", true, false, false, 0}, {400, "", false, true, false, 0}, {401, "", false, false, false, 0}, {429, "7", false, false, false, 7 * time.Second},
+		{500, "", false, false, true, 0}, {502, "", false, false, true, 0}, {503, "9", false, false, false, 9 * time.Second}, {302, "", false, false, false, 0}} {
 		status, after = c.status, c.after
 		_, err := g.Send(context.Background(), e)
 		f, _ := err.(*Failure)
-		if c.sent != (err == nil) || f != nil && (f.Permanent != c.permanent || f.After != c.wait) {
+		if c.sent != (err == nil) || f != nil && (f.Permanent != c.permanent || f.Unknown != c.unknown || f.After != c.wait) {
 			t.Errorf("%d: %+v", c.status, err)
 		}
 		if err != nil && strings.Contains(err.Error(), "secret") {
 			t.Error(err)
+		}
+	}
+	for _, answers := range []bool{false, true} { // it hangs up after it read the message, once and again: it gets it once
+		asked := 0
+		cut := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			asked++
+			if answers {
+				w.Header().Set("Content-Length", "100")
+				w.WriteHeader(200)
+				_ = http.NewResponseController(w).Flush()
+			}
+			panic(http.ErrAbortHandler)
+		}))
+		c := *g
+		c.URL = cut.URL
+		_, err := c.Send(context.Background(), e)
+		if f, _ := err.(*Failure); f == nil || !f.Unknown || f.Permanent || asked != 1 {
+			t.Errorf("hung up on: %+v after %d", err, asked)
+		}
+		cut.Close()
+		_, err = c.Send(context.Background(), e)
+		if f, _ := err.(*Failure); f == nil || f.Unknown {
+			t.Errorf("nobody there: %+v", err)
 		}
 	}
 	srv.Close()

@@ -8,7 +8,8 @@ import (
 )
 
 // answered writes beside the reminders of an appointment what the patient said to
-// them. Doing it twice is doing it once.
+// them: who answered to the only message of which it was not known whether it left
+// has it. Doing it twice is doing it once.
 func (w *work) answered(ctx context.Context, id string) error {
 	r, err := w.s.Read(ctx, "AppointmentResponse", id)
 	if missing(err) {
@@ -23,19 +24,33 @@ func (w *work) answered(ctx context.Context, id string) error {
 	if outcome == "" || appointment == "" {
 		return nil
 	}
-	found, err := find(ctx, w.s, "CommunicationRequest", url.Values{"group-identifier": {AboutSystem + "|" + appointment}, "status": {"completed"}})
+	found, err := find(ctx, w.s, "CommunicationRequest", url.Values{"group-identifier": {AboutSystem + "|" + appointment}, "status": {"completed,on-hold"}})
 	if err != nil {
 		return err
 	}
+	sent, unsure := 0, []Request(nil)
 	for _, q := range requests(found) {
-		if !q.Start.Equal(start) {
-			continue // of the time that the appointment had before
+		switch {
+		case !q.Start.Equal(start): // of the time that the appointment had before
+		case q.Status == "completed":
+			sent++
+			err = w.outcome(ctx, q.MessageID(), outcome)
+		case q.Why == Unsure:
+			unsure = append(unsure, q)
 		}
-		if err := w.outcome(ctx, q.MessageID(), outcome); err != nil {
+		if err != nil {
 			return err
 		}
 	}
-	return nil
+	if sent > 0 || len(unsure) != 1 { // the answer may be to another message
+		return nil
+	}
+	if acts, err := arrivedActs(ctx, w.s, unsure[0], w.now); err != nil {
+		return err
+	} else if _, err := w.s.Transact(ctx, acts); err != nil {
+		return err
+	}
+	return w.outcome(ctx, unsure[0].MessageID(), outcome)
 }
 
 func (w *work) outcome(ctx context.Context, message string, o Outcome) error {

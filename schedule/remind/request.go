@@ -166,9 +166,10 @@ func RequestOf(n fhir.Node) (r Request, ours bool) {
 
 // Message is a Communication: what was sent, or is being sent.
 //
-// Its status: in-progress (claimed: it may be leaving), preparation (to be tried
-// again at Next; of a letter: to be printed), completed (sent), not-done (given
-// up), stopped (revoked before it was sent).
+// Its status: in-progress (claimed: it may be leaving, or its channel is to be
+// asked at Next), preparation (to be tried again at Next; of a letter: to be
+// printed), completed (sent), not-done (given up), stopped (revoked before it was
+// sent), unknown (whether it left is not known, and nobody can be asked).
 type Message struct {
 	ID, Version string
 	Status, Why string
@@ -185,9 +186,10 @@ type Message struct {
 	Lang        string
 	Attempts    int
 	Next        time.Time
-	Sent        time.Time
-	Receipt     string // the gateway's own id, or a batch of letters
-	Booked      string // of a recall: the appointment that was booked after it
+	Sent        time.Time // of one that may have left: when it was handed over
+	Written     time.Time // when this version was
+	Receipt     string    // the gateway's own id, or a batch of letters
+	Booked      string    // of a recall: the appointment that was booked after it
 	Outcome     Outcome
 	Round       int       // how often a provider said that it did not arrive
 	Arrived     time.Time // when the provider said that it was delivered; zero: it did not say
@@ -282,7 +284,8 @@ func MessageOf(n fhir.Node) (m Message, ours bool) {
 	m = Message{ID: n.ID(), Version: n.Path("meta", "versionId").Str(), Status: n.Get("status").Str(), Why: n.Path("statusReason", "text").Str(),
 		Patient: idOf(n.Path("subject", "reference").Str(), "Patient"), Appointment: idOf(n.Get("about").Index(0).Get("reference").Str(), "Appointment"),
 		Request: idOf(n.Get("basedOn").Index(0).Get("reference").Str(), "CommunicationRequest"),
-		Text:    n.Get("payload").Index(0).Get("contentString").Str(), Subject: n.Path("topic", "text").Str(), Sent: moment(n.Get("sent").Str())}
+		Text:    n.Get("payload").Index(0).Get("contentString").Str(), Subject: n.Path("topic", "text").Str(), Sent: moment(n.Get("sent").Str()),
+		Written: moment(n.Path("meta", "lastUpdated").Str())}
 	c, ok := fhir.CodeableConceptOf(n.Get("category").Index(0)).In(KindSystem)
 	m.Kind = Kind(c.Code)
 	for x := range n.Get("category").Items() {

@@ -262,7 +262,7 @@ func TestRetriesEndAtTheDesk(t *testing.T) {
 	h.book("text", time.Date(2026, 11, 23, 11, 0, 0, 0, h.zone))
 	h.tick(s)
 	h.mail.trouble = func(string) (string, bool) { return "451 4.3.0 later", false }
-	h.texts.trouble = func(string) (int, bool) { return http.StatusBadGateway, false }
+	h.texts.trouble = func(string) (int, bool) { return http.StatusServiceUnavailable, false }
 	h.now = time.Date(2026, 11, 20, 12, 0, 0, 0, h.zone)
 	h.tick(s)
 	if m := h.messages("mail"); m[0].Status != "preparation" || m[0].Attempts != 1 || !m[0].Next.After(h.now) || m[0].Why != "the mail server refused the message (451 4.3.0)" {
@@ -318,13 +318,19 @@ func TestRetriesEndAtTheDesk(t *testing.T) {
 	}
 }
 
-// A claim that nobody finished is resolved: the gateway is asked, or gets the
-// same key again.
+// A claim that nobody finished is resolved: the gateway is asked, or gets the same
+// key again if it promises to send a key once. If it does neither, the desk decides.
 func TestAClaimOfTheDead(t *testing.T) {
-	for _, asked := range []bool{true, false} {
+	for _, kind := range []string{"asked", "keeps", "neither"} {
 		for _, left := range []bool{true, false} {
 			h := open2(t)
-			s := h.service(func(c *Config) { c.Texts = h.texts.gateway(asked) })
+			gateway := func(c *Config) {
+				c.Texts = h.texts.gateway(kind == "asked")
+				if kind == "neither" {
+					c.Texts.(*Gateway).Keeps = false
+				}
+			}
+			s := h.service(gateway)
 			h.tick(s)
 			h.book("text", time.Date(2026, 11, 23, 10, 0, 0, 0, h.zone))
 			h.tick(s)
@@ -336,18 +342,25 @@ func TestAClaimOfTheDead(t *testing.T) {
 				t.Fatalf("the claim: %+v", m)
 			}
 			h.texts.trouble = nil
-			s = h.service(func(c *Config) { c.Texts = h.texts.gateway(asked) })
+			s = h.service(gateway)
 			h.tick(s)
-			m := h.messages("text")
-			if m[0].Status != "completed" || h.texts.count() != 1 {
-				t.Errorf("asked %v, left %v: %+v", asked, left, m)
+			h.now = h.now.Add(2 * time.Hour)
+			h.tick(s)
+			m := h.messages("text")[0]
+			status, posts := "completed", 1
+			switch {
+			case kind == "neither" && left:
+				status = "unknown"
+			case kind == "neither":
+				status, posts = "unknown", 0
+			case kind == "keeps" && left:
+				posts = 2 // repeated, and dropped by its key
 			}
-			want := 1
-			if left && !asked {
-				want = 2 // repeated, and dropped by its key
+			if m.Status != status || h.texts.posts[m.ID] != posts || h.texts.count() > 1 {
+				t.Errorf("%s, left %v: %d posts, %+v", kind, left, h.texts.posts[m.ID], m)
 			}
-			if h.texts.posts[m[0].ID] != want {
-				t.Errorf("asked %v, left %v: posted %d times, want %d", asked, left, h.texts.posts[m[0].ID], want)
+			if n := len(h.tasks()); n != map[string]int{"neither": 1}[kind] {
+				t.Errorf("%s, left %v: the desk has %d tasks", kind, left, n)
 			}
 		}
 	}

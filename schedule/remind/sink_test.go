@@ -201,7 +201,7 @@ func (s *textSink) serve(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *textSink) gateway(asked bool) *Gateway {
-	g := &Gateway{URL: s.URL + "/send", Body: `{"to":"{to}","body":"{text}"}`, Header: map[string]string{"Authorization": "Bearer secret"}, IDField: "id"}
+	g := &Gateway{Keeps: !asked, URL: s.URL + "/send", Body: `{"to":"{to}","body":"{text}"}`, Header: map[string]string{"Authorization": "Bearer secret"}, IDField: "id"}
 	if asked {
 		g.StatusURL = s.URL + "/sent?key={key}"
 	}

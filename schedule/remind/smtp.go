@@ -57,7 +57,8 @@ func (s *SMTP) host() string {
 }
 
 // Send hands one message over. It returns nil only after the server answered
-// the whole message with 250.
+// the whole message with 250. Until the message's last line is written nothing can
+// have left; from then on, until the answer, nobody knows (Failure.Unknown).
 func (s *SMTP) Send(ctx context.Context, e Envelope) (string, error) {
 	body, err := Mail(e, s.From, s.host())
 	if err != nil {
@@ -103,7 +104,9 @@ func (s *SMTP) hand(c *smtp.Client, to string, body []byte) error {
 		return said("the message", err)
 	}
 	if err := w.Close(); err != nil {
-		return said("the message", err)
+		f := said("the message", err)
+		f.Unknown = f.Code == 0
+		return f
 	}
 	return nil
 }

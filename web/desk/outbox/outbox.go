@@ -246,6 +246,10 @@ func (h *room) line(c *door.Call, q remind.Request, people map[string]fhir.Node)
 	case "on-hold":
 		l.Pill = web.Pill{Kind: web.Danger, Text: "failed"}
 		l.Acts = []act{{"now", "Send again", to("now")}, stop}
+		if q.Why == remind.Unsure {
+			l.Pill = web.Pill{Kind: web.Warning, Text: "not known"}
+			l.Acts = append([]act{{"arrived", "It arrived", to("arrived")}}, l.Acts...)
+		}
 	case "completed":
 		l.Pill = web.Pill{Kind: web.Good, Text: "sent"}
 	case "revoked":
@@ -334,6 +338,8 @@ func (h *room) act(c *door.Call) {
 	switch c.R.PathValue("act") {
 	case "now":
 		err, said = remind.SendNow(ctx, s, id, version, c.Now), "It goes out now."
+	case "arrived":
+		err, said = remind.Arrived(ctx, s, id, version, c.Now), "Written down: the patient has it."
 	case "release":
 		err, said = remind.Release(ctx, s, id, version), "It goes out at its time."
 	case "stop":
