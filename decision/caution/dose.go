@@ -76,17 +76,18 @@ func readDose(f []string) (*caution, error) {
 	return c, nil
 }
 
-// dose is how much of one ingredient is taken.
+// dose is how much of one ingredient is taken, on the day on which it is most.
 type dose struct {
 	once  float64 // mg
+	day   float64 // mg; 0 when how often is not said
 	times float64 // a day; 0 not said
 }
 
 // dosed holds the dose against the limit.
 func (v *view) dosed(c *caution, x *item, s substance.Substance, h *hit) (tri, string) {
-	d, why := x.dose(s)
-	if why != "" {
-		return unknown, why
+	d, lost := x.dose(s)
+	if lost != "" && d.once == 0 {
+		return unknown, lost
 	}
 	l := *c.limit
 	day, once := l.day, l.once
@@ -114,8 +115,8 @@ func (v *view) dosed(c *caution, x *item, s substance.Substance, h *hit) (tri, s
 	if once > 0 && d.once > once*slack {
 		over, said = d.once/once, fmt.Sprintf("%s at once; at most %s", milligrams(d.once), milligrams(once))
 	}
-	if total := d.once * d.times; day > 0 && d.times > 0 && total > day*slack && total/day >= over {
-		over, said = total/day, fmt.Sprintf("%s a day; at most %s", milligrams(total), milligrams(day))
+	if day > 0 && d.day > day*slack && d.day/day >= over {
+		over, said = d.day/day, fmt.Sprintf("%s a day; at most %s", milligrams(d.day), milligrams(day))
 	}
 	switch {
 	case over > 0:
@@ -125,7 +126,9 @@ func (v *view) dosed(c *caution, x *item, s substance.Substance, h *hit) (tri, s
 		h.more = "The directions give " + said + " by the source. " + c.why
 		h.title = strings.SplitN(c.Title, ":", 2)[0] + ": " + said
 		return yes, ""
-	case d.times == 0 && day > 0:
+	case lost != "": // what could be read is within it
+		return unknown, lost
+	case d.day == 0 && day > 0:
 		return unknown, "dose not checked: how often " + fact.Quoted(x.name) + " is taken is not said"
 	}
 	return no, ""
@@ -144,10 +147,14 @@ func (v *view) amount(t term, x *item) (tri, []rule.Evidence, string) {
 		return no, nil, ""
 	}
 	var list []dose
+	part := "" // why not all steps could be read
 	for _, s := range x.Substances {
 		d, why := x.dose(s)
 		if t.kind == "times" && d.times > 0 {
 			why = ""
+		}
+		if why != "" && d.once > 0 {
+			part, why = why, ""
 		}
 		if why != "" {
 			if len(x.Substances) == 1 {
@@ -168,7 +175,7 @@ func (v *view) amount(t term, x *item) (tri, []rule.Evidence, string) {
 		}
 		n := d.times
 		if t.kind == "dose" {
-			n = d.once * max(1, d.times)
+			n = max(d.once, d.day)
 			if m, err := formula.Convert(n, "mg", strings.Replace(t.unit, "mcg", "ug", 1)); err == nil {
 				n = m
 			}
@@ -180,55 +187,111 @@ func (v *view) amount(t term, x *item) (tri, []rule.Evidence, string) {
 	if len(list) == 0 {
 		return unknown, nil, "dose not checked: the directions of " + fact.Quoted(x.name) + " could not be read"
 	}
+	if part != "" && (best == no || !strings.HasPrefix(t.op, ">")) {
+		return unknown, nil, part
+	}
 	e := x.evidence()
 	e.Text = "the directions: " + strings.TrimSpace(said)
 	return best, []rule.Evidence{e}, ""
 }
 
-// dose reads how much of an ingredient is taken, from what the draft says or else
-// from the directions and the strength; why says why not.
-func (x *item) dose(s substance.Substance) (dose, string) {
-	n, unit, times := 0.0, "", 0.0
-	if d := x.draft; d != nil {
-		n, unit, times = d.Amount, d.Unit, d.PerDay
+// steps are the directions by what may be taken on one day together: as the draft
+// says them, or else read from the words.
+func (x *item) steps() [][]rule.Step {
+	d := x.draft
+	if d != nil && len(d.Runs) > 0 {
+		return d.Runs
 	}
-	if n == 0 || times == 0 {
-		sig := order.ParseSig(x.sig).Sig
-		if n == 0 {
-			n, unit = max(sig.Dose, sig.DoseMax), sig.Unit
+	one := rule.Step{}
+	if d != nil {
+		one = rule.Step{Amount: d.Amount, Unit: d.Unit, PerDay: d.PerDay}
+	}
+	if one.Amount > 0 && one.PerDay > 0 {
+		return [][]rule.Step{{one}}
+	}
+	var out [][]rule.Step
+	for _, run := range order.ParseSig(x.sig).Sig.Runs() {
+		var steps []rule.Step
+		for _, y := range run {
+			s := rule.Step{Amount: max(y.Dose, y.DoseMax), Unit: y.Unit, PerDay: y.PerDay(), When: y.When, PRN: y.PRN}
+			if y.Once {
+				s.PerDay = 1
+			}
+			if one.Amount > 0 {
+				s.Amount, s.Unit = one.Amount, one.Unit
+			}
+			if one.PerDay > 0 {
+				s.PerDay = one.PerDay
+			}
+			steps = append(steps, s)
 		}
-		if times == 0 {
-			if times = sig.PerDay(); sig.Once {
-				times = 1
+		out = append(out, steps)
+	}
+	return out
+}
+
+// dose reads how much of an ingredient is taken, of all steps of the directions: the
+// most at once, and the most on one day. why says what could not be read; what
+// could is there nevertheless.
+func (x *item) dose(s substance.Substance) (most dose, why string) {
+	for _, run := range x.steps() {
+		var d dose
+		read := make([]float64, len(run))
+		for i, step := range run {
+			mg, lost := x.milligrams(step, s)
+			if lost != "" {
+				why = lost
+			}
+			read[i] = mg
+			d.times += step.PerDay
+			d.day += mg * step.PerDay
+		}
+		for i, step := range run {
+			once := read[i]
+			for j, other := range run {
+				if i != j && step.AtOnce(other) {
+					once += read[j]
+				}
+			}
+			d.once = max(d.once, once)
+			if step.PerDay == 0 && read[i] > 0 && len(run) > 1 {
+				why = "dose not checked: how often " + fact.Quoted(x.name) + " is taken is not said"
 			}
 		}
+		most.once = max(most.once, d.once)
+		if d.day > most.day || most.day == 0 && d.times > most.times {
+			most.day, most.times = d.day, d.times
+		}
 	}
-	out := dose{times: times}
+	return most, why
+}
+
+// milligrams is how much of an ingredient one dose of a step has; why says why
+// that is not known.
+func (x *item) milligrams(step rule.Step, s substance.Substance) (mg float64, why string) {
+	n, unit := step.Amount, step.Unit
 	lost := "dose not checked: the directions of " + fact.Quoted(x.name) + " could not be read"
 	if n <= 0 || math.IsNaN(n) || math.IsInf(n, 0) || n > 1e6 {
-		return out, lost
+		return 0, lost
 	}
 	if mg, err := formula.Convert(n, ucumOf(unit), "mg"); err == nil {
 		if len(x.Substances) > 1 {
-			return out, lost // of which ingredient is not said
+			return 0, lost // of which ingredient is not said
 		}
-		out.once = mg
-		return out, ""
+		return mg, ""
 	}
 	strength, volume := x.strength(s)
 	if strength == 0 {
-		return out, "dose not checked: the strength of " + fact.Quoted(x.name) + " is not said"
+		return 0, "dose not checked: the strength of " + fact.Quoted(x.name) + " is not said"
 	}
 	ml, err := formula.Convert(n, ucumOf(unit), "mL")
 	switch {
 	case err == nil && volume > 0:
-		out.once = strength * ml / volume
+		return strength * ml / volume, ""
 	case err != nil && volume == 0 && counted(unit):
-		out.once = strength * n
-	default:
-		return out, lost
+		return strength * n, ""
 	}
-	return out, ""
+	return 0, lost
 }
 
 func ucumOf(unit string) string {

@@ -133,9 +133,33 @@ var (
 	tablets    = regexp.MustCompile(`(?:take|takes|give)?\s*(\d+(?:\.\d+)?|one|two|three|four|half)\s*(?:tablet|tab|pill|capsule|cap)s?\b`)
 )
 
-// perDay reads how many milligrams a day are taken; ok is false when the words do
-// not say both.
+var (
+	follows  = regexp.MustCompile(`[,;]? then `)
+	together = regexp.MustCompile(`[,;] and `)
+)
+
+// perDay reads how many milligrams are taken on the day on which it is most, of
+// directions in steps; ok is false when the words of a step do not say both.
 func perDay(strength, name, sig string) (mg float64, ok bool) {
+	for _, run := range follows.Split(sig, -1) {
+		if run = strings.TrimSpace(run); mg > 0 && (run == "stop" || run == "") {
+			continue
+		}
+		sum := 0.0
+		for _, step := range together.Split(run, -1) {
+			n, ok := ofStep(strength, name, step)
+			if !ok {
+				return 0, false
+			}
+			sum += n
+		}
+		mg = max(mg, sum)
+	}
+	return mg, mg > 0
+}
+
+// ofStep reads how many milligrams a day one step gives.
+func ofStep(strength, name, sig string) (mg float64, ok bool) {
 	low := strings.ToLower(sig)
 	times := 0.0
 	for _, k := range []struct {

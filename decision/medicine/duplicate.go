@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 
+	"wholechart/chart/order"
 	"wholechart/decision/rule"
 	"wholechart/decision/substance"
 )
@@ -221,10 +222,21 @@ func renews(x, y *item) bool {
 	if m.Outside || m.Source != nil && !m.Source.Own || x.ingredients() != y.ingredients() {
 		return false
 	}
-	if strings.Join(strings.Fields(strings.ToLower(x.draft.Sig)), " ") != strings.Join(strings.Fields(strings.ToLower(m.Sig)), " ") {
+	if plain(x.draft.Sig) != plain(m.Sig) {
 		return false
 	}
 	return m.Strength == "" || strings.Contains(squeeze(x.name), squeeze(m.Strength))
+}
+
+// plain is directions without what differs between two ways to join their steps.
+func plain(sig string) string {
+	sig = strings.Join(strings.Fields(strings.ToLower(sig)), " ")
+	if strings.Contains(sig, " then ") || strings.Contains(sig, "and ") {
+		if l := order.ParseSig(sig); len(l.Unread)+len(l.Problems) == 0 && len(l.Sig.More) > 0 {
+			return l.Sig.How()
+		}
+	}
+	return sig
 }
 
 func squeeze(s string) string {

@@ -87,7 +87,7 @@ func (x *item) daily() float64 {
 // many says whether directions may mean more than one tablet a day.
 func many(sig string) bool {
 	sig = strings.ToLower(sig)
-	for _, w := range []string{"twice", "two ", "2 tab", "2 cap", "3 tab", "4 tab", "bid", "tid", "three", "four", "every 12", "every 8", "every 6", "morning and", "1.5", "½"} {
+	for _, w := range []string{"twice", "two ", "2 tab", "2 cap", "3 tab", "4 tab", "bid", "tid", "three", "four", "every 12", "every 8", "every 6", "morning and", ", and ", "; and ", " then ", "1.5", "½"} {
 		if strings.Contains(sig, w) {
 			return true
 		}

@@ -23,8 +23,57 @@ func Draft(o order.Order, id string) rule.Draft {
 		if n, u, ok := order.Mass(o); ok {
 			d.Amount, d.Unit = n, u
 		}
+		if len(s.More) > 0 {
+			d.Days, d.Runs = int(s.Course()), runs(o)
+			d.Amount, d.Unit, d.PerDay = highest(d.Runs)
+		}
 	}
 	return d
+}
+
+// runs are the steps of an order as the rules read them, by what may be taken on
+// one day together.
+func runs(o order.Order) [][]rule.Step {
+	var out [][]rule.Step
+	for _, run := range o.Sig.Runs() {
+		var steps []rule.Step
+		for _, x := range run {
+			one := o
+			one.Sig = x
+			y := rule.Step{Amount: max(x.Dose, x.DoseMax), Unit: order.UnitCode(x.Unit), PerDay: x.PerDay(), When: x.When, PRN: x.PRN}
+			if n, u, ok := order.Mass(one); ok {
+				y.Amount, y.Unit = n, u
+			}
+			if x.Once {
+				y.PerDay = 1
+			}
+			steps = append(steps, y)
+		}
+		out = append(out, steps)
+	}
+	return out
+}
+
+// highest is the day on which most is taken, as a dose and how many of it: nothing
+// when a step does not say both, or in another unit.
+func highest(runs [][]rule.Step) (amount float64, unit string, perDay float64) {
+	most := 0.0
+	for _, run := range runs {
+		total, one := 0.0, 0.0
+		for _, x := range run {
+			if unit == "" {
+				unit = x.Unit
+			}
+			if x.Amount <= 0 || x.PerDay <= 0 || x.Unit != unit {
+				return 0, "", 0
+			}
+			total, one = total+x.Amount*x.PerDay, max(one, x.Amount)
+		}
+		if total > most {
+			most, amount, perDay = total, one, total/one
+		}
+	}
+	return amount, unit, perDay
 }
 
 // Order is the order that a rule means: the catalogue's item where it is one, else

@@ -162,6 +162,7 @@ type Draft struct {
 	Unit   string        // UCUM
 	PerDay float64       // doses a day; 0 not said
 	Days   int           // of the course; 0 not said
+	Runs   [][]Step      // of directions in several steps: what may be taken on one day together; Amount and PerDay are then of the highest day
 	// Of imaging.
 	Modality, Region, Laterality string // DICOM modality; body region in words; left, right, bilateral
 	Contrast                     string // "", "iodinated", "gadolinium", "none"
