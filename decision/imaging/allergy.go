@@ -96,7 +96,11 @@ func (v *view) allergies(d *rule.Draft, kind string, sure bool) {
 		case worst == 3:
 			c.Title, c.Why, c.Do = "Severe earlier reaction to "+kind+mediumWord(kind), "Who had a severe reaction has another one several times as often as others.", "Choose an examination without it; where there is none, talk to radiology first: another agent, premedication, a team that can resuscitate."
 		case worst == 2:
-			c.Title, c.Why, c.Do = "Earlier reaction to "+kind+mediumWord(kind), "An allergic reaction comes again in some, mostly as mild as before.", "Another agent of the kind, and premedication 12 to 13 hours before where there is time."
+			c.Title, c.Why = "Earlier reaction to "+kind+mediumWord(kind), "An allergic reaction comes again in some, mostly as mild as before; another agent lowers that more than premedication."
+			c.Do = "Another agent where it is known which one it was; no premedication after a mild reaction."
+			if kind == "gadolinium" { // the consensus of 2025 is about iodinated contrast
+				c.Do = "Another agent of the kind, and premedication 12 to 13 hours before where there is time."
+			}
 		default:
 			c.Title, c.Why, c.Do = "Earlier discomfort with "+kind+mediumWord(kind), "Warmth and nausea are effects of contrast, no allergy.", "No premedication; say that it may come again."
 		}
