@@ -34,10 +34,8 @@ func (b *builder) medicineEntry(f *fact, kind EntryKind) MedicineEntry {
 		if end := b.when(validity.Get("end")); end.Known() && f.status != "active" {
 			e.Until = end // a prescription may be filled until then; taken it may be for longer
 		}
-		for d := range n.Get(dosage).Items() {
-			if end := b.when(d.Get("timing").Get("repeat").Get("boundsPeriod").Get("end")); end.Known() {
-				e.Until = end
-			}
+		if end := b.dosed(n.Get(dosage)); end.Known() {
+			e.Until = end
 		}
 	case Taken:
 		dosage = "dosage"
@@ -139,82 +137,6 @@ func (b *builder) medicationName(m, ref fhir.Node) (string, []fhir.Coding) {
 		name = b.str(ref.Get("display"))
 	}
 	return name, b.codings(m.Get("code"))
-}
-
-// sig is how to take a medicine: the words of the dosage, else made of its parts.
-func (b *builder) sig(dosages fhir.Node) string {
-	var out []string
-	for d := range dosages.Items() {
-		s := b.str(d.Get("text"))
-		if s == "" {
-			s = b.str(d.Get("patientInstruction"))
-		}
-		if s == "" {
-			s = b.sigOf(d)
-		}
-		if s != "" {
-			out = append(out, s)
-		}
-	}
-	return strings.Join(out, "; then ")
-}
-
-func (b *builder) sigOf(d fhir.Node) string {
-	var parts []string
-	rate := d.Get("doseAndRate").Index(0)
-	if q := sayQuantity(rate.Get("doseQuantity")); q != "" {
-		parts = append(parts, q)
-	} else if r := rate.Get("doseRange"); r.Exists() {
-		parts = append(parts, strings.TrimSpace(r.Get("low").Get("value").Text()+"–"+sayQuantity(r.Get("high"))))
-	}
-	if r := b.label(d.Get("route")); r != "" {
-		parts = append(parts, r)
-	}
-	timing := d.Get("timing")
-	if t := b.label(timing.Get("code")); t != "" {
-		parts = append(parts, t)
-	} else if t := sayRepeat(timing.Get("repeat")); t != "" {
-		parts = append(parts, t)
-	}
-	if d.Get("asNeededBoolean").True() {
-		parts = append(parts, "as needed")
-	} else if why := b.label(d.Get("asNeededCodeableConcept")); why != "" {
-		parts = append(parts, "as needed for "+why)
-	}
-	for a := range d.Get("additionalInstruction").Items() {
-		if l := b.label(a); l != "" {
-			parts = append(parts, l)
-		}
-	}
-	return strings.Join(parts, ", ")
-}
-
-var periods = map[string]string{"s": "second", "min": "minute", "h": "hour", "d": "day", "wk": "week", "mo": "month", "a": "year"}
-
-// sayRepeat says a Timing.repeat in words: "twice a day", "every 8 hours".
-func sayRepeat(r fhir.Node) string {
-	unit := periods[r.Get("periodUnit").Str()]
-	if unit == "" {
-		return ""
-	}
-	period, times := r.Get("period").Text(), cmp.Or(r.Get("frequency").Text(), "1")
-	if most := r.Get("frequencyMax").Text(); most != "" {
-		times += "–" + most
-	}
-	if period == "1" || period == "1.0" || period == "" {
-		switch times {
-		case "1":
-			return "once a " + unit
-		case "2":
-			return "twice a " + unit
-		}
-		return times + " times a " + unit
-	}
-	every := "every " + period + " " + unit + "s"
-	if times == "1" {
-		return every
-	}
-	return times + " times " + every
 }
 
 // days is a duration in days, 0 when it is not said in days, weeks or months.

@@ -94,3 +94,29 @@ func TestSigOfParts(t *testing.T) {
 		want(t, r, sayRepeat(says(t, maple, `Basic/x {"r":`+r+`}`)[0].Node.Get("r")), text)
 	}
 }
+
+// All dosages are shown, in their order; what runs at once is told from what follows.
+func TestSigOfSeveral(t *testing.T) {
+	dose := func(n string, more string) string {
+		return `"doseAndRate":[{"doseQuantity":{"value":` + n + `,"unit":"tablet"}}],"timing":{"repeat":{"frequency":1,"period":1,"periodUnit":"d"` + more + `}}`
+	}
+	for _, x := range []struct{ dosages, sig, until string }{
+		{`{"sequence":2,"text":"Take 1 tablet daily for 5 days."},{"sequence":1,"text":"Take 2 tablets daily for 5 days.","additionalInstruction":[{"text":"with food"}]}`,
+			"Take 2 tablets daily for 5 days; then take 1 tablet daily for 5 days. Note: with food", "unknown"},
+		{`{` + dose("1", `,"when":["MORN"]`) + `},{` + dose("2", `,"when":["EVE"],"dayOfWeek":["mon","fri"],"timeOfDay":["18:00:00"]`) + `}`,
+			"1 tablet, once a day, in the morning; and 2 tablet, once a day, in the evening and at 18:00 and on Monday and on Friday", "unknown"},
+		{`{"sequence":1,` + dose("2", `,"boundsPeriod":{"start":"2026-11-20","end":"2026-11-25"}`) + `},{"sequence":2,` + dose("1", `,"boundsPeriod":{"start":"2026-11-26"}`) + `}`,
+			"2 tablet, once a day, from 20 Nov 2026, until 25 Nov 2026; then 1 tablet, once a day, from 26 Nov 2026", "unknown"},
+		{`{"sequence":2,` + dose("2", `,"boundsPeriod":{"start":"2026-12-06","end":"2026-12-10"}`) + `},{"sequence":1,` + dose("1", `,"boundsPeriod":{"end":"2026-12-05"}`) + `}`,
+			"1 tablet, once a day, until 5 Dec 2026; then 2 tablet, once a day, from 6 Dec 2026, until 10 Dec 2026", "10 Dec 2026"},
+		{`{"maxDosePerPeriod":{"numerator":{"value":8,"unit":"tablet"},"denominator":{"value":1,"unit":"day"}},` + dose("1", `,"boundsDuration":{"value":5,"unit":"days"}`) + `}`,
+			"1 tablet, once a day, for 5 days, at most 8 tablet in 1 day", "unknown"},
+	} {
+		c := open(says(t, maple, `MedicationRequest/a {"status":"active","medicationCodeableConcept":{"text":"Prednisone 20 mg tablet"},"authoredOn":"2026-11-20","dosageInstruction":[`+x.dosages+`]}`))
+		if len(c.Medicines.Active) != 1 {
+			t.Fatalf("%s: %d active", x.dosages, len(c.Medicines.Active))
+		}
+		want(t, "sig", c.Medicines.Active[0].Sig, x.sig)
+		want(t, "until", c.Medicines.Active[0].Entries[0].Until.String(), x.until)
+	}
+}

@@ -231,6 +231,7 @@ func renews(x, y *item) bool {
 // plain is directions without what differs between two ways to join their steps.
 func plain(sig string) string {
 	sig = strings.Join(strings.Fields(strings.ToLower(sig)), " ")
+	sig, _, _ = strings.Cut(sig, ". note: ")
 	if strings.Contains(sig, " then ") || strings.Contains(sig, "and ") {
 		if l := order.ParseSig(sig); len(l.Unread)+len(l.Problems) == 0 && len(l.Sig.More) > 0 {
 			return l.Sig.How()
