@@ -103,8 +103,9 @@ type Evidence struct {
 // Choice is something better that a card offers: its first button.
 type Choice struct {
 	Label string
-	Draft *Draft // the order to put instead; nil: words only
-	Drop  bool   // take the drafted order away
+	Draft *Draft     // the order to put instead; nil: words only
+	Drop  bool       // take the drafted order away
+	Use   []Evidence // of Drop: what stands in the record and is used instead; none of what is merely not done
 }
 
 // Card is one thing to know: a sentence each.

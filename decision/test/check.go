@@ -57,9 +57,11 @@ func Check(in rule.Input) rule.Answer {
 	return v.a
 }
 
-func (v *view) card(d *rule.Draft, r *rule.Rule, level rule.Level, c rule.Card, keys ...string) {
+// card puts a card; use are the facts among its own that stand in the place of what
+// is drafted.
+func (v *view) card(d *rule.Draft, r *rule.Rule, level rule.Level, c rule.Card, use []rule.Evidence, keys ...string) {
 	c.Rule, c.Level, c.Draft = r, min(level, r.Level), d.ID
-	c.Choices = append(c.Choices, rule.Choice{Label: "Use this instead", Drop: true})
+	c.Choices = append(c.Choices, rule.Choice{Label: "Use this instead", Drop: true, Use: slices.Clone(use)})
 	for _, f := range c.Facts {
 		keys = append(keys, f.Prov.Ref()+" "+f.When.ISO)
 	}
@@ -145,6 +147,7 @@ func (v *view) repeat(d *rule.Draft, r reading) {
 	if len(c.Facts) > MostFacts {
 		c.Facts = c.Facts[:MostFacts]
 	}
+	use := c.Facts
 	first := covered[0].st.point
 	title, the := "", r.rule()
 	switch {
@@ -181,7 +184,7 @@ func (v *view) repeat(d *rule.Draft, r reading) {
 			c.Choices = append(c.Choices, rule.Choice{Label: a.title + " alone", Draft: a.draft(d)})
 		}
 	}
-	v.card(d, the, level, c, "result")
+	v.card(d, the, level, c, use, "result")
 }
 
 // draft is the order of one test in the place of another.
@@ -283,7 +286,8 @@ func (v *view) pending(d *rule.Draft, r reading) {
 	if best == nil {
 		return
 	}
-	v.card(d, r.rule(), rule.Notice, pendingCard(best, of.title(), "no result stands in the record yet"), "pending")
+	c := pendingCard(best, of.title(), "no result stands in the record yet")
+	v.card(d, r.rule(), rule.Notice, c, c.Facts, "pending")
 }
 
 func pendingCard(o *chart.Item, what, missing string) rule.Card {
@@ -330,7 +334,7 @@ func (v *view) basket(d *rule.Draft, r reading) {
 			why = fmt.Sprintf("%s is a part of %s.", r.title(), fact.Quoted(o.Name))
 		}
 		c := rule.Card{Title: r.title() + " is in this basket already", Why: why, Do: "Take one of them away.", Facts: []rule.Evidence{{Text: o.Name, New: true}}}
-		v.card(d, r.rule(), rule.Notice, c, "basket", r.title(), o.Name)
+		v.card(d, r.rule(), rule.Notice, c, nil, "basket", r.title(), o.Name)
 		return
 	}
 }

@@ -151,7 +151,7 @@ func (v *view) study(d *rule.Draft, e imaging.Exam, w *window) {
 		}
 		c.Facts = append(c.Facts, f)
 	}
-	v.card(d, w.rule, level, c, "study")
+	v.card(d, w.rule, level, c, c.Facts[:1], "study")
 }
 
 // pendingImage looks for an open order of the same that no study answers.
@@ -172,7 +172,8 @@ func (v *view) pendingImage(d *rule.Draft, e imaging.Exam, w *window) {
 		}
 	}
 	if best != nil {
-		v.card(d, w.rule, rule.Notice, pendingCard(best, strings.TrimSpace(w.title), "no study stands in the record yet"), "pending")
+		c := pendingCard(best, strings.TrimSpace(w.title), "no study stands in the record yet")
+		v.card(d, w.rule, rule.Notice, c, c.Facts, "pending")
 	}
 }
 
@@ -207,7 +208,7 @@ func (v *view) basketImage(d *rule.Draft, e imaging.Exam, w *window) {
 			continue
 		}
 		v.card(d, w.rule, rule.Notice, rule.Card{Title: w.title + " is in this basket already", Why: "Both show " + e.Region() + ".", Do: "Take one of them away.",
-			Facts: []rule.Evidence{{Text: o.Name, New: true}}}, "basket", d.Name, o.Name)
+			Facts: []rule.Evidence{{Text: o.Name, New: true}}}, nil, "basket", d.Name, o.Name)
 		return
 	}
 }
