@@ -311,32 +311,9 @@ func (s Session) PatientChangesPage(ctx context.Context, patient string, after s
 		p.Terms = strconv.FormatUint(p.Withheld, 36) + s.merged().terms(own.Key)
 		in := s.ranges(v, own, p.Withheld)
 		p.Together = s.merged().within(in, patient)
-		rows, err := changedIn(v, in, after, max+1)
+		shown, err := w.changed(v, in, after, max, p)
 		if err != nil {
 			return err
-		}
-		if p.More = len(rows) > max; p.More {
-			rows = rows[:max]
-		}
-		var shown []store.Row
-		size := 0
-		for i, row := range rows {
-			if i > 0 && size >= pageBytes { // a few files fill a page
-				p.More = true
-				break
-			}
-			p.Next = row.Seq
-			switch {
-			case !row.Deleted && w.sees(row):
-				v := Version{Resource: s.resource(row)}
-				size += len(v.Body)
-				p.Versions = append(p.Versions, v)
-				shown = append(shown, row)
-			case w.saw(v, row):
-				res := s.resource(row)
-				res.Body = nil
-				p.Versions = append(p.Versions, Version{Resource: res, Gone: true})
-			}
 		}
 		page := &Page{}
 		if err := w.outward(v, shown, Everything{}, page); err != nil {
@@ -358,6 +335,57 @@ func (s Session) PatientChangesPage(ctx context.Context, patient string, after s
 		return nil, err
 	}
 	return p, nil
+}
+
+// changesAtOnce is how many changed rows are read at once.
+const changesAtOnce = 4000
+
+// changed fills a page with what the window shows of the rows that changed after a
+// place in the log, and says which they are. Where it goes on, and whether there is
+// more, tells of nothing that is hidden: neither the place of a hidden change nor that
+// there is one.
+func (w *window) changed(v *store.View, in []store.KeyRange, after store.Seq, max int, p *ChangesPage) (shown []store.Row, err error) {
+	size, files := 0, map[store.Key]bool{}
+	for {
+		rows, err := changedIn(v, in, after, changesAtOnce)
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range rows {
+			after = row.Seq
+			seen := !row.Deleted && w.sees(row)
+			if !seen && !w.saw(v, row) {
+				continue
+			}
+			if len(p.Versions) >= max || size >= pageBytes { // a few files fill a page
+				p.More = true
+				return shown, nil
+			}
+			p.Next = row.Seq
+			res := w.s.resource(row)
+			size += len(res.Body)
+			if !seen {
+				res.Body = nil
+			} else {
+				shown = append(shown, row)
+			}
+			if !files[row.Key] {
+				files[row.Key] = true
+				p.Versions = append(p.Versions, Version{Resource: res, Gone: !seen})
+			}
+			more, err := w.withFiles(v, row, seen, files)
+			if err != nil {
+				return nil, err
+			}
+			for _, x := range more {
+				size += len(x.Body)
+				p.Versions = append(p.Versions, x)
+			}
+		}
+		if len(rows) < changesAtOnce {
+			return shown, nil
+		}
+	}
 }
 
 // saw says whether an earlier version of a row was one that the window shows.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"runtime"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -98,6 +99,12 @@ func (w *window) facts(ctx context.Context, v *store.View, q FactsQuery, out *Fa
 		}
 		panes = w.chart(own)
 	}
+	if q.Types == nil || slices.Contains(q.Types, "Binary") {
+		if err := w.beforeReading(panes); err != nil {
+			return 0, err
+		}
+	}
+	w.reading = true
 	p := newParsing()
 	defer p.stop()
 	rd := v.Reading(w.sees, func(row store.Row) { p.add(row) })

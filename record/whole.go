@@ -291,16 +291,15 @@ func (w *window) everything(v *store.View, q Everything, page *Page) error {
 	}
 	var after store.Key
 	if q.After != "" {
-		n, err := strconv.ParseInt(q.After, 36, 64)
-		if err != nil {
+		var err error
+		if after, err = w.s.r.store.OpenKey(q.After); err != nil {
 			return invalid("value", "", "this is not a paging link of ours")
 		}
-		after = store.Key(n)
 	}
 	var shown []store.Row
 	started := after == 0
 	for _, p := range panes {
-		if !started && !p.rng().Contains(after) && after != p.rng().From-1 { // the page before may have ended with the record before
+		if !started && !p.rng().Contains(after) {
 			continue
 		}
 		at := p.rng().From - 1
@@ -318,10 +317,6 @@ func (w *window) everything(v *store.View, q Everything, page *Page) error {
 				return err
 			}
 			for _, row := range rows {
-				if len(page.Matches) == q.Count {
-					page.Next = strconv.FormatInt(int64(at), 36)
-					return w.outward(v, shown, q, page)
-				}
 				at = row.Key
 				if row.Updated.Before(since) {
 					if came, err := v.Arrived(row); err != nil {
@@ -332,6 +327,10 @@ func (w *window) everything(v *store.View, q Everything, page *Page) error {
 				}
 				if !w.sees(row) {
 					continue
+				}
+				if len(page.Matches) == q.Count { // there is more, and not only what is hidden
+					page.Next = w.s.r.store.SealKey(shown[len(shown)-1].Key)
+					return w.outward(v, shown, q, page)
 				}
 				page.Matches = append(page.Matches, w.show(row))
 				shown = append(shown, row)

@@ -27,7 +27,10 @@ type window struct {
 	v     *store.View
 	scope store.Scope
 	panes []pane
-	told  map[store.Key]int // by Patient of another site of this node: how many of its resources were shown
+	files map[filesOf]map[string]bool // see hideFile
+
+	reading bool              // rows are being read: see beforeReading
+	told    map[store.Key]int // by Patient of another site of this node: how many of its resources were shown
 }
 
 // pane is one site's record of the person.
@@ -64,7 +67,7 @@ func (s Session) window(v *store.View, d access.Decision, patient string) (*wind
 
 // whole is the scope of a person's panes.
 func (w *window) whole() store.Scope {
-	sc := store.Scope{Types: w.scope.Types, Deny: uint64(w.d.Kinds), DenyAt: map[store.SiteNo]uint64{}, Merged: w.scope.Merged}
+	sc := store.Scope{Types: withoutFiles(w.scope.Types), Deny: uint64(w.d.Kinds), DenyAt: map[store.SiteNo]uint64{}, Merged: w.scope.Merged}
 	for _, p := range w.panes {
 		sc.Ranges = append(sc.Ranges, p.rng())
 		sc.Follow = append(sc.Follow, store.OwnRange(p.site.No))
@@ -85,6 +88,7 @@ func (s Session) scope(v *store.View, d access.Decision) (store.Scope, error) {
 		sc.Deny |= uint64(d.Labels)
 		return sc, nil
 	}
+	sc.Types = withoutFiles(sc.Types)
 	sc.Follow = []store.KeyRange{store.OwnRange(s.site.No)}
 	sc.DenyAt = map[store.SiteNo]uint64{}
 	for _, id := range d.Patients {
@@ -108,6 +112,14 @@ func (s Session) scope(v *store.View, d access.Decision) (store.Scope, error) {
 	slices.SortFunc(sc.Ranges, func(a, b store.KeyRange) int { return cmp.Compare(a.From, b.From) })
 	sc.Ranges = slices.Compact(sc.Ranges) // two of her records may be one
 	return sc, nil
+}
+
+// withoutFiles are types without Binary; nil is all of them.
+func withoutFiles(types []string) []string {
+	if types == nil {
+		types = fhir.ResourceTypes()
+	}
+	return slices.DeleteFunc(slices.Clone(types), func(t string) bool { return t == "Binary" })
 }
 
 // allowedTypes are the resource types of a decision, nil for all.
@@ -279,7 +291,7 @@ func (w *window) within(row store.Row) bool {
 // sees says whether the window shows a row.
 func (w *window) sees(row store.Row) bool {
 	if row.Key.Site() == w.s.site.No && w.within(row) {
-		return true
+		return !w.hideFile(row, w.scope.Deny|w.scope.DenyAt[row.Key.Site()])
 	}
 	if w.s.lens == access.EMR || !w.d.Types(row.Type) {
 		return false
@@ -288,7 +300,7 @@ func (w *window) sees(row store.Row) bool {
 		return w.directory(row)
 	}
 	return slices.ContainsFunc(w.panes, func(p pane) bool {
-		return p.rng().Contains(row.Key) && row.Labels&uint64(p.deny|w.d.Kinds) == 0
+		return p.rng().Contains(row.Key) && row.Labels&uint64(p.deny|w.d.Kinds) == 0 && !w.hideFile(row, uint64(p.deny|w.d.Kinds))
 	})
 }
 

@@ -99,6 +99,22 @@ func (s *Store) openPlace(text string, mark uint32, vals int) (*place, error) {
 	return p, nil
 }
 
+// rangeMark is of places in ranges of keys.
+const rangeMark = 2
+
+// SealKey writes a place in a range of keys as a paging link holds it: a key tells
+// how much there is in a record, also to who sees a part of it.
+func (s *Store) SealKey(k Key) string { return s.sealPlace(place{k: k}, rangeMark) }
+
+// OpenKey reads what SealKey wrote; ErrBadCursor for anything else.
+func (s *Store) OpenKey(text string) (Key, error) {
+	p, err := s.openPlace(text, rangeMark, 0)
+	if err != nil || p == nil {
+		return 0, ErrBadCursor
+	}
+	return p.k, nil
+}
+
 // orderMark stands for what is searched and how it is sorted: a place of
 // another order would make no sense.
 func orderMark(q *search.Query) uint32 {

@@ -41,6 +41,25 @@ func (v *View) References(rows []Row) ([]Key, error) {
 	return out, nil
 }
 
+// Labelled are the resources in a range of keys that have one of some label bits,
+// deleted ones too, in the order of keys. What labels an earlier version had does
+// not count.
+func (v *View) Labelled(r KeyRange, bits uint64) ([]Key, error) {
+	if err := v.ready(false); err != nil {
+		return nil, err
+	}
+	q := v.c.query(sqlLabelledKeys)
+	q.int(int64(r.From)).int(int64(r.To))
+	var out []Key
+	for q.next() {
+		if uint64(q.st.ColumnInt64(1))&bits != 0 {
+			out = append(out, Key(q.st.ColumnInt64(0)))
+		}
+	}
+	slices.Sort(out)
+	return out, q.done()
+}
+
 // ChangedIn are the current versions in a range of keys that were written after
 // a place in the log, deletions too, in the order in which they were written;
 // at most max. Fewer than max means that there are no more now.

@@ -93,6 +93,7 @@ const (
 	sqlRowTerms
 	sqlTypeRows
 	sqlLabelled
+	sqlLabelledKeys
 	sqlRunKeysDown
 	sqlRelabel
 	sqlArrival
@@ -202,6 +203,7 @@ var statements = [statementCount]string{
 	sqlTypeRows: `SELECT r.k, r.name, r.version, r.seq, r.updated, r.labels, r.deleted, r.author, r.source, r.body, r.terms
 		FROM idx i CROSS JOIN resource r ON r.k = i.k WHERE i.p = ? AND i.v = ? AND i.k >= ? AND i.k < ? ORDER BY i.k`,
 	sqlLabelled:     `SELECT labels, name FROM resource INDEXED BY resource_labels WHERE labels <> 0 AND k >= ? AND k < ? AND deleted = 0`,
+	sqlLabelledKeys: `SELECT k, labels FROM resource INDEXED BY resource_labels WHERE labels <> 0 AND k >= ? AND k < ?`,
 	sqlMoveResource: `UPDATE resource SET k = ? WHERE k = ?`,
 	sqlMoveVersions: `UPDATE version SET k = ? WHERE k = ?`,
 	sqlMoveChanges:  `UPDATE change SET k = ? WHERE seq IN (SELECT seq FROM resource WHERE k = ? UNION ALL SELECT seq FROM version WHERE k = ?)`,
