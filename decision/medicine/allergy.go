@@ -1,6 +1,7 @@
 package medicine
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"sync"
@@ -46,6 +47,8 @@ var likenesses = loudest([]likeness{
 		why: "They share a side chain.", do: "Choose another antibiotic."},
 	{rule: allergyRule("allergy-penicillin-cephalosporin-like", "Penicillin allergy, and a cephalosporin with an aminopenicillin's side chain", rule.Notice, khan), from: "penicillin", to: "side chain of aminopenicillins", severe: rule.Notice,
 		why: "When the penicillin was amoxicillin or ampicillin, this cephalosporin shares its side chain.", do: "Ask which penicillin it was; cefazolin and others with another side chain are safer."},
+	{rule: allergyRule("allergy-penicillin-cefoxitin", "Penicillin allergy, and cefoxitin", rule.Notice, "Medical Letter on Drugs and Therapeutics 2012;54(1406):101"), from: "penicillin", to: "cefoxitin", severe: rule.Notice,
+		why: "When the penicillin was penicillin G, cefoxitin has a side chain like it.", do: "Ask which penicillin it was; cefazolin and others with another side chain are safer."},
 	{rule: allergyRule("allergy-penicillin-cephalosporin", "Penicillin allergy, and a cephalosporin with another side chain", rule.Quiet, khan), from: "penicillin", to: "cephalosporin",
 		why: "Cross-reaction is below 2 % when side chains differ.", do: "May be given; watch the first dose when the reaction was severe."},
 	{rule: allergyRule("allergy-cephalosporin-cephalosporin", "Cephalosporin allergy, and another with a different side chain", rule.Notice, khan), from: "cephalosporin", to: "cephalosporin",
@@ -60,8 +63,8 @@ var likenesses = loudest([]likeness{
 		why: "The part that reactions are to is missing in diuretics, sulfonylureas and celecoxib.", do: "May be given."},
 	{rule: allergyRule("allergy-cox1", "Reaction to aspirin or an NSAID, and another", rule.Notice, khan), from: "cox-1 inhibitor", to: "cox-1 inhibitor", severe: rule.Interrupt,
 		why: "Wheezing, hives and swelling after one come from blocking COX-1, which all of these do.", do: "Acetaminophen, or celecoxib after weighing the reaction."},
-	{rule: allergyRule("allergy-cox2", "Reaction to aspirin or an NSAID, and a COX-2 selective one", rule.Quiet, khan), from: "cox-1 inhibitor", to: "cox-2 selective",
-		why: "Most who react to aspirin or NSAIDs tolerate it.", do: "May be given; the first dose where a reaction can be treated when it was severe."},
+	{rule: allergyRule("allergy-cox2", "Reaction to aspirin or an NSAID, and a COX-2 selective one", rule.Quiet, khan), from: "cox-1 inhibitor", to: "cox-2 selective", severe: rule.Notice,
+		why: "About four of five who react to aspirin or NSAIDs tolerate it; more of them celecoxib than meloxicam.", do: "Celecoxib first; the first dose where a reaction can be treated when it was severe."},
 	{rule: allergyRule("allergy-opioid-phenanthrene", "Reaction to morphine, codeine or like, and another of them", rule.Notice, khan), from: "phenanthrene opioid", to: "phenanthrene opioid", severe: rule.Interrupt,
 		why: "Morphine-like opioids share their structure; itching and flushing come from histamine and are no allergy.", do: "Fentanyl or methadone differ in structure; ask what the reaction was."},
 	{rule: allergyRule("allergy-opioid-piperidine", "Reaction to fentanyl or meperidine, and another of them", rule.Notice, khan), from: "phenylpiperidine opioid", to: "phenylpiperidine opioid", severe: rule.Interrupt,
@@ -76,14 +79,29 @@ var likenesses = loudest([]likeness{
 		why: "Sacubitril keeps bradykinin too.", do: "Do not give."},
 	{rule: allergyRule("allergy-ace-arb", "Angioedema with an ACE inhibitor, and an ARB", rule.Quiet, "Toh S et al., Arch Intern Med 2012;172:1582-1589"), from: "ace inhibitor", to: "arb", only: angioedema,
 		why: "Few who swelled with an ACE inhibitor swell with an ARB.", do: "May be given; tell the signs."},
-	{rule: allergyRule("allergy-anticonvulsant", "Reaction to an aromatic anticonvulsant, and another", rule.Notice, "FDA labels of Tegretol and Dilantin, section 5"), from: "aromatic anticonvulsant", to: "aromatic anticonvulsant", severe: rule.Interrupt,
-		why: "A quarter to a third of those with a severe reaction to one react to another.", do: "Levetiracetam or valproate differ in structure."},
-	{rule: allergyRule("allergy-iodinated", "Reaction to iodinated contrast, and another", rule.Notice, "American College of Radiology, Manual on Contrast Media, 2024"), from: "iodinated contrast", to: "iodinated contrast", severe: rule.Interrupt,
-		why: "A reaction to one makes a reaction to another more likely.", do: "Another agent and premedication by the radiologist, or another examination."},
+	{rule: allergyRule("allergy-anticonvulsant", "Reaction to an aromatic anticonvulsant, and another", rule.Notice, "FDA labels of Tegretol and Dilantin, section 5; Can J Neurol Sci 1997;24:245-249; Alvestad S et al., Epilepsy Res 2008;80:194-200"), from: "aromatic anticonvulsant", to: "aromatic anticonvulsant", severe: rule.Interrupt,
+		why: "A third to a half of those with a rash from one have one from another too.", do: "Levetiracetam or valproate differ in structure."},
+	{rule: allergyRule("allergy-anticonvulsant-lamotrigine", "Reaction to an aromatic anticonvulsant, and lamotrigine", rule.Notice, "FDA label of Lamictal, section 5; Alvestad S et al., Epilepsy Res 2008;80:194-200"), from: "aromatic anticonvulsant", to: "lamotrigine",
+		why: "One in six with a rash from another antiepileptic has one from lamotrigine too.", do: "Begin low and raise it no faster than its label says; levetiracetam or valproate differ in structure."},
+	{rule: allergyRule("allergy-iodinated", "Reaction to iodinated contrast, and another", rule.Notice, "Wang CL et al., American College of Radiology and American Academy of Allergy, Asthma and Immunology, Radiology 2025;315:e240100"), from: "iodinated contrast", to: "iodinated contrast", severe: rule.Interrupt,
+		why: "A reaction to one makes a reaction to another more likely.", do: "Another agent; after a severe reaction premedication by the radiologist too, or another examination."},
 	{rule: allergyRule("allergy-gadolinium", "Reaction to gadolinium contrast, and another", rule.Notice, "American College of Radiology, Manual on Contrast Media, 2024"), from: "gadolinium contrast", to: "gadolinium contrast", severe: rule.Interrupt,
 		why: "A reaction to one makes a reaction to another more likely.", do: "Another agent and premedication by the radiologist."},
-	classAllergy("macrolide"), classAllergy("fluoroquinolone"), classAllergy("tetracycline"), classAllergy("aminoglycoside"), classAllergy("carbapenem"), classAllergy("nitroimidazole"),
-	classAllergy("statin"), classAllergy("azole antifungal"), classAllergy("heparin"), classAllergy("proton pump inhibitor"), classAllergy("triptan"), classAllergy("benzodiazepine"),
+	{rule: allergyRule("allergy-heparin-fondaparinux", "Allergy to a heparin, and fondaparinux", rule.Quiet, "Contact Dermatitis 2011, PubMed 21631519 (fondaparinux in delayed allergy to heparins, systematic review); Cuker A et al., Blood Adv 2018;2:3360-3392"), from: "heparin", to: "fondaparinux", severe: rule.Notice,
+		why: "One in ten who react to heparins reacts to fondaparinux; it is a choice after heparin-induced thrombocytopenia.", do: "May be given after weighing the reaction."},
+	{rule: allergyRule("allergy-heparin-thrombocytopenia", "Low platelets from a heparin, and another", rule.Interrupt, "Cuker A et al., ASH 2018 guideline for heparin-induced thrombocytopenia, Blood Adv 2018;2:3360-3392"), from: "heparin", to: "heparin", only: []string{"thrombocytop", "low platelet"},
+		why: "If antibodies were the cause, every heparin brings clots again.", do: "Fondaparinux, argatroban, bivalirudin or a direct anticoagulant, until antibodies are excluded."},
+	classAllergy("macrolide", "FDA labels of Zithromax and Biaxin, section 4", "Labels forbid it after a reaction to any macrolide; some tolerate another.", ""),
+	classAllergy("fluoroquinolone", "FDA label of Avelox, section 4; Azimi SF et al., Open Forum Infect Dis 2022;9:ofac106", "One in forty reacts to a second one; labels warn of the class.", ""),
+	classAllergy("tetracycline", "FDA label of doxycycline, section Contraindications", "Labels forbid it after a reaction to any tetracycline.", ""),
+	classAllergy("aminoglycoside", "FDA label of gentamicin, section Contraindications", "Reactions to one often come with another.", ""),
+	classAllergy("carbapenem", "FDA label of Merrem, section 4; Lee Y, Bradley N, Pharmacy 2019;7:110", "Labels forbid it; the few reports show no reaction to a second one.", "Ask what the reaction was; where nothing else will do, another carbapenem with care."),
+	classAllergy("nitroimidazole", "FDA labels of Flagyl and Solosec, section Contraindications", "Labels forbid it after a reaction to any nitroimidazole.", ""),
+	classAllergy("statin", khan, "", ""), classAllergy("azole antifungal", "Pinto A, Chan RC, Antimicrob Agents Chemother 2009;53:1715-1716; Copaescu AM et al., Curr Opin Infect Dis 2021", "Most who reacted to one take another without harm.", "Ask what the reaction was; when it was severe, ask an allergist first."),
+	classAllergy("heparin", "FDA label of Lovenox, section 4", "Heparins often cross-react.", "Ask what the reaction was; fondaparinux cross-reacts seldom."),
+	classAllergy("proton pump inhibitor", "FDA label of Prilosec, section 4 (substituted benzimidazoles); Int Arch Allergy Immunol 2019;178:159", "Omeprazole, esomeprazole and pantoprazole often cross-react; lansoprazole and rabeprazole less.", "An H2 blocker, or testing by an allergist."),
+	classAllergy("triptan", khan, "", ""),
+	classAllergy("benzodiazepine", "FDA labels of benzodiazepines, section Contraindications", "Labels forbid it after a reaction to any benzodiazepine; solvents and structure differ.", ""),
 })
 
 // loudest gives each rule the loudest level that its cards may have.
@@ -96,9 +114,11 @@ func loudest(list []likeness) []likeness {
 	return list
 }
 
-func classAllergy(class string) likeness {
-	return likeness{rule: allergyRule("allergy-"+strings.ReplaceAll(class, " ", "-"), "Allergy to one and another "+class, rule.Notice, khan), from: class, to: class, severe: rule.Interrupt,
-		why: "Members of a class may share what the reaction was to.", do: "Ask what the reaction was; choose another class when it was severe."}
+// classAllergy is about another member of the class; why and do are said in
+// general where they are empty.
+func classAllergy(class, cite, why, do string) likeness {
+	return likeness{rule: allergyRule("allergy-"+strings.ReplaceAll(class, " ", "-"), "Allergy to one and another "+class, rule.Notice, cite), from: class, to: class, severe: rule.Interrupt,
+		why: cmp.Or(why, "Members of a class may share what the reaction was to."), do: cmp.Or(do, "Ask what the reaction was; choose another class when it was severe.")}
 }
 
 var direct = allergyRule("allergy-direct", "Allergy to the medicine itself", rule.Interrupt, khan)

@@ -24,6 +24,7 @@ func severe(a *chart.Allergy) {
 }
 func intolerance(a *chart.Allergy) { a.Type, a.Reactions = "intolerance", []string{"Nausea"} }
 func swelling(a *chart.Allergy)    { a.Reactions = []string{"Swelling of the lips"} }
+func platelets(a *chart.Allergy)   { a.Reactions = []string{"Thrombocytopenia"} }
 
 func allergicChart(list ...chart.Allergy) *chart.Chart {
 	c := with()
@@ -45,6 +46,12 @@ func TestAllergies(t *testing.T) {
 		{allergy("Amoxicillin"), "Cephalexin 500 mg capsule", "allergy-side-chain", rule.Interrupt},
 		{allergy("Penicillin", severe), "Cephalexin 500 mg capsule", "allergy-penicillin-cephalosporin-like", rule.Notice},
 		{allergy("Penicillin", severe), "Cefazolin 1 g injection", "allergy-penicillin-cephalosporin", rule.Quiet},
+		{allergy("Penicillin"), "Cefoxitin", "allergy-penicillin-cefoxitin", rule.Notice},
+		{allergy("Enoxaparin"), "Fondaparinux", "allergy-heparin-fondaparinux", rule.Quiet},
+		{allergy("Enoxaparin"), "Heparin", "allergy-heparin", rule.Notice},
+		{allergy("Heparin", platelets), "Enoxaparin", "allergy-heparin-thrombocytopenia", rule.Interrupt},
+		{allergy("Heparin", platelets), "Fondaparinux", "allergy-heparin-fondaparinux", rule.Quiet},
+		{allergy("Carbamazepine", severe), "Lamotrigine", "allergy-anticonvulsant-lamotrigine", rule.Notice},
 		{allergy("Penicillin"), "Meropenem 1 g injection", "allergy-penicillin-carbapenem", rule.Quiet},
 		{allergy("Ceftriaxone"), "Cefotaxime", "allergy-methoxyimino", rule.Interrupt},
 		{allergy("Ceftriaxone"), "Cefazolin", "allergy-cephalosporin-cephalosporin", rule.Notice},
@@ -56,7 +63,8 @@ func TestAllergies(t *testing.T) {
 		{allergy("Sulfa"), "Silver sulfadiazine 1 % topical cream", "allergy-direct", rule.Interrupt},
 		{allergy("Aspirin"), "Ibuprofen 400 mg tablet", "allergy-cox1", rule.Notice},
 		{allergy("Aspirin", severe), "Ibuprofen 400 mg tablet", "allergy-cox1", rule.Interrupt},
-		{allergy("NSAIDs", severe), "Celecoxib", "allergy-cox2", rule.Quiet},
+		{allergy("NSAIDs"), "Celecoxib", "allergy-cox2", rule.Quiet},
+		{allergy("NSAIDs", severe), "Celecoxib", "allergy-cox2", rule.Notice},
 		{allergy("NSAIDs", severe), "Naproxen", "allergy-direct", rule.Interrupt},
 		{allergy("Codeine"), "Morphine", "allergy-opioid-phenanthrene", rule.Notice},
 		{allergy("Codeine", severe), "Hydrocodone / acetaminophen", "allergy-opioid-phenanthrene", rule.Interrupt},
@@ -116,6 +124,7 @@ func TestEveryLikeness(t *testing.T) {
 				al := allergy(f)
 				if k.only != nil {
 					swelling(&al)
+					al.Reactions = append(al.Reactions, k.only[0])
 				}
 				if find(ask(allergicChart(al), m), k.rule.ID) != nil {
 					spoke = true

@@ -172,7 +172,7 @@ func eachAllergy(t *testing.T) (out []string) {
 		l := &likenesses[i]
 		found := false
 	pairs:
-		for _, reaction := range []string{`"Hives"`, `"Anaphylaxis" severe`, `"Swelling of the lips"`, `"Rash"`, `"Wheezing"`, `"Hepatitis" severe`} {
+		for _, reaction := range []string{`"Hives"`, `"Anaphylaxis" severe`, `"Swelling of the lips"`, `"Rash"`, `"Wheezing"`, `"Thrombocytopenia"`, `"Hepatitis" severe`} {
 			for _, p := range substance.Members(l.from) {
 				for _, q := range append(substance.Members(l.to), l.to) {
 					if _, ok := substance.Known(q); !ok || p == q {
