@@ -30,6 +30,7 @@ const (
 type Used struct {
 	Site, SiteName string // slug and name of another site; "" of this chart
 	Base           string // the address of that site's doors, when it is of another node
+	Name           string // "LDL-C", without its value: whoever may see that reads it where it stands
 	Type, ID       string // as its site names it; ID "" when that is not known
 	Version        string // that was seen; of another site
 	Day            string // in words: "14 Nov 2026"; "" not known
@@ -45,18 +46,19 @@ type Instead struct {
 	At              time.Time // zero: not said
 }
 
-// words is a fact as the sentence has it: "the result of 14 Nov 2026 at Lakeside". No
-// value: whoever may see it reads it where it stands.
+// words is a fact as the sentence has it: "the result of 14 Nov 2026 at Lakeside".
 func (u Used) words() string {
-	t := "the result"
 	switch u.Type {
 	case "ImagingStudy", "Procedure":
-		t = "the study"
+		return u.of("the study")
 	case "ServiceRequest":
-		t = "the order"
-	case "Immunization":
-		t = "the dose"
+		return u.of("the order")
 	}
+	return u.of("the result")
+}
+
+// of is what something is called, of which day and where.
+func (u Used) of(t string) string {
 	if u.Day != "" {
 		t += " of " + u.Day
 	}
@@ -69,7 +71,11 @@ func (u Used) words() string {
 // ref is the fact as a Reference. Of another node's site it is the address there as
 // well, which the whole record reads as its own.
 func (u Used) ref() object {
-	r := object{"type": u.Type, "display": sentence(u.words())}
+	name := u.words()
+	if u.Name != "" {
+		name = u.of(cut(clean(u.Name), 120))
+	}
+	r := object{"type": u.Type, "display": sentence(name)}
 	switch {
 	case u.ID == "":
 	case u.Site == "":

@@ -30,7 +30,7 @@ func TestInstead(t *testing.T) {
 	draft := stored(t, o)
 	by := By{Ref: "Practitioner/okonkwo", Name: "Lena Okonkwo, MD", Now: now0}
 	used := []Used{{Type: "Observation", ID: "o1", Day: "14 Nov 2026"},
-		{Site: "lakeside", SiteName: "Lakeside Cardiology", Type: "Observation", ID: "17", Version: "2", Day: "14 Nov 2026"},
+		{Site: "lakeside", SiteName: "Lakeside Cardiology", Name: "HbA1c", Type: "Observation", ID: "17", Version: "2", Day: "14 Nov 2026"},
 		{Site: "far", SiteName: "Far Imaging", Base: "https://far.example", Type: "ImagingStudy", ID: "s1"}}
 	a, err := UseInstead(draft, "test-hba1c", "HbA1c again", used, by)
 	if err != nil {
@@ -55,7 +55,7 @@ func TestInstead(t *testing.T) {
 	if !ok || i.Rule != "test-hba1c" || i.RuleTitle != "HbA1c again" || i.By != by.Name || !i.At.Equal(now0) || len(i.Used) != 3 {
 		t.Fatalf("%+v %v", i, ok)
 	}
-	if u := i.Used[1]; u.Site != "lakeside" || u.Type != "Observation" || u.ID != "17" || u.Version != "2" || u.Said != "The result of 14 Nov 2026 at Lakeside Cardiology" {
+	if u := i.Used[1]; u.Site != "lakeside" || u.Type != "Observation" || u.ID != "17" || u.Version != "2" || u.Said != "HbA1c of 14 Nov 2026 at Lakeside Cardiology" {
 		t.Errorf("%+v", u)
 	}
 	if u := i.Used[0]; u.Site != "" || u.ID != "o1" {

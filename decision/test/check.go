@@ -58,7 +58,7 @@ func Check(in rule.Input) rule.Answer {
 }
 
 // card puts a card; use are the facts among its own that stand in the place of what
-// is drafted.
+// is drafted, by name and without their values.
 func (v *view) card(d *rule.Draft, r *rule.Rule, level rule.Level, c rule.Card, use []rule.Evidence, keys ...string) {
 	c.Rule, c.Level, c.Draft = r, min(level, r.Level), d.ID
 	c.Choices = append(c.Choices, rule.Choice{Label: "Use this instead", Drop: true, Use: slices.Clone(use)})
@@ -87,6 +87,7 @@ type found struct {
 func (v *view) repeat(d *rule.Draft, r reading) {
 	var covered []found
 	var fresh []string
+	var use []rule.Evidence
 	early, critical := 0, 0
 	for _, a := range r.members {
 		st := v.states[a.key]
@@ -133,6 +134,7 @@ func (v *view) repeat(d *rule.Draft, r reading) {
 			text += " (preliminary)"
 		}
 		c.Facts = append(c.Facts, rule.Evidence{Text: text, Prov: p.Prov, When: p.When})
+		use = append(use, rule.Evidence{Text: f.a.title, Prov: p.Prov, When: p.When})
 		if f.next.Before(next) {
 			next = f.next
 		}
@@ -145,9 +147,8 @@ func (v *view) repeat(d *rule.Draft, r reading) {
 		one = one && p.When.Day() == covered[0].st.point.When.Day() && fact.Site(p.Prov) == fact.Site(covered[0].st.point.Prov)
 	}
 	if len(c.Facts) > MostFacts {
-		c.Facts = c.Facts[:MostFacts]
+		c.Facts, use = c.Facts[:MostFacts], use[:MostFacts]
 	}
-	use := c.Facts
 	first := covered[0].st.point
 	title, the := "", r.rule()
 	switch {
@@ -287,7 +288,7 @@ func (v *view) pending(d *rule.Draft, r reading) {
 		return
 	}
 	c := pendingCard(best, of.title(), "no result stands in the record yet")
-	v.card(d, r.rule(), rule.Notice, c, c.Facts, "pending")
+	v.card(d, r.rule(), rule.Notice, c, []rule.Evidence{{Text: best.Name, Prov: best.Prov, When: best.When}}, "pending")
 }
 
 func pendingCard(o *chart.Item, what, missing string) rule.Card {

@@ -151,7 +151,7 @@ func (v *view) study(d *rule.Draft, e imaging.Exam, w *window) {
 		}
 		c.Facts = append(c.Facts, f)
 	}
-	v.card(d, w.rule, level, c, c.Facts[:1], "study")
+	v.card(d, w.rule, level, c, []rule.Evidence{{Text: best.Description, Prov: best.Prov, When: best.When}}, "study")
 }
 
 // pendingImage looks for an open order of the same that no study answers.
@@ -173,7 +173,7 @@ func (v *view) pendingImage(d *rule.Draft, e imaging.Exam, w *window) {
 	}
 	if best != nil {
 		c := pendingCard(best, strings.TrimSpace(w.title), "no study stands in the record yet")
-		v.card(d, w.rule, rule.Notice, c, c.Facts, "pending")
+		v.card(d, w.rule, rule.Notice, c, []rule.Evidence{{Text: best.Name, Prov: best.Prov, When: best.When}}, "pending")
 	}
 }
 

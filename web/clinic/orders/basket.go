@@ -31,7 +31,8 @@ type basket struct {
 
 	Said     string // an answer to what was just done, good or not
 	SaidKind web.Kind
-	Typed    string // what was typed and could not be added
+	Undo     *web.Undo // takes back what Said says
+	Typed    string    // what was typed and could not be added
 	TypedWhy string
 	Choices  []choice // what it may have meant
 	Words    bool     // offer to order it in words
@@ -369,6 +370,7 @@ type placedOrder struct {
 type placedList struct {
 	Waiting   []placedOrder // tests, imaging, referrals without a result
 	Medicines []medicine
+	Not       []notOrdered // because what was asked for was there
 	Printed   web.Link
 	base      string
 }
@@ -414,6 +416,9 @@ func (r *room) placed(c *door.Call, p *clinic.Patient) (*placedList, error) {
 			x.Pill = web.Pill{Text: "waiting"}
 		}
 		out.Waiting = append(out.Waiting, x)
+	}
+	if out.Not, err = r.notOrdered(c, p); err != nil {
+		return nil, err
 	}
 	slices.SortStableFunc(out.Medicines, func(a, b medicine) int { return strings.Compare(a.Name, b.Name) })
 	return out, nil

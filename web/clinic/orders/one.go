@@ -36,6 +36,8 @@ type onePage struct {
 	Reason   string
 	ReasonNo string // what is wrong with the reason
 	Refills  []resultLink
+	Instead  []resultLink // what is used instead of it
+	Not      bool         // it was not ordered: what it asks for was there
 }
 
 type step struct{ When, Who, What string }
@@ -85,9 +87,22 @@ func (r *room) one(c *door.Call) (*onePage, bool) {
 	fact("Specimen", o.Specimen)
 	fact("Priority", o.Priority)
 	fact("To be done on", o.Due)
-	fact("Ordered by", o.RequesterAs)
-	fact("Drafted by", o.Author)
-	fact("Ordered", orderedOn(o, c.Zone))
+	if i, not := order.ReadInstead(res.Node()); not {
+		x.Not, x.Pill, x.Instead = true, web.Pill{Text: "not ordered"}, usedLinks(c, p.ID(), i)
+		fact("Not ordered because", i.Text)
+		fact("Decided by", i.By)
+		if !i.At.IsZero() {
+			fact("Decided", i.At.In(c.Zone).Format("2 Jan 2006, 15:04 MST"))
+		}
+		fact("After the card", i.RuleTitle)
+		fact("Drafted by", firstOf(o.Author, o.RequesterAs))
+		fact("Drafted", orderedOn(o, c.Zone))
+		o.StatusWhy = ""
+	} else {
+		fact("Ordered by", o.RequesterAs)
+		fact("Drafted by", o.Author)
+		fact("Ordered", orderedOn(o, c.Zone))
+	}
 	for _, k := range o.Codes {
 		fact(codeName(k.System), strings.TrimSpace(k.Code+" "+k.Display))
 	}
@@ -112,6 +127,9 @@ func (r *room) one(c *door.Call) (*onePage, bool) {
 		if !v.Deleted {
 			was := order.Read(v.Node())
 			what = statusWords[was.Status]
+			if _, not := order.ReadInstead(v.Node()); not {
+				what, was.StatusWhy = "not ordered", ""
+			}
 			if was.Status == before {
 				what = "changed"
 			}

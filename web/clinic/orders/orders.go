@@ -36,7 +36,8 @@ type Config struct {
 	// Took hears, when it is there, of a rule at a site whose better choice was taken.
 	Took func(site, ruleID string)
 	// Averted hears, when it is there, of tests that were not ordered again because a
-	// rule's card was read, and of the radiation in microsievert that nobody was given.
+	// rule's card was read, and of the radiation in microsievert that nobody was given,
+	// where the chart does not say it itself (order.Instead does).
 	Averted func(site, ruleID string, tests, microSv int)
 	// Outside asks outside services; nil: there is no way to ask any.
 	Outside Outside
@@ -73,6 +74,7 @@ func Register(p *clinic.Pages, cfg Config) Booked {
 	p.Handle("POST "+patient+"/order/remove", r.remove)
 	p.Handle("POST "+patient+"/order/keep", r.keep)
 	p.Handle("POST "+patient+"/order/swap", r.swap)
+	p.Handle("POST "+patient+"/order/restore", r.restore)
 	p.Handle("POST "+patient+"/order/star", r.star)
 	p.Handle("POST "+patient+"/order/sign", r.sign)
 	p.Handle("GET "+patient+"/order/print/{group}", r.print)

@@ -51,7 +51,14 @@ func says(_ context.Context, c *chart.Chart, drafts []rule.Draft) rule.Answer {
 			a.Cards = append(a.Cards, k)
 		}
 		if strings.Contains(d.Name, "A1c") {
-			a.Cards = append(a.Cards, rule.Card{Rule: duplicate, Level: rule.Notice, Key: "a1c", Draft: d.ID, Title: "HbA1c was done lately", Why: "A repeat tells more from three months on.", Series: c.Results.Find("4548-4")})
+			k := rule.Card{Rule: duplicate, Level: rule.Notice, Key: "a1c", Draft: d.ID, Title: "HbA1c was done lately", Why: "A repeat tells more from three months on.", Series: c.Results.Find("4548-4")}
+			use := rule.Choice{Label: "Use this instead", Drop: true}
+			if k.Series != nil {
+				last := k.Series.Latest()
+				use.Use = []rule.Evidence{{Text: "HbA1c", Prov: last.Prov, When: last.When}}
+			}
+			k.Choices = []rule.Choice{use}
+			a.Cards = append(a.Cards, k)
 		}
 	}
 	return a
@@ -226,7 +233,7 @@ func TestABetterChoiceAndTheResultThatIsThere(t *testing.T) {
 	all := drafted(t, n, "rosa-delgado")
 	tmp, a1c := all["Trimethoprim-sulfamethoxazole 160/800 mg tablet"], all["Haemoglobin A1c"]
 	doc.Post(rosa+"/order/swap", url.Values{"ref": {"MedicationRequest/" + tmp.ID}, "version": {tmp.Version}, "key": {"warfarin+tmpsmx"}, "choice": {"0"}})
-	doc.Post(rosa+"/order/swap", url.Values{"ref": {"ServiceRequest/" + a1c.ID}, "version": {a1c.Version}, "key": {"a1c"}, "choice": {"-1"}})
+	doc.Post(rosa+"/order/swap", url.Values{"ref": {"ServiceRequest/" + a1c.ID}, "version": {a1c.Version}, "key": {"a1c"}, "choice": {"0"}})
 	left := drafted(t, n, "rosa-delgado")
 	nitro, ok := left["Nitrofurantoin 100 mg capsule"]
 	if !ok || len(left) != 1 || nitro.Sig.How() != "take 1 capsule by mouth twice a day for 5 days" {

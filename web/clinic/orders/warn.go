@@ -117,6 +117,21 @@ func (r *room) swap(c *door.Call) {
 				return
 			}
 		}
+		if at >= 0 && k.Choices[at].Drop && k.Rule != nil && l.O.Kind.Type() == "ServiceRequest" && len(k.Choices[at].Use) > 0 {
+			said, undo, err := r.instead(c, l, &k.Card, k.Choices[at].Use)
+			switch {
+			case moved(err):
+				r.first(c, p)
+			case err != nil:
+				c.Failed(err)
+			default:
+				if r.Took != nil {
+					r.Took(c.Site.Slug, k.Rule.ID)
+				}
+				r.insteadSaid(c, p, said, undo)
+			}
+			return
+		}
 		name, err := r.drop(c, l.Ref, l.O.Version)
 		if err == nil && at >= 0 && r.Took != nil && k.Rule != nil {
 			r.Took(c.Site.Slug, k.Rule.ID)
@@ -136,7 +151,7 @@ func (r *room) swap(c *door.Call) {
 		case at >= 0 && k.Choices[at].Draft != nil:
 			r.answer(c, p, web.Good, "Changed to "+k.Choices[at].Draft.Name)
 		default:
-			r.answer(c, p, web.Good, name+" removed: what is there is used instead")
+			r.answer(c, p, web.Good, name+" removed")
 		}
 		return
 	}

@@ -72,6 +72,7 @@ type edited struct {
 type done struct {
 	Vitals []vitalLine
 	Orders []web.Link
+	Spared []spared // not ordered, because it was there
 	Absent []string // vital signs not taken, with why
 	None   bool     // nothing at all yet
 }
@@ -300,7 +301,10 @@ func (h *room) done(c *door.Call, p *clinic.Patient, eid string) (done, error) {
 			d.Orders = append(d.Orders, web.Link{Label: name, Href: c.Path("patients", p.ID(), "order") + "?visit=" + url.QueryEscape(eid)})
 		}
 	}
-	d.None = len(d.Vitals)+len(d.Orders)+len(d.Absent) == 0
+	if d.Spared, err = sparedAt(c, p.ID(), eid); err != nil {
+		return d, err
+	}
+	d.None = len(d.Vitals)+len(d.Orders)+len(d.Absent)+len(d.Spared) == 0
 	return d, nil
 }
 
