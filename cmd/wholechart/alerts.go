@@ -140,7 +140,7 @@ func (n *node) Outcome(site, id string, accepted bool, reason string) {
 // Averted counts what was not done because a card was read: a test that was there
 // already, and radiation. Only rules that there are count.
 func (n *node) Averted(site, id string, tests, microSv int) {
-	if tests > 0 && !repeats()[id] || tests == 0 && microSv == 0 {
+	if tests > 0 && !repeats(id) || tests == 0 && microSv == 0 {
 		return
 	}
 	s, day := &n.support, n.day(site)
@@ -149,14 +149,10 @@ func (n *node) Averted(site, id string, tests, microSv int) {
 	s.tally(site).Avert(day, id, tests, microSv)
 }
 
-// repeats are the rules of duplicate tests.
-var repeats = sync.OnceValue(func() map[string]bool {
-	out := map[string]bool{}
-	for _, r := range decision.Rules() {
-		out[r.ID] = out[r.ID] || r.Kind == rule.RepeatTest
-	}
-	return out
-})
+// repeats says whether a rule is one of duplicate tests.
+func repeats(id string) bool {
+	return slices.ContainsFunc(decision.Rules(), func(r *rule.Rule) bool { return r.ID == id && r.Kind == rule.RepeatTest })
+}
 
 func (n *node) day(site string) string {
 	now := n.clock()

@@ -49,7 +49,7 @@ func pages(n *node, demo bool) (http.Handler, error) {
 	documents.Register(clinicians)
 	lists.Register(clinicians.Door, n.standing)
 	rules.Register(clinicians.Door)
-	alerts.Register(clinicians.Door, alerts.Config{Counts: n.counts, Rules: decision.Rules(), Services: services{n}})
+	alerts.Register(clinicians.Door, alerts.Config{Counts: n.counts, Rules: decision.Rules, Services: services{n}})
 	admin.Register(clinicians.Door, n)
 	n.door = clinicians.Door
 	handler, err := clinicians.Handler()

@@ -2,8 +2,9 @@
 // spoke, interrupted, was followed or overridden and why, for a hundred orders;
 // and where a site's administrator registers outside decision support.
 //
-// Overrides are read from the chart (DetectedIssue) through the gate, as who
-// looks may see them; what was shown and taken is counted elsewhere
+// Overrides (DetectedIssue) and tests that were not ordered because their result was
+// there (ServiceRequest, order.Instead) are read from the chart through the gate, as
+// who looks may see them; what was shown and taken is counted elsewhere
 // (Config.Counts). No number is of a person.
 package alerts
 
@@ -45,7 +46,8 @@ const RuleSystem = "https://wholechart.example/rule"
 type Config struct {
 	// Counts is what was shown, taken and dismissed at a site.
 	Counts func(ctx context.Context, site string) (burden.Tally, error)
-	Rules  []*rule.Rule
+	// Rules are all rules as they are now: a node may load more while it runs.
+	Rules func() []*rule.Rule
 	// Services are the outside services; nil: there is no way to register any.
 	Services Services
 }
@@ -73,17 +75,11 @@ type Refusal struct{ Text string }
 
 func (e *Refusal) Error() string { return e.Text }
 
-type room struct {
-	Config
-	titles map[string]*rule.Rule
-}
+type room struct{ Config }
 
 // Register hangs the pages on the door.
 func Register(d *door.Door, cfg Config) {
-	r := &room{Config: cfg, titles: map[string]*rule.Rule{}}
-	for _, x := range cfg.Rules {
-		r.titles[x.ID] = x
-	}
+	r := &room{cfg}
 	d.File("alerts.css", sheet)
 	d.Handle("GET /{site}/alerts", func(c *door.Call) { r.show(c, http.StatusOK, form{}) })
 	d.Handle("GET /{site}/alerts.csv", r.csv)
@@ -181,6 +177,11 @@ func (r *room) gather(c *door.Call, days int) (lines []burden.Line, orders int, 
 	if cut, err = overrides(c, tally, from); err != nil {
 		return nil, 0, false, err
 	}
+	more, err := instead(c, tally, from)
+	if err != nil {
+		return nil, 0, false, err
+	}
+	cut = cut || more
 	if orders, err = ordersOf(c, from, ""); err != nil {
 		return nil, 0, false, err
 	}
@@ -227,8 +228,12 @@ func overrides(c *door.Call, tally burden.Tally, from string) (cut bool, err err
 // ordersOf counts the orders dated from a day on, and before another one unless that is "".
 func ordersOf(c *door.Call, from, before string) (n int, err error) {
 	for _, typ := range []string{"MedicationRequest", "ServiceRequest"} {
-		name := map[string]string{"MedicationRequest": "authoredon", "ServiceRequest": "authored"}[typ]
-		x, err := count(c, typ, name, from, before, url.Values{"status:not": {"draft"}})
+		name, kept := "authoredon", url.Values{"status:not": {"draft"}}
+		if typ == "ServiceRequest" {
+			name = "authored"
+			kept.Set("category:not", order.KindSystem+"|"+order.NotOrdered)
+		}
+		x, err := count(c, typ, name, from, before, kept)
 		if err != nil {
 			return 0, err
 		}
@@ -279,8 +284,9 @@ func (r *room) show(c *door.Call, status int, typed form) {
 	if per, ok := burden.Per100(p.Total.Interrupted, orders); ok {
 		p.Per = strconv.FormatFloat(per, 'f', 1, 64)
 	}
+	known := r.known()
 	for _, l := range lines {
-		p.Lines = append(p.Lines, r.line(c, l))
+		p.Lines = append(p.Lines, known.line(c, l))
 	}
 	if r.Services != nil {
 		if p.Services, p.Version, err = r.Services.List(c.R.Context(), c.Session(access.EMR)); err != nil {
@@ -293,9 +299,22 @@ func (r *room) show(c *door.Call, status int, typed form) {
 	c.Render(status, web.Framed(frame, alertsMain(p)))
 }
 
-func (r *room) line(c *door.Call, l burden.Line) line {
+// known are the rules by their ids.
+type known map[string]*rule.Rule
+
+func (r *room) known() known {
+	out := known{}
+	if r.Rules != nil {
+		for _, x := range r.Rules() {
+			out[x.ID] = x
+		}
+	}
+	return out
+}
+
+func (k known) line(c *door.Call, l burden.Line) line {
 	out := line{Title: l.Rule, Count: l.Count, Why: reasons(l.Reasons)}
-	if x := r.titles[l.Rule]; x != nil {
+	if x := k[l.Rule]; x != nil {
 		out.Title, out.Kind, out.Href = x.Title, string(x.Kind), c.Path("rules")+"?q="+url.QueryEscape(x.ID)
 	} else if name, ok := strings.CutPrefix(l.Rule, "outside-"); ok {
 		out.Title, out.Kind = name, "outside service"
@@ -344,8 +363,9 @@ func (r *room) csv(c *door.Call) {
 	h.Set("Content-Disposition", `attachment; filename="alerts-`+c.Site.Slug+"-"+c.Now.In(c.Zone).Format(time.DateOnly)+`.csv"`)
 	w := csv.NewWriter(c.W)
 	_ = w.Write([]string{"rule", "title", "kind", "days", "shown", "interrupted", "accepted", "overridden", "reasons", "orders"})
+	known := r.known()
 	for _, l := range lines {
-		x := r.line(c, l)
+		x := known.line(c, l)
 		_ = w.Write([]string{safe(l.Rule), safe(x.Title), x.Kind, strconv.Itoa(days), strconv.Itoa(l.Shown), strconv.Itoa(l.Interrupted), strconv.Itoa(l.Accepted), strconv.Itoa(l.Overridden), safe(x.Why), strconv.Itoa(orders)})
 	}
 	w.Flush()

@@ -722,7 +722,7 @@ func monthsMain(p monthsPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 68, "<p class=\"alert-lead\">A test counts as not repeated when its draft was taken away after the card that said it was there already. Radiation avoided is the sum of typical doses of adults: nobody measured it.</p><section class=\"card\" aria-label=\"Together\"><dl class=\"alert-sums\"><div><dt>Tests not repeated</dt><dd id=\"averted\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 68, "<p class=\"alert-lead\">A test counts as not repeated when it was not ordered, or its draft taken away, after the card that said it was there already; what was used instead stands in the chart. Radiation avoided is the sum of typical doses of adults: nobody measured it.</p><section class=\"card\" aria-label=\"Together\"><dl class=\"alert-sums\"><div><dt>Tests not repeated</dt><dd id=\"averted\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

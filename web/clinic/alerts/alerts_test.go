@@ -61,7 +61,7 @@ func start(t *testing.T) (*pagetest.Node, *someServices) {
 		t.Fatal(err)
 	}
 	s := &someServices{}
-	Register(p.Door, Config{Rules: decision.Rules(), Services: s, Counts: func(_ context.Context, site string) (burden.Tally, error) {
+	Register(p.Door, Config{Rules: decision.Rules, Services: s, Counts: func(_ context.Context, site string) (burden.Tally, error) {
 		c := burden.Tally{}
 		if site == "maple" {
 			day, old := n.Clock().Format("2006-01-02"), n.Clock().AddDate(0, 0, -60).Format("2006-01-02")

@@ -66,6 +66,12 @@ func (r *room) byMonth(c *door.Call) (out []month, cut bool, err error) {
 	if cut, err = overrides(c, tally, first.Format(time.DateOnly)); err != nil {
 		return nil, false, err
 	}
+	more, err := instead(c, tally, first.Format(time.DateOnly))
+	if err != nil {
+		return nil, false, err
+	}
+	cut = cut || more
+	known := r.known()
 	for _, m := range tally.Months(first.Format(monthOnly), now.Format(monthOnly)) {
 		at, err := time.ParseInLocation(monthOnly, m.Month, c.Zone)
 		if err != nil {
@@ -87,7 +93,7 @@ func (r *room) byMonth(c *door.Call) (out []month, cut bool, err error) {
 			x.Per = strconv.FormatFloat(per, 'f', 1, 64)
 		}
 		for _, l := range m.Lines {
-			x.Lines = append(x.Lines, r.line(c, l))
+			x.Lines = append(x.Lines, known.line(c, l))
 		}
 		out = append(out, x)
 	}
