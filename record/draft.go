@@ -150,7 +150,8 @@ func (s Session) PutDraft(ctx context.Context, d Draft) (Draft, error) {
 	return d, nil
 }
 
-// Draft is one draft; ErrNotFound when there is none.
+// Draft is one draft; ErrNotFound when there is none. That it was read is noted: of
+// who wrote in it, whose page saves and joins it second by second, once in a while.
 func (s Session) Draft(ctx context.Context, kind, id string) (Draft, error) {
 	var d Draft
 	if s.r == nil || s.site == nil {
@@ -168,11 +169,13 @@ func (s Session) Draft(ctx context.Context, kind, id string) (Draft, error) {
 	if err := s.mayDraft(d.Type, d.ID); err != nil {
 		return Draft{}, err
 	}
+	s.noteDraft(ctx, d)
 	return d, nil
 }
 
 // Drafts are the drafts that the query asks for, the latest saved first. What
-// the actor could not write is left out.
+// the actor could not write is left out. That they were read is noted, as one note:
+// in a patient's log when all are of that patient.
 func (s Session) Drafts(ctx context.Context, q DraftQuery) ([]Draft, error) {
 	if s.r == nil || s.site == nil {
 		return nil, &Refused{Why: "no such site on this node, or nobody is signed in"}
@@ -215,6 +218,7 @@ func (s Session) Drafts(ctx context.Context, q DraftQuery) ([]Draft, error) {
 		}
 		return nil
 	})
+	s.noteDrafts(ctx, q, out, err)
 	if err != nil {
 		return nil, err
 	}

@@ -28,6 +28,7 @@ type Records struct {
 	now      func() time.Time
 	attempts attempts
 	merges   merges
+	opened   opened
 }
 
 // Options of a node's records.
