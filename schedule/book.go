@@ -330,7 +330,7 @@ func (d Desk) vacant(ctx context.Context, cal *Calendar, b Booking, except strin
 	span := b.Span()
 	if p, ok := cal.Provider(b.Practitioner.Ref); ok && !b.Outside {
 		// Exceptions are read for the booking's own time, weekly hours stand in the calendar.
-		day, err := cal.exceptionsOf(ctx, d.Session, span)
+		day, err := cal.Exceptions(ctx, d.Session, span.From, span.To)
 		if err != nil {
 			return err
 		}
@@ -419,14 +419,6 @@ func (c *Calendar) Next(ctx context.Context, s record.Session, w Wanted, days in
 		}
 	}
 	return out, nil
-}
-
-// exceptionsOf is the calendar with the exceptions of a window, without appointments.
-func (c *Calendar) exceptionsOf(ctx context.Context, s record.Session, w Span) (*Period, error) {
-	own := *c
-	own.Providers, own.Rooms, own.Practice = slices.Clone(c.Providers), slices.Clone(c.Rooms), slices.Clone(c.Practice)
-	p := &Period{Calendar: &own, Span: w, Patients: map[string]Person{}}
-	return p, p.exceptions(ctx, s)
 }
 
 // swap puts a party in the place of the first participant of its type, or beside the others.

@@ -46,8 +46,50 @@ const most = 1000 // of each kind that a calendar holds
 // Open reads a site's directory. It names no patient. What exceeds 1000 of a
 // kind is left out.
 func Open(ctx context.Context, s record.Session, zone *time.Location) (*Calendar, error) {
+	c, err := people(ctx, s, zone, "")
+	if err != nil {
+		return nil, err
+	}
+	services, err := find(ctx, s, "HealthcareService", url.Values{"_count": {"1000"}})
+	if err != nil {
+		return nil, err
+	}
+	var nodes []fhir.Node
+	for _, r := range services.Matches {
+		nodes = append(nodes, r.Node())
+	}
+	c.Types = TypesOf(nodes)
+	return c, nil
+}
+
+// Free is when one provider works within a window and is not at one of these
+// times. It reads that provider's hours and exceptions alone. known is false where
+// nobody recorded hours: what is assumed is not free.
+func Free(ctx context.Context, s record.Session, provider string, window Span, taken []Span, zone *time.Location) (free []Span, known bool, err error) {
+	c, err := people(ctx, s, zone, provider)
+	if err != nil {
+		return nil, false, err
+	}
+	p, err := c.Exceptions(ctx, s, window.From, window.To)
+	if err != nil {
+		return nil, false, err
+	}
+	who, ok := p.Provider(provider)
+	if !ok || who.Hours.Assumed {
+		return nil, false, nil
+	}
+	return without(who.Hours.Open(window, zone), taken), true, nil
+}
+
+// people reads who and what can be booked, without the types of visits: everybody,
+// or one provider.
+func people(ctx context.Context, s record.Session, zone *time.Location, only string) (*Calendar, error) {
 	c := &Calendar{Zone: zone}
-	roles, err := find(ctx, s, "PractitionerRole", url.Values{"_include": {"PractitionerRole:practitioner"}, "_count": {"1000"}})
+	ask := url.Values{"_include": {"PractitionerRole:practitioner"}, "_count": {"1000"}}
+	if only != "" {
+		ask.Set("practitioner", only)
+	}
+	roles, err := find(ctx, s, "PractitionerRole", ask)
 	if err != nil {
 		return nil, err
 	}
@@ -89,15 +131,6 @@ func Open(ctx context.Context, s record.Session, zone *time.Location) (*Calendar
 		}
 	}
 	slices.SortFunc(c.Providers, func(a, b Provider) int { return cmp.Compare(a.Name, b.Name) })
-	services, err := find(ctx, s, "HealthcareService", url.Values{"_count": {"1000"}})
-	if err != nil {
-		return nil, err
-	}
-	var nodes []fhir.Node
-	for _, r := range services.Matches {
-		nodes = append(nodes, r.Node())
-	}
-	c.Types = TypesOf(nodes)
 	return c, nil
 }
 

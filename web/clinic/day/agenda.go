@@ -31,7 +31,16 @@ type visit struct {
 	Minutes     int
 	ID, Version string // of the appointment
 	Room        string // where to post that the patient is in the room; "" when it is not the next step
-	Free        bool   // a gap that could be offered
+	Overdue     string // what is overdue, as far as it is known
+	Free        *free  // nobody comes: a time that can be booked
+}
+
+// free is a time at which nobody comes.
+type free struct {
+	Note string // how long, and who waits and could have it
+	Book string // where it is booked; "" for who does not book
+	Wait string // the wait list, when somebody on it could have the time
+	Who  string // "2 on the wait list"
 }
 
 // person is who a line is about: identity, nothing of the care.
@@ -112,6 +121,9 @@ func (h *room) agenda(c *door.Call, day time.Time) (agenda, error) {
 		v.Href = v.Patient.Href
 		at := schedule.AppointmentOf(n, c.Zone)
 		v.state(c.Now, at.Moments[at.State()])
+		if status == "checked-in" && v.Where != "" {
+			v.State.Text = v.Where
+		}
 		if v.Now {
 			a.Here++
 			v.Href = c.Path("patients", v.Patient.ID, "visit")

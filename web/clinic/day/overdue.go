@@ -3,6 +3,7 @@ package day
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"wholechart/access"
@@ -24,8 +25,9 @@ type overdue struct {
 const askAgain = time.Minute
 
 // overdue counts from memory, as the lists do: without the rules that the site
-// switched off, and for who may see lists alone.
-func (h *room) overdue(c *door.Call, a agenda, today bool) (o overdue, err error) {
+// switched off, and for who may see lists alone. It writes beside the visits that
+// are to come what is overdue.
+func (h *room) overdue(c *door.Call, a *agenda, today bool) (o overdue, err error) {
 	if h.standing == nil || !standing.MayList(c.Actor) {
 		return o, nil
 	}
@@ -43,12 +45,44 @@ func (h *room) overdue(c *door.Call, a agenda, today bool) (o overdue, err error
 	}
 	h.standing.CatchUp(c.R.Context(), c.Site.Slug, 0) // who was written just now is known to wait
 	n, of := h.standing.Count(c.Site.Slug, ids, off)
+	for i, v := range a.Visits {
+		if v.Patient.ID != "" && !v.Past && v.Status != "noshow" {
+			a.Visits[i].Overdue = h.names(c, v.Patient.ID, off)
+		}
+	}
 	f := h.standing.Fresh(c.Site.Slug)
 	o.Waits = of < len(ids) && (!f.Ready || f.Unknown > 0)
 	if o.Text = overdueText(n, of, len(ids), today, o.Waits); of > 0 {
 		o.Href = c.Path("lists", "due")
 	}
 	return o, nil
+}
+
+// named is how many things that are overdue a line names.
+const named = 2
+
+// names says what is overdue for a patient and not ordered yet: "mammogram, INR, 2
+// more". Empty: nothing, or nothing is known.
+func (h *room) names(c *door.Call, patient string, off map[string]bool) string {
+	row, _, ok := h.standing.Of(c.Site.Slug, c.Session(access.EMR).Standing(patient))
+	if !ok {
+		return ""
+	}
+	var list []string
+	more := 0
+	for it := range row.Items() {
+		switch {
+		case it.Status != standing.Overdue || it.Pending || off[it.Rule.ID]:
+		case len(list) < named:
+			list = append(list, it.Rule.Title)
+		default:
+			more++
+		}
+	}
+	if more > 0 {
+		list = append(list, strconv.Itoa(more)+" more")
+	}
+	return strings.Join(list, ", ")
 }
 
 // patients are the ids of who comes, each once: by the record that stands for it.

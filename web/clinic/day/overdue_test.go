@@ -39,7 +39,7 @@ func TestMyDaySaysWhatIsOverdue(t *testing.T) {
 	n.Write("maple", `{"resourceType":"Practitioner","id":"okonkwo","name":[{"text":"Lena Okonkwo"}]}`, who("ana"), who("bea"), who("cleo"),
 		`{"resourceType":"Procedure","id":"m","status":"completed","code":{"coding":[{"system":"http://snomed.info/sct","code":"24623002"}],"text":"Screening mammography"},"subject":{"reference":"Patient/ana"},"performedDateTime":"2022-02-01"}`,
 		visit("a1", "ana", "2026-11-22T08:00", "booked"), visit("a2", "ana", "2026-11-22T09:00", "booked"), visit("b", "bea", "2026-11-22T10:00", "booked"), visit("c", "cleo", "2026-11-22T11:00", "noshow"),
-		visit("d", "bea", "2026-11-24T11:00", "booked"), visit("e", "bea", "2026-11-20T11:00", "fulfilled"))
+		visit("g", "ana", "2026-11-22T16:00", "booked"), visit("d", "bea", "2026-11-24T11:00", "booked"), visit("e", "bea", "2026-11-20T11:00", "fulfilled"))
 	doc := n.User(okonkwo)
 	line := regexp.MustCompile(`(?s)<span class="overdue">\s*(.*?)\s*</span>`)
 	says := func(b *pagetest.Browser, path, want string) string {
@@ -65,6 +65,18 @@ func TestMyDaySaysWhatIsOverdue(t *testing.T) {
 	page = says(doc, "/maple/day", "1 of today’s 2 patients has something overdue")
 	if !strings.Contains(page, `href="/maple/lists/due"`) {
 		t.Error("the line leads nowhere")
+	}
+	beside := func(b *pagetest.Browser, path string) string {
+		t.Helper()
+		m := regexp.MustCompile(`· overdue: ([^<]*)<`).FindAllStringSubmatch(b.Open(path), -1)
+		var out []string
+		for _, x := range m {
+			out = append(out, x[1])
+		}
+		return strings.Join(out, "; ")
+	}
+	if got := beside(doc, "/maple/day"); got != "Breast cancer screening" { // ana's visits of the morning are over; of bea nothing is overdue
+		t.Errorf("beside the visits: %q", got)
 	}
 	says(doc, "/maple/day?date=2026-11-24", "nothing overdue for this day’s patient")
 	says(doc, "/maple/day?date=2026-11-20", "")

@@ -51,6 +51,10 @@ func (h *room) day(c *door.Call) {
 		c.Failed(err)
 		return
 	}
+	if err := h.addFree(c, &a, date); err != nil {
+		c.Failed(err)
+		return
+	}
 	piles, err := h.inbox(c)
 	if err != nil {
 		c.Failed(err)
@@ -79,7 +83,7 @@ func (h *room) day(c *door.Call) {
 		}
 	}
 	if !date.Before(time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, c.Zone)) {
-		if p.Overdue, err = h.overdue(c, a, p.Today == ""); err != nil {
+		if p.Overdue, err = h.overdue(c, &a, p.Today == ""); err != nil {
 			c.Failed(err)
 			return
 		}
@@ -119,6 +123,9 @@ func changes(now time.Time, a agenda, piles []pile) (next time.Time) {
 	}
 	for _, v := range a.Visits {
 		at(v.Start)
+		if v.Free != nil && !v.Start.After(now.Add(10*time.Minute)) {
+			at(now.Add(5 * time.Minute)) // what is free begins later as time goes by
+		}
 		if v.Status == "booked" {
 			at(v.Start.Add(lateAfter))
 			at(v.End.Add(goneAfter))
@@ -132,17 +139,20 @@ func changes(now time.Time, a agenda, piles []pile) (next time.Time) {
 	return next
 }
 
-// summary says a day in one line: "11 visits · 3 here".
+// summary says a day in one line: "11 visits · 3 here · next free 15:40".
 func summary(a agenda) string {
 	n := 0
 	for _, v := range a.Visits {
-		if v.Status != "noshow" {
+		if v.Status != "noshow" && v.Free == nil {
 			n++
 		}
 	}
 	parts := []string{plural(n, "visit", "visits")}
 	if a.Here > 0 {
 		parts = append(parts, strconv.Itoa(a.Here)+" here")
+	}
+	if a.Next != "" {
+		parts = append(parts, "next free "+a.Next)
 	}
 	if a.More {
 		parts = append(parts, "the first "+strconv.Itoa(agendaMost)+" are shown")
