@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -63,7 +64,7 @@ func killChild(dir, mail, text string) {
 	}
 }
 
-// TestKill kills a sending process again and again. In the end every reminder was
+// TestKill kills a sending process in the middle of its messages, again and again. In the end every reminder was
 // sent once, or the desk was told that nobody knows: none twice, and none
 // forgotten. Both servers fail now and then besides, also after they took a
 // message; that of texts promises to send a key once. WHOLECHART_KILL_LOOPS says
@@ -72,7 +73,15 @@ func TestKill(t *testing.T) {
 	loops := kills(t, 4)
 	h := open2(t)
 	h.mail, h.texts = newMailSink(t), newTextSink(t)
+	// The child dies in the middle of the so-manyth message, or just after.
+	die, left := make(chan struct{}, 1), new(atomic.Int32)
+	handed := func() {
+		if left.Add(-1) == 0 {
+			time.AfterFunc(time.Duration(rand.IntN(4))*time.Millisecond, func() { die <- struct{}{} })
+		}
+	}
 	h.mail.trouble = func(string) (string, bool) {
+		handed()
 		switch rand.IntN(10) {
 		case 0:
 			return "451 4.3.0 later", false
@@ -84,6 +93,7 @@ func TestKill(t *testing.T) {
 		return "250 2.0.0 ok", true
 	}
 	h.texts.trouble = func(string) (int, bool) {
+		handed()
 		switch rand.IntN(10) {
 		case 0:
 			return 503, false
@@ -120,7 +130,15 @@ func TestKill(t *testing.T) {
 			}
 		}
 		h.close()
-		h.child(sending.Add(time.Duration(loop) * time.Second))
+		select { // of the child before
+		case <-die:
+		default:
+		}
+		left.Store(1 + rand.Int32N(6))
+		h.childUntil(h.mail.Addr().String(), sending.Add(time.Duration(loop)*time.Second), die)
+		if left.Load() > 0 {
+			t.Errorf("loop %d: the child sent too little", loop)
+		}
 		h.up()
 	}
 	// Whoever comes last goes on until nothing is open.
@@ -172,6 +190,9 @@ func TestKill(t *testing.T) {
 	if problems := h.check(); len(problems) > 0 {
 		t.Error(problems)
 	}
+	if loops >= 20 && unsure == 0 {
+		t.Error("nobody was ever unsure: the kills came at no moment that matters")
+	}
 	t.Logf("%d kills, %d reminders: each came once; %d were put before the desk, not known whether they left", loops, len(want), unsure)
 }
 
@@ -219,14 +240,8 @@ func kills(t testing.TB, usual int) int {
 	return usual
 }
 
-// child runs a sender for a moment and kills it.
-func (h *house) child(now time.Time) {
-	h.t.Helper()
-	h.childUntil(h.mail.Addr().String(), now, nil)
-}
-
 // childUntil runs a sender that speaks to a mail server, and kills it when it is
-// told to; without die, at a moment that nobody chose.
+// told to.
 func (h *house) childUntil(mail string, now time.Time, die <-chan struct{}) {
 	h.t.Helper()
 	cmd := exec.Command(os.Args[0], "-test.run=^$")
@@ -245,7 +260,7 @@ func (h *house) childUntil(mail string, now time.Time, die <-chan struct{}) {
 		case len(f) > 0 && f[0] == "error":
 			h.t.Error(in.Text())
 			_ = cmd.Process.Kill()
-		case len(f) > 0 && f[0] == "ready" && die != nil:
+		case len(f) > 0 && f[0] == "ready":
 			go func() {
 				select {
 				case <-die:
@@ -253,8 +268,6 @@ func (h *house) childUntil(mail string, now time.Time, die <-chan struct{}) {
 				}
 				_ = cmd.Process.Kill()
 			}()
-		case len(f) > 0 && f[0] == "ready":
-			time.AfterFunc(time.Duration(rand.IntN(150))*time.Millisecond, func() { cmd.Process.Kill() })
 		}
 	}
 	_ = cmd.Wait()
