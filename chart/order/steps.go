@@ -148,7 +148,17 @@ func SetSteps(steps []Sig) Sig {
 	return s
 }
 
-// ThenStop is how a course that is not to be taken on ends.
+// Build makes directions of steps as somebody means them: as SetSteps does, and a
+// step takes from the one before what it leaves unsaid, and the quantity is
+// worked out where it was not said.
+func Build(steps []Sig) Sig {
+	s := SetSteps(steps)
+	s.inherit()
+	s.Compute()
+	return s
+}
+
+// thenStop is how a course that is not to be taken on ends.
 const thenStop = ", then stop"
 
 func (s Sig) stopped(text string) string {

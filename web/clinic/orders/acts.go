@@ -94,7 +94,7 @@ func (r *room) add(c *door.Call) {
 	typed := form.Get("line")
 	if utf8.RuneCountInString(typed) > order.MaxLine || len(typed) > 4*order.MaxLine {
 		r.again(c, p, http.StatusUnprocessableEntity, func(b *basket) {
-			b.Typed, b.TypedWhy = string([]rune(typed)[:order.MaxName]), "That is too long for one order: at most 500 letters."
+			b.Typed, b.TypedWhy = string([]rune(typed)[:order.MaxName]), "That is too long for one order: at most " + strconv.Itoa(order.MaxLine) + " letters."
 		})
 		return
 	}
@@ -232,6 +232,13 @@ func (r *room) edit(c *door.Call) {
 			typed[k] = form.Get(k)
 		}
 	}
+	for i := range order.MaxSteps {
+		for _, k := range []string{order.StepField(i), joinField(i)} {
+			if form.Has(k) {
+				typed[k] = form.Get(k)
+			}
+		}
+	}
 	faults := apply(&o, form, p)
 	if id := form.Get("visit"); form.Has("visit") && id != o.Encounter {
 		if id == "" || nameOf(visitOptions(openVisits(c, p.ID()), ""), id) != "" {
@@ -248,7 +255,7 @@ func (r *room) edit(c *door.Call) {
 	if len(faults) > 0 && !soft(faults, form) {
 		r.again(c, p, http.StatusUnprocessableEntity, func(b *basket) {
 			if l := b.line(form.Get("ref")); l != nil {
-				l.Faults, l.Typed, l.Open = faults, typed, true
+				l.Faults, l.Typed, l.Open, l.Grow = faults, typed, true, form.Get("step")
 			}
 		})
 		return
@@ -266,6 +273,12 @@ func (r *room) edit(c *door.Call) {
 		r.both(c, p, res, form)
 	case err != nil:
 		c.Failed(err)
+	case form.Get("step") == "then" || form.Get("step") == "and": // a row for the step that is to be written
+		r.again(c, p, http.StatusOK, func(b *basket) {
+			if l := b.line(form.Get("ref")); l != nil {
+				l.Open, l.Grow = true, form.Get("step")
+			}
+		})
 	default:
 		r.answer(c, p, web.Good, o.Title()+": saved")
 	}
@@ -273,8 +286,15 @@ func (r *room) edit(c *door.Call) {
 
 // fieldsOf is what the form of a draft shows, by the names of its fields.
 func fieldsOf(o order.Order) map[string]string {
-	return map[string]string{"sig": sigText(o), "quantity": quantityText(o), "refills": refills(o), "reason": o.Reason, "note": o.Note, "due": o.Due,
+	fields := map[string]string{"quantity": quantityText(o), "refills": refills(o), "reason": o.Reason, "note": o.Note, "due": o.Due,
 		"priority": cmp.Or(o.Priority, "routine"), "side": o.Side, "contrast": o.Contrast, "visit": o.Encounter}
+	for i, x := range o.Sig.Steps() {
+		fields[order.StepField(i)] = stepText(x)
+		if i > 0 {
+			fields[joinField(i)] = joinOf(o.Sig.Steps(), i)
+		}
+	}
+	return fields
 }
 
 // both answers an edit of a draft that somebody else changed meanwhile: theirs
@@ -336,36 +356,25 @@ func soft(faults map[string]string, form url.Values) bool {
 // apply puts what a form says into an order, and says what could not be read.
 func apply(o *order.Order, form url.Values, p *clinic.Patient) map[string]string {
 	faults := map[string]string{}
-	if form.Has("sig") && o.Kind == order.Medicine && clean(form.Get("sig")) != clean(sigText(*o)) {
-		text := form.Get("sig")
-		if len(text) > order.MaxLine {
-			faults["sig"] = "This is too long: at most 500 letters."
-		} else {
-			was := o.Sig
-			l := order.ParseSig(text)
-			o.Sig = l.Sig
-			if len(l.Problems) > 0 {
-				faults["sig"] = strings.Join(l.Problems, ". ")
+	if o.Kind == order.Medicine {
+		was := *o
+		applySteps(o, form, faults)
+		shown := form.Get("quantity")
+		follows := was.Sig // a quantity that followed from the directions follows from the new ones
+		follows.Quantity, follows.QuantityUnit = 0, ""
+		follows.Compute()
+		kept := o.Sig.Quantity > 0 && clean(shown) == clean(quantityText(was)) && follows.Quantity == was.Sig.Quantity && o.Sig.How() != was.Sig.How()
+		if strings.TrimSpace(shown) != "" && !kept {
+			l := order.ParseSig("dispense " + shown)
+			if l.Sig.Quantity <= 0 || len(l.Unread) > 0 {
+				faults["quantity"] = "Write a number: 30, or 100 mL."
+			} else {
+				o.Sig.Quantity, o.Sig.Computed = l.Sig.Quantity, false
+				if l.Sig.QuantityUnit != "" {
+					o.Sig.QuantityUnit = l.Sig.QuantityUnit
+				}
+				o.Sig.Compute()
 			}
-			if o.Sig.Route == "" {
-				o.Sig.Route = was.Route
-			}
-			if o.Sig.Dose > 0 && o.Sig.Unit == "" {
-				o.Sig.Unit = was.Unit
-			}
-			o.Sig.Compute()
-		}
-	}
-	if form.Has("quantity") && strings.TrimSpace(form.Get("quantity")) != "" && o.Kind == order.Medicine {
-		l := order.ParseSig("dispense " + form.Get("quantity"))
-		if l.Sig.Quantity <= 0 || len(l.Unread) > 0 {
-			faults["quantity"] = "Write a number: 30, or 100 mL."
-		} else {
-			o.Sig.Quantity, o.Sig.Computed = l.Sig.Quantity, false
-			if l.Sig.QuantityUnit != "" {
-				o.Sig.QuantityUnit = l.Sig.QuantityUnit
-			}
-			o.Sig.Compute()
 		}
 	}
 	if form.Has("refills") && strings.TrimSpace(form.Get("refills")) != "" {
@@ -392,9 +401,6 @@ func apply(o *order.Order, form url.Values, p *clinic.Patient) map[string]string
 	}
 	return faults
 }
-
-// sigText is what stands in the field of the directions.
-func sigText(o order.Order) string { return o.Sig.How() + noteTail(o) }
 
 func clean(s string) string { return strings.Join(strings.Fields(s), " ") }
 

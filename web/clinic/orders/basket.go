@@ -63,6 +63,7 @@ type line struct {
 	Faults  map[string]string
 	Typed   map[string]string // what was typed and not accepted, by field
 	Open    bool              // its form is shown
+	Grow    string            // a row for one more step is shown: then, and
 	Starred bool
 	Key     string // of the catalogue, "" in words
 	Pill    web.Pill

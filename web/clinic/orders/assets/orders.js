@@ -126,6 +126,9 @@ document.addEventListener("submit", (e) => {
   f.focus();
 }, true);
 
+// A row that was asked for is where one goes on writing.
+document.addEventListener("wc:swap", (e) => { if (e.target.id === "basket") e.target.querySelector(".step [autofocus]")?.focus(); });
+
 // Signing is sent once: a second press while the first is on its way would only be told that it came late.
 document.addEventListener("submit", (e) => {
   if (!e.target.matches?.("[data-order-sign]")) return;
