@@ -317,6 +317,9 @@ func (h *Desk) moveTo(c *door.Call, f *form, id string) {
 			}
 		}
 	}
+	if err == nil && !to.Start.IsZero() && h.heard(c, f, now.Patient.Ref, proposed(moved(now, to), []time.Time{to.Start})) {
+		return
+	}
 	a, err := h.desk(c).Move(c.R.Context(), id, f.Get("version"), to)
 	h.booked(c, f, a, err)
 }

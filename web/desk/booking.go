@@ -56,7 +56,17 @@ func (h *Desk) book(c *door.Call) {
 		h.showSchedule(c, http.StatusUnprocessableEntity, f, nil)
 		return
 	}
-	if n, _ := strconv.Atoi(f.Get("times")); n > 1 && f.Get("every") != "" {
+	n, _ := strconv.Atoi(f.Get("times"))
+	series := n > 1 && f.Get("every") != ""
+	every, _ := strconv.Atoi(f.Get("every"))
+	starts, err := schedule.Repeat{Days: every, Count: n}.Starts(b.Start, c.Zone)
+	if !series || err != nil { // what is wrong with a series is said when it is booked
+		starts = []time.Time{b.Start}
+	}
+	if h.heard(c, f, b.Patient.Ref, proposed(b, starts)) {
+		return
+	}
+	if series {
 		h.bookSeries(c, f, b, n)
 		return
 	}
@@ -82,6 +92,7 @@ func (h *Desk) booked(c *door.Call, f *form, made schedule.Appointment, err erro
 		if web.PartialOf(c.R) != "" {
 			said = ""
 		}
+		said += f.silent
 		c.Done(c.Path("schedule")+"?date="+day(made.From, c.Zone)+"#a-"+made.ID, web.Flash{Kind: web.Good, Text: said})
 	case errors.As(err, &taken):
 		h.showSchedule(c, http.StatusConflict, f, func(b *bookForm) {
@@ -277,7 +288,7 @@ func (h *Desk) bookSeries(c *door.Call, f *form, b schedule.Booking, n int) {
 			done++
 		}
 	}
-	flash := web.Flash{Kind: web.Good, Text: fmt.Sprintf("%d appointments booked.", done)}
+	flash := web.Flash{Kind: web.Good, Text: fmt.Sprintf("%d appointments booked.", done) + f.silent}
 	if len(not) > 0 {
 		flash = web.Flash{Kind: web.Warning, Text: fmt.Sprintf("%d booked. Not booked, because taken or closed: %s.", done, strings.Join(not[:min(len(not), 20)], ", "))}
 	}

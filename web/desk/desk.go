@@ -2,6 +2,7 @@ package desk
 
 import (
 	_ "embed"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
@@ -30,10 +31,14 @@ type Desk struct {
 }
 
 // Beside is what another room adds to the page of an appointment that is still to
-// come, and the style sheet of it; Of may answer nil.
+// come, and the style sheet of it; Of may answer nil. Before, when it is there, is
+// asked about appointments of a patient before they are written: with read the form
+// is shown again with what was said, which says in its fields that it was seen; silent
+// is what is to be told after the booking.
 type Beside struct {
-	Sheet string
-	Of    func(c *door.Call, appointment string) templ.Component
+	Sheet  string
+	Of     func(c *door.Call, appointment string) templ.Component
+	Before func(c *door.Call, patient string, proposed []json.RawMessage) (said templ.Component, read bool, silent string)
 }
 
 // Register hangs the pages on the door.

@@ -16,10 +16,11 @@ import (
 // form is what was typed, and what is wrong with it beside each field.
 type form struct {
 	url.Values
-	Wrong map[string]string
+	Wrong  map[string]string
+	silent string // what is to be said after it was done: who was asked and did not answer
 }
 
-func newForm(v url.Values) *form { return &form{v, map[string]string{}} }
+func newForm(v url.Values) *form { return &form{Values: v, Wrong: map[string]string{}} }
 
 // text is one line as it was meant: without the blanks at its ends and without
 // control characters and directional overrides, which would make it look like

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/a-h/templ"
+
 	"wholechart/access"
 	"wholechart/schedule"
 	"wholechart/web"
@@ -103,6 +105,8 @@ type bookForm struct {
 	Site     string
 	Back     string
 	Waiting  *schedule.Appointment // of the wait list, to be given a time
+	Said     []templ.Component     // what was said before it is booked, to be read first
+	sheets   []string
 }
 
 // freeTime is an opening as a button.
@@ -247,6 +251,7 @@ func (h *Desk) showSchedule(c *door.Call, status int, f *form, problem func(*boo
 	v.Live.Next = v.turns(c.Now)
 	page := h.page(c, "Schedule")
 	page.Modules = append(page.Modules, door.LiveModule)
+	page.Sheets = append(page.Sheets, v.Book.sheets...)
 	if v.Can {
 		page.Side = bookPanel(v.Book)
 	}

@@ -55,6 +55,12 @@ func (b *bookForm) title() string {
 }
 
 func (b *bookForm) verb() string {
+	switch {
+	case len(b.Said) > 0 && b.Moving != nil:
+		return "Move it all the same"
+	case len(b.Said) > 0:
+		return "Book it all the same"
+	}
 	if b.Moving != nil {
 		return "Move"
 	}

@@ -15,11 +15,30 @@ import (
 	"wholechart/web/door"
 )
 
-// Booked is what the page of an appointment shows of outside services that are
-// asked when a visit is booked (appointment-book), and the style sheet of it.
+// Booked is what the pages of the desk show of outside services that are asked when
+// a visit is booked (appointment-book), and the style sheet of it.
 type Booked struct {
 	Sheet string
-	Of    func(c *door.Call, appointment string) templ.Component // nil result: nobody would be asked
+	// Of is the region of the page of an appointment that stands; nil: nobody would be asked.
+	Of func(c *door.Call, appointment string) templ.Component
+	// Before asks about appointments of a patient that are about to be written. read:
+	// somebody has something to say that the form does not say was seen; said is it,
+	// to stand in that form. silent names who did not answer, and why; "" nobody.
+	Before func(c *door.Call, patient string, proposed []json.RawMessage) (said templ.Component, read bool, silent string)
+}
+
+// before asks the services of appointment-book before anything is written. It takes
+// as long as the slowest may take; one that fails is only named. What is quiet does
+// not hinder: it stands on the page of the appointment.
+func (r *room) before(c *door.Call, patient string, proposed []json.RawMessage) (templ.Component, bool, string) {
+	if r.Outside == nil || len(proposed) == 0 || !fhir.IsID(patient) || len(r.Outside.Has(c.R.Context(), c.Actor, atBook)) == 0 {
+		return nil, false, ""
+	}
+	v := &outsideView{ID: region(atBook), Hook: atBook, Open: true, Asks: true}
+	for _, t := range r.Outside.Ask(c.R.Context(), c.Session(access.EMR), hooks.Question{Hook: atBook, Patient: patient, Bookings: proposed, Now: c.Now}) {
+		v.Told = append(v.Told, r.told(t, patient, nil, c, v))
+	}
+	return outsideBox(v), v.New > 0, v.silent()
 }
 
 // booked is the region that the page of an appointment is sent with: who is asked

@@ -95,7 +95,7 @@ func Register(p *clinic.Pages, cfg Config) Booked {
 	p.AddActs(clinic.Acts{Section: sectionActs, Fact: factActs, Overview: r.beside, Sheet: r.advice})
 	p.Commands = append(p.Commands, door.Command{Label: "Order", Key: "o", Words: "prescribe medicine laboratory test imaging referral vaccine basket", Patient: true,
 		Path: func(c *door.Call, id string) string { return c.PatientPath(id, access.EMR, "order") }, Can: drafts})
-	return Booked{Sheet: r.advice, Of: r.booked}
+	return Booked{Sheet: r.advice, Of: r.booked, Before: r.before}
 }
 
 // sectionActs lead from the lists of what is ordered to the basket.

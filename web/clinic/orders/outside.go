@@ -57,6 +57,7 @@ type outsideView struct {
 	Told    []toldView
 	Act     string // address of what can be done with a card
 	Basket  bool   // stands in the basket
+	Asks    bool   // stands in a form that is posted again when its cards were seen
 	Hook    string
 	Visit   string
 	Open    bool

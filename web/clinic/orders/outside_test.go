@@ -20,6 +20,7 @@ import (
 	"wholechart/internal/pagetest"
 	"wholechart/record"
 	"wholechart/web/clinic"
+	"wholechart/web/door"
 )
 
 // acme is an outside service that says, at each hook, what the test wants.
@@ -361,5 +362,57 @@ func TestBookingAsks(t *testing.T) {
 		if res, _ := doc.Get("/maple/appointments/" + id + "/advice"); res.StatusCode != 404 {
 			t.Errorf("%s: %d", id, res.StatusCode)
 		}
+	}
+}
+
+// TestAskedBeforeItIsWritten: before a booking the services of appointment-book are
+// asked about what is proposed, once; what they say is to be read unless it is quiet
+// or was seen, and who does not answer is named.
+func TestAskedBeforeItIsWritten(t *testing.T) {
+	n, a := startOutside(t, false)
+	a.slow.Services[atBook] = atBook
+	r := &room{Config: Config{Outside: a}}
+	proposed := []json.RawMessage{json.RawMessage(`{"resourceType":"Appointment","status":"proposed","start":"2027-01-05T10:00:00-05:00","participant":[{"actor":{"reference":"Patient/rosa-delgado"},"status":"needs-action"}]}`)}
+	who := access.Actor{Kind: access.User, ID: "okonkwo", Site: "maple", Role: access.Physician, Who: "Practitioner/okonkwo", Purpose: access.Treatment}
+	ask := func(seen ...string) (string, bool, string) {
+		req := httptest.NewRequest("POST", "/maple/schedule/book", nil)
+		req.Form = url.Values{"seen": seen}
+		site, err := n.Records.Site("maple")
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := &door.Call{Door: &door.Door{Config: door.Config{Records: n.Records}}, R: req, Actor: who, Site: site, Now: n.Clock(), Zone: time.UTC}
+		said, read, silent := r.before(c, "rosa-delgado", proposed)
+		var b strings.Builder
+		if said != nil {
+			if err := said.Render(t.Context(), &b); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return b.String(), read, silent
+	}
+	a.say(atBook, warning(nil))
+	page, read, silent := ask()
+	if !read || !strings.Contains(page, "Check the creatinine") || strings.Contains(page, "Put aside…") || silent != ". Snail did not answer in 300 ms" {
+		t.Fatalf("%v %q\n%s", read, silent, page)
+	}
+	m := regexp.MustCompile(`name="seen" value="([^"]+)"`).FindStringSubmatch(page)
+	if m == nil {
+		t.Fatal("the form does not learn what was seen")
+	}
+	if _, read, _ := ask(m[1]); read {
+		t.Error("what was seen hinders")
+	}
+	if a.times(atBook) != 1 {
+		t.Errorf("asked %d times about the same", a.times(atBook))
+	}
+	proposed = []json.RawMessage{json.RawMessage(strings.Replace(string(proposed[0]), "10:00", "11:00", 1))}
+	a.say(atBook, warning(map[string]any{"indicator": "info"}))
+	if _, read, _ := ask(); read {
+		t.Error("what is quiet hinders")
+	}
+	r.Outside = nil
+	if page, read, silent := ask(); page != "" || read || silent != "" {
+		t.Error("nobody is asked, and somebody spoke")
 	}
 }
