@@ -20,6 +20,8 @@ var sourceDates = []struct{ part, date string }{
 	{"Int Arch Allergy Immunol 2019", "2019"},
 	{"Cuker A", "2018-11"},
 	{"Beers Criteria", "2023-05"},
+	{"Arthritis Care Res 2012", "2012-10"},
+	{"label of Naprosyn, section 7 (not", "2023-12"},
 	{"Standards of Care in Diabetes 2024", "2024-01"},
 	{"Thyroid 2014", "2014-12"},
 	{"MMWR Recomm Rep 2022;71(3)", "2022-11"},
@@ -28,6 +30,7 @@ var sourceDates = []struct{ part, date string }{
 	{"FDA Drug Safety Communication 2019-12-19", "2019-12-19"},
 	{"FDA boxed warning of NSAIDs", "2023-12"},
 	{"FDA label", "2023-12"},
+	{"STOPP version 3", "2023-08"},
 	{"FDA-approved label", "2023-12"},
 }
 
