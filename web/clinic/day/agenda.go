@@ -12,6 +12,7 @@ import (
 	"wholechart/fhir"
 	"wholechart/record"
 	"wholechart/schedule"
+	"wholechart/schedule/remind"
 	"wholechart/web"
 	"wholechart/web/door"
 )
@@ -134,7 +135,30 @@ func (h *room) agenda(c *door.Call, day time.Time) (agenda, error) {
 		a.Visits = append(a.Visits, v)
 	}
 	slices.SortStableFunc(a.Visits, func(x, y visit) int { return x.Start.Compare(y.Start) })
-	return a, nil
+	return a, confirmed(c, &a)
+}
+
+// confirmed says of visits to come that the patient answered a reminder: she comes.
+func confirmed(c *door.Call, a *agenda) error {
+	var ids []string
+	for _, v := range a.Visits {
+		if v.Status == "booked" && v.Start.After(c.Now) {
+			ids = append(ids, v.ID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	answers, err := remind.Answered(c.R.Context(), c.Session(access.EMR), ids)
+	if err != nil {
+		return err
+	}
+	for i, v := range a.Visits {
+		if v.Status == "booked" && answers[remind.AnswerKey(v.ID, v.Start)] == "accepted" {
+			a.Visits[i].State = web.Pill{Text: "confirmed", Shape: web.Tick}
+		}
+	}
+	return nil
 }
 
 // A booked visit is late so long after its start, and given up so long after its end.

@@ -55,3 +55,23 @@ func TestMyDayShowsWhatIsFree(t *testing.T) {
 	n.Write("maple", `{"resourceType":"PractitionerRole","id":"okonkwo","active":true,"practitioner":{"reference":"Practitioner/okonkwo"}}`)
 	same("assumed hours", free(doc, "/maple/day?date=2026-11-24"))
 }
+
+// TestMyDaySaysWhoConfirmed: of the time that the appointment has now.
+func TestMyDaySaysWhoConfirmed(t *testing.T) {
+	n := start(t)
+	appt := func(id, patient, at string) string {
+		return `{"resourceType":"Appointment","id":"` + id + `","status":"booked","start":"2026-11-24T` + at + `:00-05:00","end":"2026-11-24T` + at[:3] + `50:00-05:00","participant":[{"actor":{"reference":"Patient/` + patient + `"},"status":"accepted"},{"actor":{"reference":"Practitioner/okonkwo"},"status":"accepted"}]}`
+	}
+	answer := func(id, appointment, at, said string) string {
+		return `{"resourceType":"AppointmentResponse","id":"` + id + `","appointment":{"reference":"Appointment/` + appointment + `"},"start":"2026-11-24T` + at + `:00-05:00","actor":{"reference":"Patient/rosa-delgado"},"participantStatus":"` + said + `"}`
+	}
+	n.Write("maple", appt("yes", "rosa-delgado", "09:00"), appt("moved", "mei-tanaka", "10:00"), appt("silent", "daniel-kim", "11:00"))
+	n.Write("maple", answer("r1", "yes", "09:00", "accepted"), answer("r2", "moved", "08:00", "accepted"))
+	page := n.User(okonkwo).Open("/maple/day?date=2026-11-24")
+	for id, want := range map[string]string{"yes": "confirmed", "moved": "booked", "silent": "booked"} {
+		m := regexp.MustCompile(`(?s)<li [^>]*id="v-` + id + `".*?</li>`).FindString(page)
+		if !strings.Contains(m, want) || want == "booked" && strings.Contains(m, "confirmed") {
+			t.Errorf("%s is not %s: %s", id, want, m)
+		}
+	}
+}
