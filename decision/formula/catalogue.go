@@ -101,7 +101,7 @@ var heartFormulas = []*Formula{
 		ID: "ascvd-2013", Title: "Ten-year risk of heart attack or stroke (pooled cohort equations 2013)", Unit: "%", Decimals: 1, Version: "1", Date: "2013-11",
 		Citation: "Goff DC et al. 2013 ACC/AHA guideline on the assessment of cardiovascular risk. Circulation 2014;129(Suppl 2):S49–73", URL: "https://doi.org/10.1161/01.cir.0000437741.48606.98",
 		Note: "the paper has equations for Black and for White people; for everybody else it uses that for White people, which may read too high or too low. " +
-			"For people without cardiovascular disease, LDL under 190 mg/dL",
+			"For people without cardiovascular disease, LDL under 190 mg/dL. The ACC/AHA guideline on dyslipidemia of March 2026 has the PREVENT equations in its place, which read lower and have bands of their own",
 		Inputs: inputs("age", "sex", "race", "total", "hdl", "systolic", "treated", "smoker", "diabetes"),
 		applies: func(r *reader) string {
 			if a := r.age(); a.Known && (a.Years < 40 || a.Years > 79) {

@@ -103,7 +103,7 @@ var bloodFormulas = []*Formula{
 	{
 		ID: "ldl-friedewald", Title: "LDL cholesterol (Friedewald)", Unit: "mg/dL", Version: "1", Date: "1972-06",
 		Citation: "Friedewald WT, Levy RI, Fredrickson DS. Clin Chem 1972;18:499–502; bands: NCEP ATP III, 2002", URL: "https://doi.org/10.1093/clinchem/18.6.499",
-		Note:   "of a fasting sample; too low with low LDL and high triglycerides",
+		Note:   "of a fasting sample; too low with low LDL and high triglycerides: the ACC/AHA guideline on dyslipidemia of March 2026 prefers the equations of Martin and Hopkins or of Sampson",
 		Inputs: sample(0, "total", "hdl", "triglycerides"), Together: 1,
 		run: func(v values) (Result, error) {
 			l, err := Friedewald(v.n("total"), v.n("hdl"), v.n("triglycerides"))
