@@ -133,6 +133,8 @@ var notPages = map[string]string{
 	"GET /{site}/lists/{list}/csv":                           "a table to download",
 	"GET /{site}/patients/{id}/progress/flowsheet.csv":       "a table to download",
 	"GET /{site}/patients/{id}/whole/progress/flowsheet.csv": "a table to download",
+	"GET /{site}/patients/{id}/progress/growth.csv":          "a table to download",
+	"GET /{site}/patients/{id}/whole/progress/growth.csv":    "a table to download",
 	"GET /{site}/patients/{id}/progress/plots.svg":           "a picture to download",
 	"GET /{site}/patients/{id}/whole/progress/plots.svg":     "a picture to download",
 	"GET /{site}/patients/{id}/photo":                        "a photograph",

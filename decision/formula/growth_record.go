@@ -16,6 +16,7 @@ type Measured struct {
 	Corrected bool    // Days is not Age.Days
 	Value     float64 // kg or cm, kg/m²
 	Text      string  // as recorded
+	Computed  string  // of what, in words; "" of what was recorded
 	Growth    Growth
 	Err       error // why there is no percentile; Growth is zero then
 	When      chart.When
@@ -25,7 +26,7 @@ type Measured struct {
 // GrowthOf are all measurements of a child's growth, oldest first, each with its
 // percentile for the age and sex: the points of a growth chart. Measurements
 // without a unit of the measure or after 20 years are left out. BMI is what was
-// recorded as such, not computed from weight and height.
+// recorded as such; BMIOf computes it where none was.
 func GrowthOf(c *chart.Chart, m Measure, now time.Time) []Measured {
 	r := newReader(c, now)
 	sex, gestation := r.sex().Choice, GestationAtBirth(c, now)

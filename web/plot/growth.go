@@ -42,6 +42,7 @@ type GrowthPoint struct {
 	Text          string // as it was reported, with its unit
 	When          string // "14 Nov 2026"
 	Note          string // "62nd percentile"
+	Computed      string // of what, of a value that nobody recorded: its dot is hollow
 	Href          string
 }
 
@@ -176,12 +177,15 @@ func (g Growth) draw(d *drawing) {
 		if href != "" {
 			name = "a"
 		}
-		tip := g.Title + ": " + p.Text + "\n" + AgeWords(p.Months) + ", " + p.When + "\n" + p.Note
+		tip, class := g.Title+": "+p.Text+"\n"+AgeWords(p.Months)+", "+p.When+"\n"+p.Note, "mark s1"
+		if p.Computed != "" {
+			tip, class = tip+"\n"+p.Computed, class+" computed"
+		}
 		role := "img"
 		if href != "" {
 			role = ""
 		}
-		d.tag(name, "href", href, "class", "mark s1", "data-tip", tip, "aria-label", strings.ReplaceAll(tip, "\n", ", "), "role", role)
+		d.tag(name, "href", href, "class", class, "data-tip", tip, "aria-label", strings.ReplaceAll(tip, "\n", ", "), "role", role)
 		d.tag("circle", "class", "hit", "cx", pct(across(p.Months)), "cy", px(level(p.Value)), "r", "12")
 		d.end("circle")
 		d.tag("circle", "class", "dot", "cx", pct(across(p.Months)), "cy", px(level(p.Value)), "r", "4")
@@ -224,7 +228,17 @@ func (g Growth) last(c GrowthCurve) (out GrowthAt, ok bool) {
 func (g Growth) says() string {
 	points := g.inside()
 	last := points[len(points)-1]
-	return g.Title + ", " + plural(len(points), "measurement", "measurements") + " among percentile curves; last " + last.Text + " at " + AgeWords(last.Months) + ", " + last.Note
+	computed := 0
+	for _, p := range points {
+		if p.Computed != "" {
+			computed++
+		}
+	}
+	many := plural(len(points), "measurement", "measurements")
+	if computed > 0 {
+		many += ", " + strconv.Itoa(computed) + " of them computed,"
+	}
+	return g.Title + ", " + many + " among percentile curves; last " + last.Text + " at " + AgeWords(last.Months) + ", " + last.Note
 }
 
 // ageTicks are whole ages between two, at most some ten.
@@ -268,7 +282,14 @@ func (g Growth) table(d *drawing) {
 		}
 		d.WriteString("</th>")
 		d.leaf("td", AgeWords(p.Months))
-		d.leaf("td", p.Text)
+		if p.Computed != "" {
+			d.tag("td")
+			d.text(p.Text + " ")
+			d.leaf("span", p.Computed, "class", "dim")
+			d.end("td")
+		} else {
+			d.leaf("td", p.Text)
+		}
 		d.leaf("td", p.Note)
 		d.WriteString("</tr>")
 	}

@@ -12,7 +12,7 @@ import (
 func TestGrowth(t *testing.T) {
 	g := Growth{Title: "Weight <for> age", Unit: "kg", From: 0, To: 24, Table: true, Note: "WHO", Curves: []GrowthCurve{
 		{Name: "50th", Middle: true, Points: []GrowthAt{{0, 3.3, "WHO"}, {12, 9.6, "WHO"}, {24, 12.2, "WHO"}, {24, 12.6, "CDC"}, {36, 14, "CDC"}}},
-	}, Points: []GrowthPoint{{2, 5.1, "5.1 kg", "1 Feb 2026", "40th percentile", "/x"}, {6, 7.9, "7.9 kg", "1 Jun 2026", "52nd percentile", "javascript:alert(1)"}, {30, 13, "13 kg", "later", "", ""}, {9, math.NaN(), "?", "", "", ""}}}
+	}, Points: []GrowthPoint{{2, 5.1, "5.1 kg", "1 Feb 2026", "40th percentile", "computed from a and b", "/x"}, {6, 7.9, "7.9 kg", "1 Jun 2026", "52nd percentile", "", "javascript:alert(1)"}, {30, 13, "13 kg", "later", "", "", ""}, {9, math.NaN(), "?", "", "", "", ""}}}
 	var b strings.Builder
 	if err := g.Render(t.Context(), &b); err != nil {
 		t.Fatal(err)
@@ -26,7 +26,7 @@ func TestGrowth(t *testing.T) {
 			t.Fatalf("%v in %s", err, out)
 		}
 	}
-	for _, want := range []string{"last 7.9 kg at 6 mo, 52nd percentile", "2 measurements among", "4 measurements as a table", `class="curve curve-mid"`, ">50th<"} {
+	for _, want := range []string{"last 7.9 kg at 6 mo, 52nd percentile", "2 measurements, 1 of them computed, among", `class="mark s1 computed"`, `5.1 kg <span class="dim">computed from a and b</span>`, "4 measurements as a table", `class="curve curve-mid"`, ">50th<"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q", want)
 		}

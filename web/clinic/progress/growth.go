@@ -1,8 +1,11 @@
 package progress
 
 import (
+	"bytes"
+	"encoding/csv"
 	"math"
 	"net/http"
+	"strconv"
 
 	"wholechart/decision/formula"
 	"wholechart/web/plot"
@@ -55,13 +58,13 @@ func (v *view) growth() growthSheet {
 		return out
 	}
 	for _, m := range growthMeasures {
-		list := formula.GrowthOf(c, m.measure, v.c.Now)
+		list := v.grown(m.measure)
 		if len(list) == 0 {
 			continue
 		}
 		g := growthChart{Title: m.title + ", " + m.unit, Plot: plot.Growth{Title: m.title, Unit: m.unit, Table: true, Height: 340}}
 		last := 0.0
-		corrected, refused := false, ""
+		corrected, computed, refused := false, 0, ""
 		for _, x := range list {
 			at := float64(x.Days) / month
 			last = max(last, at)
@@ -79,11 +82,17 @@ func (v *view) growth() growthSheet {
 				corrected = true
 				note += " · by corrected age"
 			}
-			g.Plot.Points = append(g.Plot.Points, plot.GrowthPoint{Months: at, Value: x.Value, Text: x.Text, When: v.When(x.When), Note: note, Href: v.FactHref(x.Prov)})
+			if x.Computed != "" {
+				computed++
+			}
+			g.Plot.Points = append(g.Plot.Points, plot.GrowthPoint{Months: at, Value: x.Value, Text: x.Text, When: v.When(x.When), Note: note, Computed: x.Computed, Href: v.FactHref(x.Prov)})
 		}
 		g.Plot.From, g.Plot.To = window(m.from, m.to, last)
 		if list[0].Days < int(m.from*month) {
 			g.Notes = append(g.Notes, "measurements before "+plot.AgeWords(m.from)+" have no reference here and are in the table alone")
+		}
+		if computed > 0 {
+			g.Notes = append(g.Notes, computedNote(computed))
 		}
 		if corrected {
 			g.Notes = append(g.Notes, "born before 37 weeks: compared by the corrected age until 24 months")
@@ -109,6 +118,24 @@ func (v *view) growth() growthSheet {
 		out.Charts = append(out.Charts, *g)
 	}
 	return out
+}
+
+// grown are the measurements of one measure; BMI also where only weight and height
+// were recorded.
+func (v *view) grown(m formula.Measure) []formula.Measured {
+	if m == formula.BMI {
+		return formula.BMIOf(v.Chart(), v.c.Now)
+	}
+	return formula.GrowthOf(v.Chart(), m, v.c.Now)
+}
+
+// computedNote says what the hollow dots are.
+func computedNote(n int) string {
+	points := "1 hollow point is"
+	if n > 1 {
+		points = strconv.Itoa(n) + " hollow points are"
+	}
+	return points + " computed: no BMI was recorded that day; of the weight and the height of the same day, or the nearest within " + strconv.Itoa(formula.HeightDays) + " days"
 }
 
 // window is the ages that a chart shows: what growth charts print, as short as
@@ -188,4 +215,51 @@ func (v *view) byLength(sex string) *growthChart {
 
 func (v *view) growthPage() {
 	v.show(http.StatusOK, "Growth", "growth", growthMain(v, v.growth()))
+}
+
+var growthHead = []string{"measure", "time", "age in months", "value", "unit", "as recorded", "computed", "percentile", "z", "reference", "why no percentile", "compared at corrected age in days", "note", "source", "author", "resource"}
+
+// growthCSV is all measurements of growth as a file (RFC 4180), with their
+// percentiles; what is computed says of what.
+func (v *view) growthCSV() {
+	var b bytes.Buffer
+	out := csv.NewWriter(&b)
+	out.UseCRLF = true
+	rows := [][]string{growthHead}
+	if g := v.growth(); g.Why != "" {
+		rows = append(rows, []string{g.Why})
+	} else {
+		for _, m := range growthMeasures {
+			for _, x := range v.grown(m.measure) {
+				row := []string{m.title, x.When.ISO, strconv.FormatFloat(float64(x.Age.Days)/month, 'f', 2, 64), strconv.FormatFloat(math.Round(x.Value*1000)/1000, 'f', -1, 64), m.unit, x.Text, x.Computed, "", "", "", "", "", x.Growth.Doubt, sourceOf(x.Prov), x.Prov.Author, x.Prov.Ref()}
+				if x.Err != nil {
+					row[10] = x.Err.Error()
+				} else {
+					row[7], row[8], row[9] = strconv.FormatFloat(x.Growth.P, 'f', 2, 64), strconv.FormatFloat(x.Growth.Z, 'f', 3, 64), x.Growth.Reference
+				}
+				if x.Corrected {
+					row[11] = strconv.Itoa(x.Days)
+				}
+				if x.Computed != "" {
+					row[5] = ""
+				}
+				rows = append(rows, row)
+			}
+		}
+	}
+	if g := v.Gap(); g != "" {
+		rows = append(rows, []string{"values may be missing: " + g})
+	}
+	for _, r := range rows {
+		row := make([]string, len(growthHead))
+		for i := range r {
+			row[i] = cell(r[i])
+		}
+		if err := out.Write(row); err != nil {
+			v.c.Failed(err)
+			return
+		}
+	}
+	out.Flush()
+	v.download("text/csv; charset=utf-8; header=present", "growth", "csv", &b)
 }

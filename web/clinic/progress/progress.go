@@ -48,6 +48,7 @@ func Register(p *clinic.Pages) {
 		page("GET"+at+"/plots", taken, (*view).plotsPage)
 		page("GET"+at+"/plots.svg", taken, (*view).plotsSVG)
 		page("GET"+at+"/growth", measured, (*view).growthPage)
+		page("GET"+at+"/growth.csv", measured, (*view).growthCSV)
 		page("GET"+at+"/formulas", measured, (*view).formulasPage)
 		page("GET"+at+"/formulas/{formula}", measured, (*view).formulaForm)
 		page("POST"+at+"/formulas/{formula}", measured, (*view).formulaAnswer)

@@ -218,6 +218,37 @@ func TestGrowthIsComparedByAgeAndSex(t *testing.T) {
 	}
 }
 
+// Where nobody recorded a BMI it is computed, and says so in the picture, the table
+// and the file.
+func TestBMIIsComputedWhereNoneIsRecorded(t *testing.T) {
+	n := start(t)
+	of := func(id, code, name, when, value, unit string) string {
+		return strings.Replace(observation(id, code, name, when, value, unit, ""), "walter-nowak", "kid", 1)
+	}
+	n.Write("maple", `{"resourceType":"Patient","id":"kid","name":[{"family":"Smalls","given":["Ivy"]}],"gender":"female","birthDate":"2019-03-01"}`,
+		of("k1", "29463-7", "Weight", "2024-03-01", "18.4", "kg"), of("k2", "8302-2", "Height", "2024-03-01", "110", "cm"),
+		of("k3", "29463-7", "Weight", "2025-03-20", "20.5", "kg"), of("k4", "8302-2", "Height", "2025-03-01", "116", "cm"),
+		of("k5", "39156-5", "BMI", "2026-03-01", "15.9", "kg/m2"))
+	doc := n.User(okonkwo)
+	page := doc.Open("/maple/patients/kid/progress/growth")
+	has(t, page, "BMI for age", `class="mark s1 computed"`, "computed from 18.4 kg and 110 cm", "computed from 20.5 kg and 116 cm of 1 Mar 2025", "2 hollow points are computed", "3 measurements, 2 of them computed,", "15.9 kg/m²", "within 30 days", "growth.csv")
+	res, body := doc.Get("/maple/patients/kid/progress/growth.csv")
+	if got := res.Header.Get("Content-Type"); !strings.HasPrefix(got, "text/csv") || strings.Contains(res.Header.Get("Content-Disposition"), "kid") {
+		t.Error(got, res.Header.Get("Content-Disposition"))
+	}
+	rows, err := csv.NewReader(strings.NewReader(body)).ReadAll()
+	if err != nil || len(rows) != 1+2+2+3 {
+		t.Fatalf("%d rows, %v", len(rows), err)
+	}
+	bmi := rows[5]
+	if bmi[0] != "BMI for age" || bmi[1] != "2024-03-01" || bmi[3] != "15.207" || bmi[5] != "" || bmi[6] != "computed from 18.4 kg and 110 cm" || bmi[7] == "" || bmi[9] == "" || bmi[15] != "Observation/k1" {
+		t.Errorf("%q", bmi)
+	}
+	if last := rows[7]; last[5] != "15.9 kg/m²" || last[6] != "" {
+		t.Errorf("%q", last)
+	}
+}
+
 func TestFormulasSayWhatTheyAreMadeOf(t *testing.T) {
 	n := start(t)
 	doc := n.User(okonkwo)

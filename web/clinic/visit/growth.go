@@ -36,39 +36,35 @@ func growth(p *clinic.Patient) ([]growthChart, string) {
 	}
 	var out []growthChart
 	for _, m := range []struct {
-		measure           formula.Measure
-		kind, title, unit string
-		most              int // months of the reference
+		measure     formula.Measure
+		title, unit string
+		most        int // months of the reference
 	}{
-		{formula.Weight, "weight", "Weight for age", "kg", 240},
-		{formula.Height, "height", "Height for age", "cm", 240},
-		{formula.Head, "head", "Head circumference for age", "cm", 36},
-		{formula.BMI, "bmi", "Body mass index for age", "kg/m2", 240},
+		{formula.Weight, "Weight for age", "kg", 240},
+		{formula.Height, "Height for age", "cm", 240},
+		{formula.Head, "Head circumference for age", "cm", 36},
+		{formula.BMI, "Body mass index for age", "kg/m2", 240},
 	} {
-		v := ch.Vitals.Get(m.kind)
-		if v == nil {
-			continue
-		}
 		g := growthChart{Title: m.title}
 		g.Plot = plot.Growth{Title: m.title, Unit: chartUnit(m.unit), Table: true}
 		oldest := 0.0
 		var last formula.Growth
 		lastErr := error(nil)
-		for _, pt := range v.Series.Points {
-			months := pt.When.At.Sub(birth).Hours() / 24 / 30.4375
-			if math.IsNaN(pt.Number) || months < 0 || months > float64(m.most) || !pt.When.Known() {
+		list := formula.GrowthOf(ch, m.measure, ch.Now)
+		if m.measure == formula.BMI {
+			list = formula.BMIOf(ch, ch.Now)
+		}
+		for _, pt := range list {
+			months := float64(pt.Days) / 30.4375
+			if months < 0 || months > float64(m.most) {
 				continue
 			}
-			value, err := formula.Convert(pt.Number, seriesUnit(v.Series), m.unit)
-			if err != nil {
-				continue
-			}
-			x := plot.GrowthPoint{Months: months, Value: value, Text: pt.Value + " " + pt.Unit, When: pt.When.String(), Href: p.FactHref(pt.Prov)}
-			last, lastErr = formula.Percentile(m.measure, sex, int(pt.When.At.Sub(birth).Hours()/24), value)
-			if lastErr == nil {
+			x := plot.GrowthPoint{Months: months, Value: pt.Value, Text: pt.Text, When: pt.When.String(), Computed: pt.Computed, Href: p.FactHref(pt.Prov), Note: "outside the reference"}
+			if last, lastErr = pt.Growth, pt.Err; lastErr == nil {
 				x.Note = last.String()
-			} else {
-				x.Note = "outside the reference"
+			}
+			if pt.Corrected {
+				x.Note += ", by corrected age"
 			}
 			g.Plot.Points = append(g.Plot.Points, x)
 			oldest = math.Max(oldest, months)
@@ -94,7 +90,11 @@ func growth(p *clinic.Patient) ([]growthChart, string) {
 			}
 			g.Plot.Curves = append(g.Plot.Curves, curve)
 		}
-		g.Plot.Note = "Under 2 years: " + formula.WHOReference + "; from 2 years: " + formula.CDCReference + ". Percentiles 3 to 97."
+		note := ""
+		if m.measure == formula.BMI {
+			note = fmt.Sprintf(" Hollow: computed of weight and height of one day, or within %d days.", formula.HeightDays)
+		}
+		g.Plot.Note = "Under 2 years: " + formula.WHOReference + "; from 2 years: " + formula.CDCReference + ". Percentiles 3 to 97." + note
 		out = append(out, g)
 	}
 	if len(out) == 0 {
