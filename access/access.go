@@ -218,6 +218,9 @@ func user(a Actor, lens Lens, act Action) Decision {
 		if act == SeeAudit || reads && lens == EMR {
 			return Decision{Allowed: true, Types: without("Device", demographic, directory, privacy)}
 		}
+		if act == Create { // with why a label is taken off
+			return Decision{Allowed: true, Types: is("Consent", "Provenance")}
+		}
 		if act.writes() {
 			return Decision{Allowed: true, Types: is("Consent")}
 		}

@@ -168,7 +168,7 @@ func TestAPatientReadsWhatIsSigned(t *testing.T) {
 }
 
 // TestAProgramTakesNoLabelOff: what is sensitive does not leave because a program
-// wrote it anew without its label.
+// wrote it anew without its label; a person takes it off whose right it is, and says why.
 func TestAProgramTakesNoLabelOff(t *testing.T) {
 	n := newNode(t)
 	n.maple("PUT", "/Patient/p1", patient("p1", "One")).status(201)
@@ -184,5 +184,19 @@ func TestAProgramTakesNoLabelOff(t *testing.T) {
 	n.do(program, "DELETE", "/maple/emr/fhir/Observation/o1", "").outcome(403, "forbidden")
 	put(more).status(200)
 	put(secret).outcome(403, "forbidden")
-	n.do(n.as(access.Physician), "PUT", "/maple/emr/fhir/Observation/o1", secret).status(200)
+	phys, admin := n.as(access.Physician), n.admin("maple")
+	why := func(user string) string {
+		return `{"resourceType":"Provenance","target":[{"reference":"Observation/o1"}],"recorded":"2026-11-22T09:00:00Z","activity":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":"DOWNGRDLABEL"}]},"reason":[{"text":"of another patient"}],"agent":[{"who":{"identifier":{"system":"https://wholechart.example/user","value":"` + user + `"}}}]}`
+	}
+	both := func(user string) string {
+		return bundleOf("transaction", [4]string{"PUT", "Observation/o1", plain}, [4]string{"POST", "Provenance", why(user)})
+	}
+	n.do(phys, "PUT", "/maple/emr/fhir/Observation/o1", secret).outcome(403, "forbidden")
+	n.do(phys, "POST", "/maple/emr/fhir", both("u-physician")).outcome(403, "forbidden")
+	n.do(program, "POST", "/maple/emr/fhir", both("mill")).outcome(403, "forbidden")
+	n.do(admin, "PUT", "/maple/emr/fhir/Observation/o1", plain).outcome(422, "business-rule")
+	n.do(admin, "POST", "/maple/emr/fhir", both("admin")).status(200)
+	if r := n.do(phys, "GET", "/maple/emr/fhir/Observation/o1", "").status(200); strings.Contains(string(r.Body), "ETH") {
+		t.Errorf("%s", r.Body)
+	}
 }

@@ -143,7 +143,9 @@ func TestFactsAreEverything(t *testing.T) {
 				if rnd.IntN(2) == 0 {
 					text = strings.Replace(text, `"final"`, `"preliminary"`, 1)
 				}
-				put(t, s, text)
+				if err := change(t, s, text, lessen("DOWNGRDLABEL", "by chance", "Observation/"+id)); err != nil {
+					rt.Fatal(err)
+				}
 			}
 			compare()
 		}

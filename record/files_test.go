@@ -138,7 +138,9 @@ func TestAFileDoesNotLeaveWithoutItsDocument(t *testing.T) {
 	check("[+dl +dp +later +plain]", "plain", "later")
 	put(t, b, document("dl", "rd", label("ETH"), "Binary/later"))
 	check("[-dl -later]", "plain")
-	put(t, r.user("b", access.Admin), document("dl", "rd", "", "Binary/later"))
+	if err := change(t, b, document("dl", "rd", "", "Binary/later"), lessen("DOWNGRDLABEL", "not about that", "DocumentReference/dl")); err != nil {
+		t.Fatal(err)
+	}
 	check("[+dl +later]", "plain", "later")
 	check("[]", "plain", "later")
 	if page, err := r.user("b", access.Physician).Everything(ctx, Everything{Patient: "rd"}); err != nil || !slices.ContainsFunc(page.Matches, func(x Resource) bool { return x.ID == "scan" }) {

@@ -117,6 +117,9 @@ type planned struct {
 	ready *store.Prepared
 	old   store.Row // of an Update: what is there when the write begins
 	state error     // of an Update: nil, ErrNotFound or *Gone
+
+	unlabels string // why a label may be taken off: see reasons
+	lessened string // that one is, for the log
 }
 
 func (s Session) attempt(ctx context.Context, acts []Act) ([]Outcome, error) {
@@ -183,6 +186,11 @@ func (s Session) commit(ctx context.Context, plan []planned, conditions []condit
 	rows := make([]store.Row, len(plan))
 	var now time.Time
 	said := said{m: &s.r.merges}
+	if why := reasons(plan); why != nil {
+		for i := range plan {
+			plan[i].unlabels = why[plan[i].Type+"/"+plan[i].id]
+		}
+	}
 	_, err := s.r.store.Update(ctx, func(tx *store.Tx) error {
 		now = s.r.now()
 		for _, c := range conditions {
@@ -214,7 +222,7 @@ func (s Session) commit(ctx context.Context, plan []planned, conditions []condit
 				if plan[i].Type == "Patient" && done != Found && done != Same {
 					said.patient(&plan[i], row)
 				}
-				e := audit.Event{Time: now, Action: op.action(), Type: plan[i].Type, ID: plan[i].id, Key: row.Key.Patient(), Count: 1}
+				e := audit.Event{Time: now, Action: op.action(), Type: plan[i].Type, ID: plan[i].id, Key: row.Key.Patient(), Count: 1, Why: plan[i].lessened}
 				switch {
 				case done == Found:
 					e.Action, e.Why = "read", "there already"
@@ -290,6 +298,9 @@ func (s Session) may(tx *store.Tx, p *planned, old store.Row, had bool) error {
 		}
 	}
 	if err := s.mayProgram(tx, p, old, had); err != nil {
+		return err
+	}
+	if err := s.mayUnlabel(tx, p, old, had); err != nil {
 		return err
 	}
 	return s.mayClaim(tx, p, old, had)

@@ -133,10 +133,15 @@ func edited(n fhir.Node, set object) (fhir.Node, error) {
 
 // Correct are the acts that change what the index says of a document: the file
 // stays. A changed label is put on the Binary too, in the same transaction, so
-// that no moment leaves one of them open. why may be empty.
+// that no moment leaves one of them open. Taking one off, or putting another in its
+// place, needs e.Lessen (ErrReason), and a Provenance says it.
 func Correct(doc record.Resource, binary *record.Resource, e Entry, k Keeping) ([]record.Act, error) {
 	n := doc.Node()
 	was := EntryOf(n)
+	lessens := Lessens(was, e)
+	if lessens && strings.TrimSpace(e.Lessen) == "" {
+		return nil, ErrReason
+	}
 	kind, _ := KindOf(e.Kind)
 	set := object{"description": e.Title, "type": kind.concept(), "author": nil}
 	if e.Kind == was.Kind {
@@ -193,8 +198,18 @@ func Correct(doc record.Resource, binary *record.Resource, e Entry, k Keeping) (
 		v, _ := strconv.Atoi(binary.Version)
 		acts = append(acts, record.Act{Op: record.Update, Type: "Binary", ID: binary.ID, Resource: b, IfMatch: v})
 	}
+	if lessens {
+		targets := []string{"DocumentReference/" + doc.ID}
+		if binary != nil {
+			targets = append(targets, "Binary/"+binary.ID)
+		}
+		acts = append(acts, said(actCode, targets, k, "DOWNGRDLABEL", "downgrade security label", strings.TrimSpace(e.Lessen), ""))
+	}
 	return append(acts, provenance([]string{"DocumentReference/" + doc.ID}, k, "UPDATE", "revise", "corrected in the index", "")), nil
 }
+
+// Lessens says whether a correction takes off the label that a document had.
+func Lessens(was, now Entry) bool { return was.Label != "" && now.Label != was.Label }
 
 func without(n fhir.Node, url, value string) any {
 	var list []any
@@ -303,13 +318,17 @@ func patientOf(n fhir.Node) string {
 
 // provenance says who did what to documents and why. It names no other patient.
 func provenance(targets []string, k Keeping, code, display, why, entity string) record.Act {
+	return said(activity, targets, k, code, display, why, entity)
+}
+
+func said(system string, targets []string, k Keeping, code, display, why, entity string) record.Act {
 	list := make([]any, len(targets))
 	for i, t := range targets {
 		list[i] = object{"reference": t}
 	}
 	o := object{
 		"resourceType": "Provenance", "target": list, "recorded": instant(k.Now),
-		"activity": object{"coding": []any{object{"system": activity, "code": code, "display": display}}},
+		"activity": object{"coding": []any{object{"system": system, "code": code, "display": display}}},
 		"agent":    []any{object{"type": object{"coding": []any{object{"system": participant, "code": "author", "display": "Author"}}}, "who": k.By.reference()}},
 	}
 	if why != "" {

@@ -44,6 +44,7 @@ type Entry struct {
 	Encounter string // id of the visit it belongs to, "" is none
 	Outside   string // who it came from, when not made at this site
 	Label     string // a code of Labels
+	Lessen    string // of a correction that takes a label off: why, in words
 }
 
 // Wrong are an entry's mistakes by field.

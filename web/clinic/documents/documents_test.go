@@ -315,6 +315,25 @@ func TestCorrectErrorMove(t *testing.T) {
 	if r, err := n.System("maple").Read(t.Context(), "Binary", id); err != nil || search.LabelBits(r.Node()) == 0 {
 		t.Errorf("the file does not bear the label: %v", err)
 	}
+	// Less confidential again only with why, which the log keeps.
+	less := url.Values{"version": {field(page, "version")}, "title": {"Cardiology consult"}, "kind": {"11488-4"}, "date": {"2026-11"}, "author": {"A. Feld"}, "label": {""}}
+	if res, said := b.Post(at, less); res.StatusCode != 422 || !strings.Contains(said, "Say why it is less confidential") {
+		t.Errorf("a label without why: %d", res.StatusCode)
+	}
+	less.Set("lessen", "She asked that her cardiologist may have it")
+	res, page = b.Post(at, less)
+	if res.StatusCode != 200 || strings.Contains(page, "Restricted</dd>") {
+		t.Errorf("a label with why: %d", res.StatusCode)
+	}
+	if r, err := n.System("maple").Read(t.Context(), "Binary", id); err != nil || search.LabelBits(r.Node()) != 0 {
+		t.Errorf("the file bears the label still: %v", err)
+	}
+	less.Set("version", field(page, "version"))
+	less.Set("label", "R")
+	less.Set("lessen", "")
+	if res, page = b.Post(at, less); res.StatusCode != 200 {
+		t.Errorf("put on again: %d", res.StatusCode)
+	}
 	// An old version is a conflict that keeps what was typed.
 	form.Set("title", "Mine")
 	res, page = b.Post(at, form)

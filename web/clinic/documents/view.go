@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"wholechart/access"
 	"wholechart/chart/document"
@@ -255,7 +256,7 @@ func whyInError(c *door.Call, r record.Resource) string {
 // entryOf reads what was typed about a document.
 func entryOf(form url.Values) document.Entry {
 	get := func(k string) string { return strings.TrimSpace(strings.ToValidUTF8(form.Get(k), "")) }
-	return document.Entry{Title: get("title"), Kind: get("kind"), Date: get("date"), Author: get("author"), Encounter: get("visit"), Outside: get("source"), Label: get("label")}
+	return document.Entry{Title: get("title"), Kind: get("kind"), Date: get("date"), Author: get("author"), Encounter: get("visit"), Outside: get("source"), Label: get("label"), Lessen: get("lessen")}
 }
 
 // correct changes what the index says of a document.
@@ -280,6 +281,13 @@ func (h *room) correct(c *door.Call) {
 	}
 	if e.Title == "" {
 		w["title"] = "Give it a title: it is found by that."
+	}
+	switch was := document.EntryOf(r.Node()); {
+	case !document.Lessens(was, e):
+	case e.Lessen == "":
+		w["lessen"] = "Say why it is less confidential than before, or leave it as confidential as it is."
+	case utf8.RuneCountInString(e.Lessen) > document.MaxReason:
+		w["lessen"] = "Say it shorter."
 	}
 	if len(w) > 0 {
 		h.showOne(c, http.StatusUnprocessableEntity, func(o *one) { o.Entry, o.Wrong = e, w })
