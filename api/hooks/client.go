@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -45,7 +46,14 @@ type Options struct {
 	// Sign makes the JWT by which a site calls a URL. nil: calls are not signed.
 	Sign func(ctx context.Context, site, audience string) (string, error)
 	Now  func() time.Time // nil is time.Now
-	// Lost hears of feedback that a service would not take; nil: nobody does.
+	// Keep keeps what services of a site are still to be told, in place of what was
+	// kept before; it is durable when it returns. nil: a restart forgets it.
+	Keep func(ctx context.Context, site string, list []Waiting) error
+	// Still says whether a service is still one of the site's that may be told at a
+	// URL. nil: it is.
+	Still func(ctx context.Context, site, service, url string) bool
+	// Lost hears of feedback that a service would not take, or that could not be kept;
+	// nil: nobody does.
 	Lost func(site, service string, err error)
 }
 
@@ -58,8 +66,10 @@ type Client struct {
 	said map[string]answered  // by service and question
 	kept int                  // bytes of said
 	told remembered
-	tell chan outcome
-	stop context.CancelFunc
+
+	outbox outbox
+	stop   context.CancelFunc
+	ended  chan struct{}
 }
 
 // answered is what a service said not long ago: a page that is loaded again to
@@ -86,14 +96,19 @@ func NewClient(o Options) *Client {
 	t := &http.Transport{DialContext: d.DialContext, TLSHandshakeTimeout: MaxWait, ResponseHeaderTimeout: MaxWait, MaxIdleConnsPerHost: 4, IdleConnTimeout: time.Minute,
 		DisableCompression: true, MaxResponseHeaderBytes: 64 << 10, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12}}
 	ctx, stop := context.WithCancel(context.Background())
-	c := &Client{opt: o, rest: map[string]time.Time{}, said: map[string]answered{}, tell: make(chan outcome, maxOutcomes), stop: stop, http: &http.Client{Transport: t, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
-	go c.teller(ctx)
+	c := &Client{opt: o, rest: map[string]time.Time{}, said: map[string]answered{}, outbox: outbox{woken: make(chan struct{}, 1)}, stop: stop, ended: make(chan struct{}), http: &http.Client{Transport: t, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	go func() {
+		defer close(c.ended)
+		c.teller(ctx)
+	}()
 	return c
 }
 
-// Close ends what is still to be told and lets go of the connections that are kept.
+// Close stops telling, which what is kept goes on with, and lets go of the
+// connections that are kept.
 func (c *Client) Close() {
 	c.stop()
+	<-c.ended
 	c.http.CloseIdleConnections()
 }
 
@@ -139,7 +154,10 @@ type said string
 
 func (s said) Error() string { return string(s) }
 
-const errNoFeedback = said("takes no feedback")
+const (
+	errNoFeedback = said("takes no feedback")
+	errRefused    = said("would not take what became of a card")
+)
 
 // call asks one service, unless it said just now, or failed just now. prepare is
 // called when it is really asked; fresh is that it was not.
@@ -241,6 +259,8 @@ func (c *Client) do(ctx context.Context, method, site, url string, body []byte) 
 		return nil, said("wanted to send the question elsewhere, which is not followed")
 	case res.StatusCode == http.StatusNotFound && strings.HasSuffix(url, "/feedback"):
 		return nil, errNoFeedback
+	case strings.HasSuffix(url, "/feedback") && slices.Contains([]int{400, 405, 410, 413, 415, 422}, res.StatusCode):
+		return nil, errRefused
 	case res.StatusCode == http.StatusPreconditionFailed:
 		return nil, said("needs more of the record than it is sent")
 	case strings.HasSuffix(url, "/feedback") && res.StatusCode/100 == 2:

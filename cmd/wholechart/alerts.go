@@ -37,7 +37,8 @@ type support struct {
 // maxSeen bounds the cards that are told apart on a day; beyond it they count each time.
 const maxSeen = 200000
 
-// outside is the client, made when it is first needed.
+// outside is the client, made when it is first needed. It goes on with what waited
+// to be told when the node ended.
 func (n *node) outside() *hooks.Client {
 	s := &n.support
 	s.mu.Lock()
@@ -45,12 +46,24 @@ func (n *node) outside() *hooks.Client {
 	if s.client == nil {
 		c := hooks.NewClient(hooks.Options{Private: s.private, Now: n.now, Sign: func(ctx context.Context, site, audience string) (string, error) {
 			return n.auth.Assert(ctx, n.self(site), audience)
-		}, Lost: func(site, service string, err error) {
+		}, Keep: n.keepTelling, Still: n.stillTold, Lost: func(site, service string, err error) {
 			slog.Warn("what became of a card was not told", "site", site, "service", service, "error", err)
 		}})
+		c.Resume(n.telling(context.Background()))
 		s.client = func() *hooks.Client { return c }
 	}
 	return s.client()
+}
+
+// closeOutside ends the client, when there is one.
+func (n *node) closeOutside() {
+	n.support.mu.Lock()
+	client := n.support.client
+	n.support.client = nil
+	n.support.mu.Unlock()
+	if client != nil {
+		client().Close()
+	}
 }
 
 func (n *node) clock() time.Time {

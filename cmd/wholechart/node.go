@@ -112,6 +112,7 @@ func (n *node) system(site, what string) record.Session {
 }
 
 func (n *node) close() error {
+	n.closeOutside()
 	n.exchange.Close()
 	n.asked.close()
 	err := errors.Join(n.records.Close(), n.store.Close())

@@ -24,6 +24,7 @@ func work(ctx context.Context, n *node) {
 		}
 	})
 	workers.Go(func() { n.stand(ctx) })
+	n.outside() // it goes on with what outside services are still to be told
 	results.Follow(ctx, n.records, lookEach, n.now, func(err error) {
 		slog.Error("results", "error", err)
 	})
