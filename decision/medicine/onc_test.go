@@ -144,6 +144,7 @@ var beyond = map[string]string{
 	"amoxapine": "its label, Contraindications: MAO inhibitors", "trazodone": "its label, section 4: MAO inhibitors", "mirtazapine": "its label, section 4: MAO inhibitors",
 	"vilazodone": "approved 2011; its label, section 4", "vortioxetine": "approved 2013; its label, section 4", "levomilnacipran": "approved 2013; its label, section 4",
 	"moclobamide": "a MAO-A inhibitor not sold in the United States; travellers take it", "rasagiline": "its label, section 4: other MAO inhibitors", "safinamide": "its label, section 4: other MAO inhibitors",
+	"gepirone": "approved 2023; its label, section 4: MAO inhibitors", "serdexmethylphenidate": "approved 2021; label of Azstarys, section 4: MAO inhibitors",
 	"cobicistat": "approved 2012; labels of Zocor and of ergots, Contraindications", "posaconazole": "labels of Zocor and of ergots, Contraindications", "methylergonovine": "the list has it as methylergometrine",
 }
 

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"wholechart/decision/internal/fact"
 	"wholechart/decision/substance/internal/label"
 )
 
@@ -25,7 +26,7 @@ type builder struct {
 	rxcui     map[string]string          // canonical name: RxNorm code
 	out       struct {
 		substances, ambiguous, unread []string
-		names, codes                  int
+		names, codes, newer           int
 	}
 }
 
@@ -74,6 +75,33 @@ func (b *builder) synonyms(text string) error {
 		if len(parts) == 1 {
 			b.canonical[l.name] = key
 		}
+	}
+	return nil
+}
+
+// newer reads what the sources lack because it is newer, in rows of five cells:
+// ingredients joined by " + ", other names, year, classes, source.
+func (b *builder) newer(text string) error {
+	for _, f := range fact.Rows(text, 5) {
+		var parts []string
+		for p := range strings.SplitSeq(f[0], " + ") {
+			p = label.Fold(p)
+			b.add(p)
+			parts = append(parts, p)
+		}
+		slices.Sort(parts)
+		key := strings.Join(parts, "|")
+		for _, n := range fact.List(f[1]) {
+			n = label.Fold(n)
+			if old, ok := b.hand[n]; ok && old != key {
+				return fmt.Errorf("newer.txt: %s is said twice", n)
+			}
+			b.hand[n] = key
+			if len(parts) == 1 {
+				b.canonical[n] = key
+			}
+		}
+		b.out.newer++
 	}
 	return nil
 }

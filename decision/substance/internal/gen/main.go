@@ -1,6 +1,6 @@
 // Command gen makes the embedded table of package substance and its SOURCE file
-// of Drugs@FDA's products, of RxNorm names seen in public value sets and of our
-// own synonyms.
+// of Drugs@FDA's products, of RxNorm names seen in public value sets, of what was
+// approved since, and of our own synonyms.
 //
 //	go run ./internal/gen -drugs ../../../shared/data/drugs.tar.zst -codes ../../../shared/data/codes.tar.zst
 package main
@@ -25,7 +25,7 @@ func main() {
 	log.SetFlags(0)
 	drugs := flag.String("drugs", "", "archive with drugsatfda/Products.txt")
 	codes := flag.String("codes", "", "archive with valuesets/rxnorm-codes-in-ecqm-valuesets.tsv")
-	out := flag.String("out", ".", "folder of synonyms.txt and of what is written")
+	out := flag.String("out", ".", "folder of synonyms.txt, newer.txt and of what is written")
 	flag.Parse()
 	if err := run(*drugs, *codes, *out); err != nil {
 		log.Fatal(err)
@@ -49,6 +49,13 @@ func run(drugs, codes, out string) error {
 	if err := b.synonyms(string(synonyms)); err != nil {
 		return err
 	}
+	newer, err := os.ReadFile(filepath.Join(out, "newer.txt"))
+	if err != nil {
+		return err
+	}
+	if err := b.newer(string(newer)); err != nil {
+		return err
+	}
 	b.products(string(products))
 	b.rxnorm(string(rxnorm))
 	table := b.write()
@@ -59,6 +66,7 @@ func run(drugs, codes, out string) error {
 	fmt.Fprintf(&s, "name: Drugs@FDA products; version: extract of 2019-07; licence: CC0 (work of the United States government, openFDA)\n sha256 of Products.txt: %x\n", sha256.Sum256(products))
 	fmt.Fprintf(&s, "name: RxNorm names seen in public value sets of quality measures; version: collected 2026; licence: public domain (RxNorm's own names, SAB=RXNORM, National Library of Medicine)\n sha256 of rxnorm-codes-in-ecqm-valuesets.tsv: %x\n", sha256.Sum256(rxnorm))
 	fmt.Fprintf(&s, "name: synonyms.txt; our own: other names of the same substance, and products that the two lack\n")
+	fmt.Fprintf(&s, "name: newer.txt; %d medicines that the FDA approved since, by its yearly lists of novel drugs, as of 2026-09-28; each line names its source\n", b.out.newer)
 	fmt.Fprintf(&s, "table: %d substances, %d names, %d RxNorm codes, %d bytes\n", len(b.out.substances), b.out.names, b.out.codes, len(table))
 	fmt.Fprintf(&s, "left out because a name stands for several different compositions: %d\n %s\n", len(b.out.ambiguous), strings.Join(b.out.ambiguous, "; "))
 	fmt.Fprintf(&s, "RxNorm names that were not read: %d\n", len(b.out.unread))

@@ -14,12 +14,14 @@ func TestTableIsGenerated(t *testing.T) {
 		t.Skip("NOT TESTED: ../shared/data is not here: the table was not made anew")
 	}
 	dir := t.TempDir()
-	synonyms, err := os.ReadFile(pkg + "synonyms.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, "synonyms.txt"), synonyms, 0o644); err != nil {
-		t.Fatal(err)
+	for _, name := range []string{"synonyms.txt", "newer.txt"} {
+		text, err := os.ReadFile(pkg + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if err := run(shared+"drugs.tar.zst", shared+"codes.tar.zst", dir); err != nil {
 		t.Fatal(err)
