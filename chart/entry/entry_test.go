@@ -415,3 +415,32 @@ func TestRoundTrip(t *testing.T) {
 		}
 	})
 }
+
+// When a relative's illness began: an age, a span of ages, or a date, and what is
+// written is read back into the form.
+func TestAgeAtOnset(t *testing.T) {
+	for _, x := range []struct{ typed, member, back string }{
+		{"55", `"onsetAge":{"value":55`, "age 55"}, {"age 55", `"onsetAge":{"value":55`, "age 55"}, {"18 mo", `"onsetAge":{"value":18,"unit":"mo"`, "age 18 mo"},
+		{"50s", `"onsetRange":{"low":{"value":50`, "age 50–59"}, {"in her 40s", `"high":{"value":49`, "age 40–49"}, {"45-50", `"onsetRange":{"low":{"value":45`, "age 45–50"},
+		{"before 50", `"onsetRange":{"high":{"value":50`, "before age 50"}, {"before age 50", `"onsetRange":{"high":{"value":50`, "before age 50"}, {"after 60", `"onsetRange":{"low":{"value":60`, "after age 60"},
+		{"age 50–59", `"high":{"value":59`, "age 50–59"}, {"1998", `"onsetString":"1998"`, "1998"},
+	} {
+		text, errs := family.Build(at, url.Values{"relation": {"MTH"}, "condition-0-what": {"Breast cancer"}, "condition-0-onset": {x.typed}})
+		body := string(text)
+		if len(errs) > 0 || !strings.Contains(body, x.member) {
+			t.Errorf("%q: %v %s", x.typed, errs, body)
+			continue
+		}
+		if got := family.Form(valid(t, x.typed, text)).Get("condition-0-onset"); got != x.back {
+			t.Errorf("%q comes back as %q, want %q", x.typed, got, x.back)
+		}
+	}
+	for _, typed := range []string{"x", "200", "50-40", "before", "-5"} {
+		if _, errs := family.Build(at, url.Values{"relation": {"MTH"}, "condition-0-what": {"Breast cancer"}, "condition-0-onset": {typed}}); len(errs) == 0 {
+			t.Errorf("%q was taken", typed)
+		}
+	}
+	if _, errs := family.Build(at, url.Values{"relation": {"MTH"}, "dead": {"age 50"}, "condition-0-what": {"Breast cancer"}, "condition-0-onset": {"55"}}); errs["condition-0-onset"] == "" {
+		t.Error("it began after her death")
+	}
+}

@@ -1,6 +1,7 @@
 package entry
 
 import (
+	"strconv"
 	"strings"
 
 	"wholechart/fhir"
@@ -81,7 +82,7 @@ var family = Kind{
 	},
 	Groups: []Group{{Name: "condition", Label: "Condition", Most: 5, element: "condition", Fields: []Field{
 		required(codeField("what", "What", "code", terminology.Problem)),
-		half(hinted(onsetField("onset", "Since", "onset", "String"), "age 55")),
+		half(hinted(lifeAgeField("onset", "Age at onset", "onset"), "55, 50s, before 50, or a year")),
 		{Name: "fatal", Label: "Died of it", Input: Check, Half: true,
 			get: func(n fhir.Node) value {
 				if n.Get("contributedToDeath").True() {
@@ -113,11 +114,101 @@ var family = Kind{
 				}
 			}
 		}
-		if _, msg := relativeAge(f.Get("age"), c); msg != "" {
+		lived := yearsOf(f.Get("dead"))
+		if m, msg := relativeAge(f.Get("age"), c); msg != "" {
 			errs.add("age", msg)
+		} else if lived == 0 && m.name == "ageAge" {
+			lived = yearsOf("age " + strings.TrimPrefix(strings.ToLower(tidy(f.Get("age"), false)), "age "))
+		}
+		for i := range 5 {
+			field := "condition-" + strconv.Itoa(i) + "-onset"
+			if at := yearsOf(f.Get(field)); at > 0 && lived > 0 && at > lived {
+				errs.add(field, "This is after the age that is written above.")
+			}
 		}
 	},
 	Short: func(n fhir.Node) string { return conceptValue(fhir.Node{}, n.Get("relationship")).text },
+}
+
+// lifeAgeField is when something began in a life: an age, a span of ages, or a date.
+func lifeAgeField(name, label, prefix string) Field {
+	return Field{Name: name, Label: label, Input: Day, ages: true, years: true,
+		get: func(n fhir.Node) value { return value{text: sayChoice(n, prefix)} },
+		set: func(d *draft, v value, _ Context) {
+			if kind, at, ok := lifeAge(v.text); ok {
+				d.choose(prefix, kind, at)
+				return
+			}
+			d.choose(prefix, "String", v.text)
+		}}
+}
+
+// lifeAge reads "55", "age 18 mo", "50s", "50-59", "before 50", "after age 40": an Age
+// or a Range, with the ending of the choice that holds it.
+func lifeAge(text string) (kind string, at object, ok bool) {
+	text = strings.ReplaceAll(strings.ToLower(tidy(text, false)), "–", "-")
+	if a, ok := age(text); ok {
+		return "Age", a, true
+	}
+	text = strings.TrimSuffix(strings.TrimSuffix(text, " y"), " years")
+	end := ""
+	for lead, which := range map[string]string{"before ": "high", "under ": "high", "after ": "low", "over ": "low"} {
+		if rest, cut := strings.CutPrefix(text, lead); cut {
+			text, end = rest, which
+		}
+	}
+	for _, lead := range [...]string{"in the ", "in her ", "in his ", "in their ", "at age ", "at ", "aged ", "age "} {
+		text = strings.TrimPrefix(text, lead)
+	}
+	years := func(s string) (object, bool) {
+		if strings.ContainsAny(s, ".") {
+			return nil, false
+		}
+		return age("age " + s)
+	}
+	one, single := years(text)
+	switch {
+	case end != "" && single:
+		return "Range", object{{end, one}}, true
+	case end != "":
+		return "", nil, false
+	case single:
+		return "Age", one, true
+	}
+	if ten, cut := strings.CutSuffix(strings.Replace(text, "'s", "s", 1), "s"); cut && strings.HasSuffix(ten, "0") && len(ten) <= 3 {
+		low, ok1 := years(ten)
+		high, ok2 := years(strings.TrimSuffix(ten, "0") + "9")
+		if ok1 && ok2 {
+			return "Range", object{{"low", low}, {"high", high}}, true
+		}
+	}
+	if a, b, cut := strings.Cut(text, "-"); cut {
+		low, ok1 := years(strings.TrimSpace(a))
+		high, ok2 := years(strings.TrimSpace(b))
+		if ok1 && ok2 && yearsOf("age "+strings.TrimSpace(a)) < yearsOf("age "+strings.TrimSpace(b)) {
+			return "Range", object{{"low", low}, {"high", high}}, true
+		}
+	}
+	return "", nil, false
+}
+
+// yearsOf is the least age in years that a text says, 0 when it says none in years.
+func yearsOf(text string) float64 {
+	text = strings.ToLower(tidy(text, false))
+	if strings.HasPrefix(text, "before") || strings.HasPrefix(text, "under") {
+		return 0
+	}
+	digits := strings.TrimLeft(text, "abcdefghijklmnopqrstuvwxyz ")
+	i := strings.IndexFunc(digits, func(r rune) bool { return (r < '0' || r > '9') && r != '.' })
+	unit := ""
+	if i >= 0 {
+		digits, unit = digits[:i], strings.TrimSpace(digits[i:])
+	}
+	n, err := strconv.ParseFloat(digits, 64)
+	if err != nil || n > 130 || strings.HasPrefix(unit, "mo") || strings.HasPrefix(unit, "w") || strings.HasPrefix(unit, "d") || strings.ContainsAny(unit, "/.") {
+		return 0
+	}
+	return n
 }
 
 const healthy = "Healthy as far as known."

@@ -178,7 +178,15 @@ func sayChoice(n fhir.Node, prefix string) string {
 			return strings.Trim(SayDay(v.Get("start").Str())+" – "+SayDay(v.Get("end").Str()), " –")
 		case "Range":
 			lo, hi := fhir.QuantityOf(v.Get("low")), fhir.QuantityOf(v.Get("high"))
-			return strings.TrimSpace("age " + strings.Trim(string(lo.Value)+"–"+string(hi.Value), "–"))
+			switch {
+			case lo.Value == "" && hi.Value == "":
+				return ""
+			case lo.Value == "":
+				return "before age " + string(hi.Value)
+			case hi.Value == "":
+				return "after age " + string(lo.Value)
+			}
+			return "age " + string(lo.Value) + "–" + string(hi.Value)
 		case "Boolean":
 			if v.True() {
 				return "yes"

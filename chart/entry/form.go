@@ -97,6 +97,7 @@ type Field struct {
 
 	future bool // a Day that may lie ahead
 	ages   bool // a Day that may be an age, or words that are neither
+	years  bool // with ages: a number alone is years of age, and a span of ages is one
 	least  float64
 	most   float64
 	get    func(fhir.Node) value
@@ -412,6 +413,11 @@ func (f *Field) accept(v value, name string, c Context, errs Errors) value {
 func (f *Field) day(text, name string, c Context, errs Errors) string {
 	if f.ages {
 		if _, ok := age(text); ok {
+			return text
+		}
+	}
+	if f.years {
+		if _, _, ok := lifeAge(text); ok {
 			return text
 		}
 	}

@@ -19,6 +19,7 @@ type Relative struct {
 	Age        string // "62", "died at 79"
 	Dead       bool
 	Conditions []string // names; those of the legend are drawn, all are in the table
+	Onsets     []string // when each began, as it is read after its name: "at 55 y"; "" not known
 	Note       string
 	Href       string
 	guessed    bool // drawn to connect others, not recorded
@@ -37,8 +38,9 @@ type Pedigree struct {
 }
 
 const (
-	pedStep = 96.0 // between persons
-	pedRow  = 112.0
+	pedStep = 96.0  // between persons
+	pedRow  = 112.0 // between rows, where nobody has an onset; pedLine more for each
+	pedLine = 11.0
 	pedSize = 32.0
 )
 
@@ -81,7 +83,8 @@ func (p Pedigree) Render(_ context.Context, w io.Writer) error {
 			first, last = min(first, i), max(last, i)
 		}
 	}
-	top, tall := pedRow*float64(first), pedRow*float64(last-first+1)-20
+	row := p.row()
+	top, tall := row*float64(first), row*float64(last-first+1)-20
 	d.tag("svg", "viewBox", fmt.Sprintf("%s %s %s %s", px(low-margin), px(top), px(wide), px(tall)), "width", px(wide), "height", px(tall), "role", "img", "aria-label", p.says())
 	p.lines(&d, rows)
 	for _, row := range rows {
@@ -106,6 +109,31 @@ func (p Pedigree) Render(_ context.Context, w io.Writer) error {
 	p.table(&d, left)
 	d.end("div")
 	return d.send(w)
+}
+
+// onset is when a condition of a person began, "" not known.
+func (r Relative) onset(condition string) string {
+	for i, c := range r.Conditions {
+		if c == condition && i < len(r.Onsets) {
+			return r.Onsets[i]
+		}
+	}
+	return ""
+}
+
+// row is how far rows are apart: as far as the onsets under a person need.
+func (p Pedigree) row() float64 {
+	most := 0
+	for _, r := range p.People {
+		n := 0
+		for _, name := range p.Legend {
+			if r.onset(name) != "" {
+				n++
+			}
+		}
+		most = max(most, n)
+	}
+	return pedRow + pedLine*float64(most)
 }
 
 // frequent are the conditions of most relatives, those of several first.
@@ -167,7 +195,7 @@ func (p Pedigree) place() (rows [4][]placed, left []Relative) {
 			if role == "MTH" {
 				x += pedStep * .5
 			}
-			rows[1] = append(rows[1], placed{r, x, pedRow + 30})
+			rows[1] = append(rows[1], placed{r, x, p.row() + 30})
 			side := "M"
 			if strings.HasPrefix(role, "P") || role == "FTH" {
 				side = "P"
@@ -201,7 +229,7 @@ func (p Pedigree) place() (rows [4][]placed, left []Relative) {
 		x := centre - float64(n-1)/2*pedStep
 		for _, role := range roles {
 			for _, r := range by[role] {
-				rows[row] = append(rows[row], placed{r, x, float64(row)*pedRow + 30})
+				rows[row] = append(rows[row], placed{r, x, float64(row)*p.row() + 30})
 				x += pedStep
 			}
 		}
@@ -309,6 +337,24 @@ func (p Pedigree) person(d *drawing, r placed) {
 	if note != "" {
 		d.leaf("text", note, "x", px(r.x), "y", px(r.y+h+26), "class", "ped-note")
 	}
+	at := r.y + h + 26
+	for i, name := range p.Legend { // under the sign, by the number of the legend
+		if when := r.onset(name); when != "" {
+			if note != "" || at > r.y+h+26 {
+				at += pedLine
+			}
+			d.leaf("text", strconv.Itoa(i+1)+" "+cutAt(when, 16), "x", px(r.x), "y", px(at), "class", "ped-note")
+			note = when
+		}
+	}
+}
+
+// cutAt shortens what would run into its neighbour; the table has all of it.
+func cutAt(s string, most int) string {
+	if r := []rune(s); len(r) > most {
+		return string(r[:most-1]) + "…"
+	}
+	return s
 }
 
 // quarter fills a quarter of the sign; its number says without colour which.
@@ -331,8 +377,45 @@ func (p Pedigree) quarter(d *drawing, r placed, i int) {
 	d.leaf("text", strconv.Itoa(i+1), "x", px(r.x+sx*h*.42), "y", px(r.y+sy*h*.42+3.2), "class", "ped-letter")
 }
 
+// says is the picture in words: everybody with age and conditions, as far as the
+// first saidMost; the table has all.
 func (p Pedigree) says() string {
-	return "Pedigree of " + plural(len(p.People)-1, "relative", "relatives") + "; the table below says the same"
+	var b strings.Builder
+	b.WriteString("Pedigree of " + plural(len(p.People)-1, "relative", "relatives") + "; the table below says the same")
+	for i, r := range p.People {
+		if i == saidMost {
+			b.WriteString(". And others")
+			break
+		}
+		who := r.Label
+		if r.Role == "" && r.Label == "" {
+			who = "Patient"
+		}
+		b.WriteString(". " + who)
+		if r.Age != "" {
+			b.WriteString(", " + r.Age)
+		} else if r.Dead {
+			b.WriteString(", died")
+		}
+		for k, c := range r.said() {
+			b.WriteString([]string{": ", ", "}[min(k, 1)] + c)
+		}
+	}
+	return b.String()
+}
+
+const saidMost = 24
+
+// said are the conditions with when they began.
+func (r Relative) said() []string {
+	var out []string
+	for i, c := range r.Conditions {
+		if i < len(r.Onsets) && r.Onsets[i] != "" {
+			c += " " + r.Onsets[i]
+		}
+		out = append(out, c)
+	}
+	return out
 }
 
 func (p Pedigree) table(d *drawing, left []Relative) {
@@ -369,7 +452,7 @@ func (p Pedigree) table(d *drawing, left []Relative) {
 			age = strings.TrimSpace(age + " died")
 		}
 		d.leaf("td", age)
-		d.leaf("td", strings.Join(r.Conditions, ", "))
+		d.leaf("td", strings.Join(r.said(), ", "))
 		d.leaf("td", r.Note)
 		d.end("tr")
 	}

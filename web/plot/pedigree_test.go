@@ -7,7 +7,7 @@ import (
 
 func TestPedigree(t *testing.T) {
 	p := Pedigree{People: []Relative{{Sex: "female", Age: "68 y", Conditions: []string{"Hypertension"}},
-		{Role: "MTH", Label: "Mother", Name: "<Ana>", Sex: "female", Dead: true, Age: "died at 79", Conditions: []string{"Breast cancer", "Hypertension"}, Href: "/a/b"},
+		{Role: "MTH", Label: "Mother", Name: "<Ana>", Sex: "female", Dead: true, Age: "died at 79", Conditions: []string{"Breast cancer", "Hypertension"}, Onsets: []string{"at 55 y", ""}, Href: "/a/b"},
 		{Role: "BRO", Label: "Brother", Sex: "male", Conditions: []string{"Hypertension"}, Href: "javascript:alert(1)"},
 		{Role: "MAUNT", Label: "Maternal aunt", Sex: "female"}, {Role: "DAU", Label: "Daughter", Sex: "female"}, {Role: "COUSN", Label: "Cousin", Conditions: []string{"Gout"}}}}
 	var b strings.Builder
@@ -15,7 +15,7 @@ func TestPedigree(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := b.String()
-	for _, want := range []string{"<circle", "<rect", "ped-slash", "ped-fill-1", "Pedigree of 5 relatives", "not recorded", "&lt;Ana&gt;", `href="/a/b"`, "1 relative is not drawn", ">Gout<", "<table"} {
+	for _, want := range []string{"<circle", "<rect", "ped-slash", "ped-fill-1", "Pedigree of 5 relatives", "not recorded", "&lt;Ana&gt;", `href="/a/b"`, "1 relative is not drawn", ">2 at 55 y<", "Mother, died at 79: Breast cancer at 55 y, Hypertension", "<td>Breast cancer at 55 y, Hypertension</td>", "Patient, 68 y: Hypertension", ">Gout<", "<table"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("lacks %q", want)
 		}

@@ -281,8 +281,15 @@ func TestEveryKind(t *testing.T) {
 			t.Errorf("what the carrier says was not taken: %s", made)
 		}
 	}
-	if page := doc.Open(rosa + "/enter/family"); !strings.Contains(page, "Pedigree") || !strings.Contains(page, "ped-slash") {
+	if page := doc.Open(rosa + "/enter/family"); !strings.Contains(page, "Pedigree") || !strings.Contains(page, "ped-slash") || !strings.Contains(page, "Age at onset") {
 		t.Error("no pedigree")
+	}
+	// The age at onset stands in the picture, in its words and in the list.
+	page := doc.Open(rosa + "/family")
+	for _, want := range []*regexp.Regexp{regexp.MustCompile(`>\d at 55 y</text>`), regexp.MustCompile(`aria-label="Pedigree of [^"]*Breast cancer at 55 y`), regexp.MustCompile(`<td>Breast cancer at 55 y`), regexp.MustCompile(`(?s)class="row-note">.{0,400}Breast cancer at 55 y`)} {
+		if !want.MatchString(page) {
+			t.Errorf("the family section lacks %s", want)
+		}
 	}
 	if res, body := doc.Post(rosa+"/enter/social", url.Values{"when": {"today"}, "smoking": {"8517006"}, "occupation": {"school bus driver"}, "pack-years": {""}}); res.StatusCode != 200 || !strings.Contains(body, "2 answers written") || !strings.Contains(body, "school bus driver") {
 		t.Errorf("social history: %d", res.StatusCode)

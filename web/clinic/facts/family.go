@@ -52,7 +52,7 @@ func pedigree(c *chart.Chart, href func(chart.Prov) string) plot.Pedigree {
 			one.Note = strings.TrimSpace(r.Unknown + ". " + one.Note)
 		}
 		for _, k := range r.Conditions {
-			one.Conditions = append(one.Conditions, k.Name)
+			one.Conditions, one.Onsets = append(one.Conditions, k.Name), append(one.Onsets, since(k.Onset))
 		}
 		if href != nil {
 			one.Href = href(r.Prov)
@@ -62,13 +62,29 @@ func pedigree(c *chart.Chart, href func(chart.Prov) string) plot.Pedigree {
 	for _, name := range conditionsOf(p.People) {
 		for _, pr := range c.Problems.Active {
 			if strings.EqualFold(pr.Name, name) {
-				self.Conditions = append(self.Conditions, name)
+				self.Conditions, self.Onsets = append(self.Conditions, name), append(self.Onsets, began(pr))
 				break
 			}
 		}
 	}
 	p.People = append([]plot.Relative{self}, p.People...)
 	return p
+}
+
+// since words when something began: an age as it is, a date after "since".
+func since(onset string) string {
+	if onset != "" && onset[0] >= '0' && onset[0] <= '9' {
+		return "since " + onset
+	}
+	return onset
+}
+
+// began is when a problem of the patient began.
+func began(pr chart.Problem) string {
+	if pr.OnsetText != "" || !pr.Onset.Known() {
+		return since(pr.OnsetText)
+	}
+	return "since " + pr.Onset.At.Format("2006")
 }
 
 func conditionsOf(people []plot.Relative) []string {
