@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -214,6 +215,8 @@ const (
 	Refused
 	SiteUnreachable
 	ToConfirm // a person must say whether it is the same patient
+	NotKnown  // it answered that it knows no such person
+	NotAsked  // it could not be asked
 )
 
 // SiteAnswer is one site in the completeness strip.
@@ -226,11 +229,14 @@ type SiteAnswer struct {
 	RetryHref string
 }
 
-// Completeness is the strip that says which sites answered, when, and what is shown instead. Give it an ID to let it
-// refresh itself from RefreshURL every Refresh while sites are still being asked; zero stops.
+// Completeness is the strip that says which sites answered, when, and what is shown instead. Each site has a cell of
+// one size whatever it says, so that an answer moves nothing; Others, if it has a name, is the last cell, of sites that
+// are not listed one by one and not counted. Give it an ID to let it refresh itself from RefreshURL every Refresh while
+// sites are still being asked; zero stops.
 type Completeness struct {
 	ID         string
 	Sites      []SiteAnswer
+	Others     SiteAnswer
 	RefreshURL string
 	Refresh    time.Duration
 }
@@ -239,11 +245,31 @@ func (c Completeness) Render(ctx context.Context, w io.Writer) error {
 	return render(ctx, w, completeness(c))
 }
 
-func (c Completeness) summary() string {
+// cells are the sites and what is said of the others.
+func (c Completeness) cells() []SiteAnswer {
+	if c.Others.Name == "" {
+		return c.Sites
+	}
+	return append(slices.Clip(slices.Clone(c.Sites)), c.Others)
+}
+
+// word is what a site's state is called; of an answer its time says it.
+func (s SiteAnswer) word() string {
+	return [...]string{Asking: "asking…", ThisSite: "this site", Answered: "", Refused: "refused", SiteUnreachable: "unreachable", ToConfirm: "to be confirmed", NotKnown: "not known there", NotAsked: "could not be asked"}[s.State]
+}
+
+// says is all that a cell has to say of a site.
+func (s SiteAnswer) says() string {
+	said := slices.DeleteFunc([]string{s.word(), s.Why, s.When}, func(w string) bool { return w == "" })
+	return strings.Join(said, " · ")
+}
+
+// Summary is how many answered.
+func (c Completeness) Summary() string {
 	var have, asking int
 	for _, s := range c.Sites {
 		switch s.State {
-		case ThisSite, Answered:
+		case ThisSite, Answered, NotKnown:
 			have++
 		case Asking:
 			asking++

@@ -1,15 +1,17 @@
 // Partial updates. A link or form with data-target="#id" replaces that region by the answer; a region with
 // data-refresh="ms" asks again by itself (from data-refresh-url, else the page) until an answer comes without the
-// attribute. The answer may be the region or a whole page that holds it. The focus and the scroll of the region survive;
-// data-push on the link also changes the address. When anything goes wrong, the browser simply goes there.
+// attribute. The answer may be the region or a whole page that holds it. Regions named in data-with="id id" change with
+// it, from the same answer. The focus and the scroll of the region survive; what is read stays where it is when a link
+// brings more regions; data-push on the link also changes the address. What a region's [data-say] says is spoken when it
+// changes. When anything goes wrong, the browser simply goes there.
 const inflight = new Map(); // region id → AbortController
 
-async function load(id, url, options = {}) {
+async function load(id, url, options = {}, others = []) {
   inflight.get(id)?.abort();
   const mine = new AbortController();
   inflight.set(id, mine);
   try {
-    const answer = await fetch(url, { ...options, signal: mine.signal, credentials: "same-origin", headers: { "Wholechart-Partial": id } });
+    const answer = await fetch(url, { ...options, signal: mine.signal, credentials: "same-origin", headers: { "Wholechart-Partial": [id, ...others].join(" ") } });
     const html = await answer.text();
     if (mine.signal.aborted) return { stale: true };
     const type = answer.headers.get("Content-Type") ?? "";
@@ -17,7 +19,8 @@ async function load(id, url, options = {}) {
     const doc = new DOMParser().parseFromString(html, "text/html");
     const fresh = doc.getElementById(id);
     if (!fresh) return { ok: false, status: answer.status, url: answer.redirected ? answer.url : "" };
-    swap(id, document.adoptNode(fresh));
+    const more = others.map((o) => doc.getElementById(o)).filter(Boolean);
+    for (const f of [fresh, ...more]) swap(f.id, document.adoptNode(f));
     return { ok: true, status: answer.status, url: answer.url };
   } finally {
     if (inflight.get(id) === mine) inflight.delete(id);
@@ -29,6 +32,7 @@ async function load(id, url, options = {}) {
 function swap(id, fresh) {
   const old = document.getElementById(id);
   if (!old) return;
+  const said = words(old);
   const active = document.activeElement;
   const had = old.contains(active) ? trace(old, active) : null;
   const top = old.scrollTop, left = old.scrollLeft;
@@ -46,7 +50,28 @@ function swap(id, fresh) {
     if (had.range && to.setSelectionRange) try { to.setSelectionRange(...had.range); } catch { /* not a text field */ }
   }
   fresh.dispatchEvent(new CustomEvent("wc:swap", { bubbles: true }));
+  if (words(fresh) !== said) speak(words(fresh));
   schedule(fresh);
+}
+
+const words = (region) => region.querySelector("[data-say]")?.textContent ?? "";
+
+// speak says a change to those who do not see it: a live region of its own, since one that is replaced is not heard.
+let voice = null;
+function speak(text) {
+  if (!voice) { voice = document.createElement("p"); voice.className = "sr"; voice.setAttribute("role", "status"); document.body.append(voice); }
+  voice.textContent = text;
+}
+
+// hold keeps what is read where it is while regions above and around it grow: the first link in sight stays in sight.
+async function hold(region, change) {
+  const top = (a) => a.getBoundingClientRect().top;
+  const seen = [...region.querySelectorAll("a[href]")].find((a) => a.getClientRects().length && top(a) >= 0 && top(a) < innerHeight);
+  const was = seen && scrollY > 0 ? { href: seen.getAttribute("href"), top: top(seen) } : null;
+  const id = region.id, done = await change();
+  const now = was && document.getElementById(id)?.querySelector(`a[href="${CSS.escape(was.href)}"]`);
+  if (now) scrollBy({ top: top(now) - was.top, behavior: "instant" });
+  return done;
 }
 
 const focusable = "a[href], button, input, select, textarea, summary, [tabindex]";
@@ -69,6 +94,8 @@ function find(region, had) {
   return all[Math.min(had.place, all.length - 1)] ?? null;
 }
 
+const ids = (el) => el.dataset.with?.split(" ").filter(Boolean) ?? [];
+
 const here = (el, url) => {
   const sel = el?.dataset?.target;
   if (!sel?.startsWith("#") || !document.getElementById(sel.slice(1))) return "";
@@ -84,7 +111,8 @@ document.addEventListener("click", async (e) => {
   e.preventDefault();
   link.setAttribute("aria-busy", "true");
   try {
-    const done = await load(id, link.href);
+    const others = ids(link), go = () => load(id, link.href, {}, others);
+    const done = others.length ? await hold(document.getElementById(id), go) : await go();
     if (done.stale) return;
     if (!done.ok) { location.assign(done.url || link.href); return; }
     if (link.hasAttribute("data-push")) push(id, link.href);
@@ -157,7 +185,7 @@ async function ask(region, failures) {
   if (document.hidden) { document.addEventListener("visibilitychange", () => ask(region, failures), { once: true }); return; }
   if (inflight.has(region.id)) { wait(region, failures); return; }
   try {
-    const done = await load(region.id, region.dataset.refreshUrl || location.href);
+    const done = await load(region.id, region.dataset.refreshUrl || location.href, {}, ids(region));
     if (done.stale) { if (region.isConnected) wait(region, failures); return; }
     if (done.ok) return; // swap has scheduled the fresh region
     if (done.status === 401 || done.status === 403 || done.url) return; // signed out: the next click says so

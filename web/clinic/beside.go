@@ -21,9 +21,6 @@ func (p *Patient) OverviewAt(parts ...string) templ.Component {
 	o.Lens = p.v.lensSwitch("", parts...)
 	visit, past := p.ChartHref("visit"), len(parts) > 0 && parts[0] == "as-of"
 	o.Acts = slices.DeleteFunc(o.Acts, func(b web.Button) bool { return past || b.Href == visit })
-	if o.Refresh > 0 {
-		o.Refresh, o.URL = p.v.refresh()
-	}
 	if !past {
 		o.Besides = p.v.besides(parts...)
 	}

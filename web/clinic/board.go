@@ -12,8 +12,6 @@ import (
 // board is the storyboard: who, what is dangerous, how the last measurements
 // were, what is next, who cares.
 type board struct {
-	Refresh   int    // milliseconds until it asks for itself again; 0: complete
-	URL       string // where it asks
 	Who       web.Identity
 	Allergies web.AllergyBox
 	Vitals    []vital

@@ -103,6 +103,7 @@ func (h *clinic) routes() {
 			page(patient+"/"+s.slug, h.section(s))
 		}
 	}
+	page("GET /{site}/patients/{id}/whole/late", h.lateOf)
 	care := func(c *door.Call) bool { return c.Can(access.Read, "Condition") }
 	for _, s := range sections {
 		h.Commands = append(h.Commands, door.Command{Label: s.title, Key: "g " + s.key, Words: "open section", Patient: true, Can: care,

@@ -62,5 +62,5 @@ func (v *view) deskPage() {
 	p.more("Appointments", rowsOf(v.chart.Appointments.Next, 50, v.appointment))
 	p.more("Past appointments", rowsOf(v.chart.Appointments.Past, 50, v.appointment))
 	p.more("Coverage", rowsOf(v.chart.Coverage, 50, v.item))
-	v.Render(http.StatusOK, web.Framed(v.patientPage(b, ""), deskMain(p, door.RoleWord(v.Actor))))
+	v.Render(http.StatusOK, web.Framed(v.patientPage(storyboard(b), ""), deskMain(p, door.RoleWord(v.Actor))))
 }

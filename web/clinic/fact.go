@@ -22,7 +22,7 @@ import (
 type factPage struct {
 	Title, Type string
 	Lens        web.Lens // leads to the overviews: a fact stands in one chart
-	Opened      opened
+	Strip       *web.Completeness
 	Tabs        web.Tabs
 	Acts        []web.Button
 	Badge       web.Badge
@@ -125,7 +125,7 @@ func (h *clinic) fact(c *call) {
 		return
 	}
 	n := res.Node()
-	p := factPage{Title: titleOf(n), Type: res.Type, Lens: v.lensSwitch(""), Opened: v.opened(), Tabs: v.tabs("-"), Download: v.href("fact", res.Type, res.ID, "content", "json")}
+	p := factPage{Title: titleOf(n), Type: res.Type, Lens: v.lensSwitch(""), Strip: v.strip(), Tabs: v.tabs("-"), Download: v.href("fact", res.Type, res.ID, "content", "json")}
 	p.Acts = v.factActs(res)
 	prov := chart.Prov{Source: v.sourceOf(res.Site), Type: res.Type, ID: res.ID, Version: res.Version, Author: res.Author}
 	p.Badge = v.badge(prov)

@@ -18,15 +18,15 @@ import (
 )
 
 // Opening a whole record asks other sites. A page never waits long for them: it
-// shows what is known, says who is still being asked, and refreshes itself.
+// shows what is known and says who is still being asked (late.go).
 
 const (
-	openWait    = 300 * time.Millisecond  // of the page itself
-	partWait    = 1500 * time.Millisecond // of a region that refreshes itself
-	factWait    = 4 * time.Second         // of the page of one fact that is not here yet
+	openWait    = 300 * time.Millisecond // of the page itself
+	partWait    = 800 * time.Millisecond // of the line that says what came
+	factWait    = 4 * time.Second        // of the page of one fact that is not here yet
 	openMost    = 30 * time.Second
-	openFresh   = 10 * time.Second // no new question within this, unless told to
-	refreshEach = 400 * time.Millisecond
+	openFresh   = 10 * time.Second       // no new question within this, unless told to
+	refreshEach = 400 * time.Millisecond // the line asks again
 )
 
 type opening struct {
@@ -65,22 +65,20 @@ func (c *call) askAround(lens access.Lens) (*opening, error) {
 	if _, err := c.Session(access.EMR).Read(c.R.Context(), "Patient", id); err != nil {
 		return nil, err
 	}
-	part := web.PartialOf(c.R)
-	wait := openWait
-	if part != "" {
-		wait = partWait
+	if web.PartialOf(c.R) != "" {
+		return c.underWay(id, 0), nil // of what was asked for this page
 	}
-	return c.open(id, c.R.FormValue("ask") == "1" && part == "", wait), nil
+	return c.open(id, c.R.FormValue("ask") == "1", openWait), nil
 }
 
 // again is the address of this page; ask is the value of its question, if any.
 func (v *view) again(ask string) string {
-	q := v.R.URL.Query()
+	q := v.page.Query()
 	q.Del("ask")
 	if ask != "" {
 		q.Set("ask", ask)
 	}
-	u := url.URL{Path: v.R.URL.Path, RawPath: v.R.URL.RawPath, RawQuery: q.Encode()}
+	u := url.URL{Path: v.page.Path, RawPath: v.page.RawPath, RawQuery: q.Encode()}
 	return u.String()
 }
 
@@ -93,6 +91,19 @@ func (v *view) gap() string {
 	if !v.whole() {
 		return ""
 	}
+	out := v.notHeard()
+	switch {
+	case v.asking:
+		asked := "Other sites were still being asked at " + v.Now.In(v.Zone).Format("15:04")
+		return strings.TrimSuffix(asked+"; "+out, "; ")
+	case v.failedToAsk:
+		return strings.TrimSuffix(notAsked+"; "+out, "; ")
+	}
+	return out
+}
+
+// notHeard is the same but for sites that are being asked.
+func (v *view) notHeard() string {
 	of := map[string][]string{}
 	for _, a := range v.chart.Completeness.Sites {
 		said := gapWords[a.State]
@@ -108,12 +119,6 @@ func (v *view) gap() string {
 		slices.Sort(of[said])
 		out = append(out, strings.Join(of[said], ", ")+" "+said)
 	}
-	switch {
-	case v.asking:
-		out = append([]string{"Other sites are still being asked"}, out...)
-	case v.failedToAsk:
-		out = append([]string{notAsked}, out...)
-	}
 	return strings.Join(out, "; ")
 }
 
@@ -124,28 +129,29 @@ var gapWords = map[chart.AnswerState]string{
 	chart.AnswerReview: "is to be confirmed", chart.AnswerAsking: "has not answered yet",
 }
 
-// frame answers with a page about this patient, or with the region of it that
-// asked for itself: while other sites are asked, both refresh themselves.
+// frame answers with a page about this patient, or with the regions of it that
+// it is asked for.
 func (v *view) frame(status int, section string, content templ.Component) {
-	b := v.board()
-	b.Refresh, b.URL = v.refresh()
-	switch web.PartialOf(v.R) {
-	case "storyboard":
-		v.Render(http.StatusOK, storyboard(b))
-	case "record":
-		v.Render(http.StatusOK, content)
-	default:
-		v.Render(status, web.Framed(v.patientPage(b, section), content))
+	v.swaps = true
+	b := storyboard(v.board())
+	if asked := strings.Fields(web.PartialOf(v.R)); len(asked) > 0 {
+		var parts []templ.Component
+		for _, id := range asked[:min(len(asked), 4)] {
+			switch id {
+			case "storyboard":
+				parts = append(parts, b)
+			case "record":
+				parts = append(parts, content)
+			case "late":
+				parts = append(parts, boardWith(v.late(), templ.NopComponent))
+			}
+		}
+		if len(parts) > 0 {
+			v.Render(http.StatusOK, templ.Join(parts...))
+			return
+		}
 	}
-}
-
-// refresh is after how many milliseconds a region asks for itself again, and
-// where; zero when everybody has answered.
-func (v *view) refresh() (int, string) {
-	if !v.asking {
-		return 0, ""
-	}
-	return int(refreshEach / time.Millisecond), v.again("")
+	v.Render(status, web.Framed(v.patientPage(b, section), content))
 }
 
 type openings struct {
@@ -161,8 +167,7 @@ func (c *call) open(id string, force bool, wait time.Duration) *opening {
 	if c.Opener == nil {
 		return nil
 	}
-	key := c.Actor.Site + "/" + id + "/" + c.Actor.ID
-	o := c.openings.start(key, force, c.Call.Clock, func(o *opening) {
+	o := c.openings.start(c.openingKey(id), force, c.Call.Clock, func(o *opening) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(c.R.Context()), openMost)
 		defer cancel()
 		defer func() {
@@ -176,16 +181,39 @@ func (c *call) open(id string, force bool, wait time.Duration) *opening {
 			c.Log.Warn("the whole record was not asked for", "site", c.Site.Slug, "error", err)
 		}
 	})
-	if o.running() {
-		t := time.NewTimer(wait)
-		defer t.Stop()
-		select {
-		case <-o.done:
-		case <-t.C:
-		case <-c.R.Context().Done():
-		}
-	}
+	o.await(c.R.Context(), wait)
 	return o
+}
+
+// underWay is the question that was asked about a patient for this user last,
+// if it is not long ago; it waits for its end no longer than wait.
+func (c *call) underWay(id string, wait time.Duration) *opening {
+	o := c.openings.last(c.openingKey(id))
+	o.await(c.R.Context(), wait)
+	return o
+}
+
+// openingKey is one question: a patient of a site, for a user.
+func (c *call) openingKey(id string) string { return c.Actor.Site + "/" + id + "/" + c.Actor.ID }
+
+// await waits for the end.
+func (o *opening) await(ctx context.Context, wait time.Duration) {
+	if !o.running() || wait <= 0 {
+		return
+	}
+	t := time.NewTimer(wait)
+	defer t.Stop()
+	select {
+	case <-o.done:
+	case <-t.C:
+	case <-ctx.Done():
+	}
+}
+
+func (s *openings) last(key string) *opening {
+	s.Lock()
+	defer s.Unlock()
+	return s.running[key]
 }
 
 func (s *openings) start(key string, force bool, now func() time.Time, run func(*opening)) *opening {

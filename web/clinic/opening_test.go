@@ -44,29 +44,49 @@ func TestEveryPageOfTheWholeRecordAsks(t *testing.T) {
 			p.silent("No such result")
 			p.says("still being asked")
 			p.silent("vaccines, all sites")
-			regions := 0
-			for c := range p.Descendants() {
-				if u := attr(c, "data-refresh-url"); u != "" && attr(c, "data-refresh") != "" {
-					regions++
-					if u != whole {
-						t.Errorf("refreshes from %s", u)
+			line := refreshes(t, p)
+			if !strings.HasPrefix(line, "/maple/patients/rosa/whole/late?") {
+				t.Errorf("it asks for itself at %s", line)
+			}
+			close(release)
+			part := func(address, header string, ids ...string) {
+				t.Helper()
+				req, _ := http.NewRequest("GET", n.Base+address, nil)
+				req.Header.Set("Wholechart-Partial", header)
+				res, body := b.Do(req)
+				if res.StatusCode != 200 || strings.Contains(body, "<html") || strings.Contains(body, "data-refresh=") || strings.Contains(body, "asking") {
+					t.Errorf("the answer for %s: %d %s", header, res.StatusCode, short(body))
+				}
+				for _, id := range ids {
+					if strings.Count(body, `id="`+id+`"`) != 1 {
+						t.Errorf("the answer for %s has no %s: %s", header, id, short(body))
 					}
 				}
 			}
-			if regions != 2 {
-				t.Errorf("%d regions refresh themselves", regions)
-			}
-			close(release)
-			for _, id := range []string{"record", "storyboard"} {
-				req, _ := http.NewRequest("GET", n.Base+whole, nil)
-				req.Header.Set("Wholechart-Partial", id)
-				res, body := b.Do(req)
-				if res.StatusCode != 200 || strings.Contains(body, "<html") || !strings.Contains(body, `id="`+id+`"`) || strings.Contains(body, "data-refresh=") {
-					t.Errorf("the answer for %s: %d %s", id, res.StatusCode, short(body))
-				}
+			part(line, "late strip", "late", "strip")
+			part(whole, "record", "record")
+			part(whole, "storyboard", "storyboard")
+			part(whole, "record storyboard late", "record", "storyboard", "late")
+			if asked.Load() != 1 {
+				t.Errorf("parts of the page ask again: %d", asked.Load())
 			}
 		})
 	}
+}
+
+// refreshes is where the one region of a page that asks for itself asks.
+func refreshes(t *testing.T, p page) (where string) {
+	t.Helper()
+	for c := range p.Descendants() {
+		if attr(c, "data-refresh") == "" {
+			continue
+		}
+		if where != "" || attr(c, "id") != "late" {
+			t.Errorf("%s asks for itself, too", attr(c, "id"))
+		}
+		where = attr(c, "data-refresh-url")
+	}
+	return where
 }
 
 func TestAskingThatFailedIsSaid(t *testing.T) {

@@ -17,10 +17,8 @@ import (
 
 // overview is the chart at a glance: one page, the same through both lenses.
 type overview struct {
-	Refresh  int
-	URL      string
 	Lens     web.Lens
-	Strip    *strip
+	Strip    *web.Completeness
 	Tabs     web.Tabs
 	Acts     []web.Button
 	Lanes    plot.Lanes
@@ -104,13 +102,13 @@ func (h *clinic) chart(c *call) {
 }
 
 // patientPage is the frame of a page about this patient.
-func (v *view) patientPage(b board, section string) web.Page {
+func (v *view) patientPage(b templ.Component, section string) web.Page {
 	title := v.identity().Name
 	if section != "" {
 		title = section + " · " + title
 	}
 	p := v.Page(title)
-	p.Board = storyboard(b)
+	p.Board = boardWith(v.late(), b)
 	p.Sheets = []string{sheetURL}
 	for _, a := range v.acts {
 		if a.Sheet != "" {
@@ -137,7 +135,6 @@ func (v *view) foot() string {
 func (v *view) overview() overview {
 	c := v.chart
 	p := overview{Lens: v.lensSwitch(""), Strip: v.strip(), Tabs: v.tabs(""), Cut: v.cut("")}
-	p.Refresh, p.URL = v.refresh()
 	p.Lanes = v.lanes()
 	p.LanesOf = web.Link{Label: v.span(), Href: v.href("timeline")}
 	p.Results = v.results()

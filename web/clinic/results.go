@@ -176,7 +176,7 @@ func (v *view) flowValue(p chart.Point, s *chart.Series) flowValue {
 type trendPage struct {
 	Title, Back string
 	Lens        web.Lens
-	Opened      opened
+	Strip       *web.Completeness
 	Tabs        web.Tabs
 	Plot        *plot.Trend
 	Facts       []string // unit, reference, code

@@ -80,9 +80,7 @@ func (p *Patient) Overview() templ.Component { return overviewMain(p.v.overview(
 // Frame is the page around a room's content: the storyboard at the left and who
 // looks at what, for the room to add its Side, Sheets and Modules.
 func (p *Patient) Frame(title string) web.Page {
-	b := p.v.board()
-	b.Refresh, b.URL = p.v.refresh()
-	return p.v.patientPage(b, title)
+	return p.v.patientPage(storyboard(p.v.board()), title)
 }
 
 // Show writes a page of this patient: main in the middle, page.Side at the side.

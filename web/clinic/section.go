@@ -21,7 +21,7 @@ type section struct {
 // sectionPage is one section of a record.
 type sectionPage struct {
 	Title    string
-	Opened   opened
+	Strip    *web.Completeness
 	Cut      []cutLine
 	Lens     web.Lens
 	Tabs     web.Tabs
@@ -90,7 +90,7 @@ func (h *clinic) section(s section) func(*call) {
 			v.deskPage()
 			return
 		}
-		p := &sectionPage{Title: s.title, Opened: v.opened(), Cut: v.cut(s.slug), Lens: v.lensSwitch(s.slug), Tabs: v.tabs(s.slug), Acts: v.sectionActs(s.slug), Picture: v.picture(s.slug)}
+		p := &sectionPage{Title: s.title, Strip: v.strip(), Cut: v.cut(s.slug), Lens: v.lensSwitch(s.slug), Tabs: v.tabs(s.slug), Acts: v.sectionActs(s.slug), Picture: v.picture(s.slug)}
 		s.show(v, p)
 		v.frame(http.StatusOK, s.title, sectionMain(p))
 	}

@@ -2,7 +2,6 @@ package clinic
 
 import (
 	"strconv"
-	"strings"
 	"time"
 
 	"wholechart/chart"
@@ -11,105 +10,125 @@ import (
 	"wholechart/web/door"
 )
 
-// strip is which sites answered, when, and what is shown instead.
-type strip struct {
-	web.Completeness
-	Note  string // of sites that are not listed one by one
-	Again string // where to reload without a script, while sites are being asked
-	Ask   string // where to ask everybody again
+// cell is one site's place in the strip.
+type cell struct {
+	slug string
+	web.SiteAnswer
 }
 
-// opened is how complete the record on a page is, and whether the page
-// refreshes itself.
-type opened struct {
-	Strip   *strip
-	Refresh int // milliseconds; 0: everybody has answered
-	URL     string
+// otherSites are those without a place of their own.
+type otherSites struct {
+	n      int
+	asking bool
 }
 
-func (v *view) opened() opened {
-	o := opened{Strip: v.strip()}
-	o.Refresh, o.URL = v.refresh()
-	return o
-}
+const mostFirstAsked = 8 // sites that are asked for the first time and have a cell
 
-// strip words the completeness of the record. While they are
-// asked, sites of other nodes that have not answered since are said to be.
-func (v *view) strip() *strip {
+// strip words the completeness of the record. While they are asked, sites of
+// other nodes that have not answered since are said to be. Of a page that was
+// shown before, the same sites stand in the same places.
+func (v *view) strip() *web.Completeness {
 	if !v.whole() {
 		return nil
 	}
-	s := &strip{Completeness: web.Completeness{ID: "strip"}, Ask: v.again("1")}
-	known := map[string]bool{}
-	unknown := 0
-	for _, a := range v.chart.Completeness.Sites {
-		known[a.Source.Slug] = true
-		one := web.SiteAnswer{Name: shortName(a.Source.Name), Badge: web.Badge{Letters: a.Source.Badge, Color: a.Source.Color, Title: a.Source.Name, Route: v.route[a.Source.Slug]}}
-		elsewhere := a.Source.Base != ""
-		if elsewhere && v.pending(a) {
-			one.State = web.Asking
-			s.Sites = append(s.Sites, one)
-			continue
+	s := &web.Completeness{ID: "strip"}
+	cells, others := v.cells()
+	for _, c := range cells {
+		s.Sites = append(s.Sites, c.SiteAnswer)
+	}
+	switch {
+	case others.n > 0:
+		s.Others = web.SiteAnswer{Name: plural(others.n, "other site", "other sites"), State: web.NotKnown, Badge: web.Badge{Letters: "+" + strconv.Itoa(others.n), Title: plural(others.n, "other site", "other sites")}}
+		if others.asking {
+			s.Others.State = web.Asking
 		}
-		switch a.State {
-		case chart.AnswerThis:
-			one.State = web.ThisSite
-		case chart.AnswerHere:
-			one.State, one.When = web.Answered, "on this node"
-		case chart.AnswerAnswered:
-			one.State, one.When = web.Answered, web.RelativeText(a.When, v.Now, v.Zone)
-		case chart.AnswerRefused:
-			one.State, one.Why = web.Refused, a.Why
-			if !a.When.IsZero() {
-				one.When = "showing " + clock(a.When, v.Now, v.Zone)
-			}
-		case chart.AnswerWithheld:
-			one.State, one.Why = web.Refused, a.Why
-		case chart.AnswerReview:
-			one.State = web.ToConfirm
-		case chart.AnswerUnreachable:
-			one.State, one.RetryHref = web.SiteUnreachable, s.Ask
-			if one.When = "nothing kept from there"; !a.When.IsZero() {
-				one.When = "showing " + clock(a.When, v.Now, v.Zone)
-			}
-		case chart.AnswerAsking:
-			one.State = web.Asking
-		default:
-			unknown++
-			continue
-		}
-		s.Sites = append(s.Sites, one)
-	}
-	if v.asking {
-		v.asked(s, known)
-		s.Again = v.again("")
-	}
-	if v.failedToAsk {
-		s.Note, s.Again = notAsked+" now", v.again("1")
-	}
-	if unknown > 0 {
-		s.Note = dotted(s.Note, plural(unknown, "other site was", "other sites were")+" asked and "+map[bool]string{true: "does", false: "do"}[unknown == 1]+" not know this person")
+	case v.failedToAsk && v.seen == nil:
+		s.Others = web.SiteAnswer{Name: "Other sites", State: web.NotAsked, RetryHref: v.again("1")}
 	}
 	return s
 }
 
-// asked adds the sites that are asked for the first time.
-func (v *view) asked(s *strip, known map[string]bool) {
-	const most = 8
-	more := 0
-	for _, site := range v.Records.Sites() {
-		if site.Local || known[site.Slug] {
+// cells are the sites of the strip, and how many have none.
+func (v *view) cells() (cells []cell, others otherSites) {
+	now, unknown := map[string]web.SiteAnswer{}, 0
+	for _, a := range v.chart.Completeness.Sites {
+		now[a.Source.Slug] = v.answer(a)
+		if a.State == chart.AnswerUnknown && !(a.Source.Base != "" && v.pending(a)) {
+			unknown++
 			continue
 		}
-		if len(s.Sites) >= most {
-			more++
+		cells = append(cells, cell{a.Source.Slug, now[a.Source.Slug]})
+	}
+	if s := v.seen; s != nil {
+		return v.sameCells(s, now), otherSites{s.others, v.asking}
+	}
+	others.n = unknown
+	if !v.asking {
+		return cells, others
+	}
+	for _, site := range v.Records.Sites() { // of those that never answered
+		if _, known := now[site.Slug]; site.Local || known {
 			continue
 		}
-		s.Sites = append(s.Sites, web.SiteAnswer{Name: shortName(site.Name), State: web.Asking, Badge: siteBadge(site)})
+		if len(cells) >= mostFirstAsked {
+			others.n, others.asking = others.n+1, true
+			continue
+		}
+		cells = append(cells, cell{site.Slug, web.SiteAnswer{Name: shortName(site.Name), State: web.Asking, Badge: siteBadge(site)}})
 	}
-	if more > 0 {
-		s.Note = strings.TrimSpace(s.Note + " and " + strconv.Itoa(more) + " more are being asked")
+	return cells, others
+}
+
+// sameCells are the cells that a page has, with what is known now.
+func (v *view) sameCells(s *seen, now map[string]web.SiteAnswer) (cells []cell) {
+	for _, slug := range s.sites {
+		a, ok := now[slug]
+		if !ok {
+			site, err := v.Records.Site(slug)
+			if err != nil {
+				continue
+			}
+			a = web.SiteAnswer{Name: shortName(site.Name), State: web.NotAsked, Badge: siteBadge(site)}
+			if v.asking {
+				a.State = web.Asking
+			}
+		}
+		cells = append(cells, cell{slug, a})
 	}
+	return cells
+}
+
+// answer words one site's answer.
+func (v *view) answer(a chart.SiteAnswer) web.SiteAnswer {
+	one := web.SiteAnswer{Name: shortName(a.Source.Name), Badge: web.Badge{Letters: a.Source.Badge, Color: a.Source.Color, Title: a.Source.Name, Route: v.route[a.Source.Slug]}}
+	if a.Source.Base != "" && v.pending(a) {
+		return one // asking
+	}
+	switch a.State {
+	case chart.AnswerThis:
+		one.State = web.ThisSite
+	case chart.AnswerHere:
+		one.State, one.When = web.Answered, "on this node"
+	case chart.AnswerAnswered:
+		one.State, one.When = web.Answered, web.RelativeText(a.When, v.Now, v.Zone)
+	case chart.AnswerRefused:
+		one.State, one.Why = web.Refused, a.Why
+		if !a.When.IsZero() {
+			one.When = "showing " + clock(a.When, v.Now, v.Zone)
+		}
+	case chart.AnswerWithheld:
+		one.State, one.Why = web.Refused, a.Why
+	case chart.AnswerReview:
+		one.State = web.ToConfirm
+	case chart.AnswerUnreachable:
+		one.State, one.RetryHref = web.SiteUnreachable, v.again("1")
+		if one.When = "nothing kept from there"; !a.When.IsZero() {
+			one.When = "showing " + clock(a.When, v.Now, v.Zone)
+		}
+	case chart.AnswerUnknown:
+		one.State = web.NotKnown
+	}
+	return one
 }
 
 // clock is a past time as short as it can be said today.

@@ -170,7 +170,7 @@ func (h *clinic) trend(c *call) {
 	if s == nil {
 		s = v.chart.Results.Find(key)
 	}
-	t := trendPage{Lens: v.lensSwitch("results", key), Opened: v.opened(), Tabs: v.tabs("results"), Back: v.href("results")}
+	t := trendPage{Lens: v.lensSwitch("results", key), Strip: v.strip(), Tabs: v.tabs("results"), Back: v.href("results")}
 	status := http.StatusOK
 	if s == nil {
 		t.Title, status = "No such result", http.StatusNotFound

@@ -1,6 +1,7 @@
 package clinic
 
 import (
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -23,6 +24,11 @@ type view struct {
 	due   *prevention.Result // asked once a page
 	shots *immunization.Result
 
+	page  *url.URL // the address of the page it is for
+	full  []string // resource types that were read in full
+	swaps bool     // the page's middle can be taken anew without leaving it
+	seen  *seen    // what the page showed when it was made; nil: it is being made
+
 	asking bool      // other sites had not all answered when the record was read
 	since  time.Time // when they were asked
 
@@ -36,11 +42,20 @@ func (c *call) view(full ...string) (*view, error) { return c.through(c.lens(), 
 
 // through is view with the lens chosen by the room, not by the address.
 func (c *call) through(lens access.Lens, full ...string) (*view, error) {
-	v := &view{call: c, id: c.R.PathValue("id"), lens: lens}
 	o, err := c.askAround(lens)
 	if err != nil {
 		return nil, err
 	}
+	v, err := c.read(lens, o, full...)
+	if err == nil {
+		c.recent.note(c.who(), v.id)
+	}
+	return v, err
+}
+
+// read reads the record as it is known now, while other sites may be asked.
+func (c *call) read(lens access.Lens, o *opening, full ...string) (v *view, err error) {
+	v = &view{call: c, id: c.R.PathValue("id"), lens: lens, page: c.R.URL, full: full}
 	// Said of what is read next: who answers after this is still being asked.
 	if v.asking = o.running(); v.asking {
 		v.since = o.started
@@ -61,7 +76,6 @@ func (c *call) through(lens access.Lens, full ...string) (*view, error) {
 	for _, a := range v.chart.Completeness.Sites {
 		v.route[a.Source.Slug] = routeOf(a, v.Zone)
 	}
-	c.recent.note(c.who(), v.id)
 	return v, nil
 }
 

@@ -63,8 +63,8 @@ func TestAClinicianWalksByKeyboard(t *testing.T) {
 	}
 	pagetest.JS(t, ctx, `(document.querySelector("#record .row-title").focus(), window.had = document.activeElement.textContent, 1)`)
 	close(release)
-	pagetest.Until(t, ctx, `document.querySelector("#strip").textContent.includes("unreachable") && !document.querySelector("#record").hasAttribute("data-refresh")`)
-	pagetest.Until(t, ctx, `!document.querySelector("#storyboard").hasAttribute("data-refresh") && document.querySelector("#storyboard").textContent.includes("Lakeside Cardiology could not be reached")`)
+	pagetest.Until(t, ctx, `document.querySelector("#strip").textContent.includes("unreachable") && !document.querySelector("#late").hasAttribute("data-refresh")`)
+	pagetest.Until(t, ctx, `document.querySelector("#late").textContent.includes("Lakeside Cardiology could not be reached: there may be more")`)
 	if pagetest.JS(t, ctx, `String(document.activeElement.textContent === window.had)`) != "true" {
 		t.Errorf("the focus went to %s", pagetest.JS(t, ctx, `document.activeElement.outerHTML.slice(0, 120)`))
 	}
