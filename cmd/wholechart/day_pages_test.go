@@ -1,18 +1,11 @@
 package main
 
 import (
-	"context"
-	"encoding/json"
 	"net/http"
 	"os"
-	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/chromedp/cdproto/emulation"
-	wire "github.com/chromedp/cdproto/network"
-	cd "github.com/chromedp/chromedp"
 
 	"wholechart/access"
 	"wholechart/auth"
@@ -137,6 +130,7 @@ var notPages = map[string]string{
 	"GET /{site}/patients/{id}/whole/progress/growth.csv":    "a table to download",
 	"GET /{site}/patients/{id}/progress/plots.svg":           "a picture to download",
 	"GET /{site}/patients/{id}/whole/progress/plots.svg":     "a picture to download",
+	"GET /{site}/patients/{id}/whole/late":                   "what came late, a line of the whole record's pages",
 	"GET /{site}/patients/{id}/photo":                        "a photograph",
 	"GET /{site}/calendar/{token}":                           "a calendar program's feed",
 	"GET /{site}/palette":                                    "what the palette offers, for its module",
@@ -161,7 +155,7 @@ type examples struct{ visit, note, letter, report, formula, problem string }
 // it loads; the first load is below 150 kB; it says without scripts what it says
 // with them; it fits 360 px; it has a title, one main part and one heading.
 func TestEveryPage(t *testing.T) {
-	p := practisedFor(t, 8*time.Minute)
+	p := practisedFor(t, 15*time.Minute)
 	axe := ""
 	if file := os.Getenv("WHOLECHART_AXE"); file != "" {
 		b, err := os.ReadFile(file)
@@ -172,17 +166,7 @@ func TestEveryPage(t *testing.T) {
 	} else {
 		t.Log("WHOLECHART_AXE names no axe.min.js: accessibility was not measured")
 	}
-	n := p.nodes[0].node
-	for name, role := range map[string]access.Role{"office": access.RecordsOffice, "privacy": access.PrivacyOfficer, "operator": access.Operator, "boss": access.Admin, "patient": ""} {
-		u := auth.User{Site: "maple", Name: name, FullName: "Account of " + name, Role: role}
-		if role == "" {
-			u.Patients = []string{"rosa-delgado"}
-		}
-		if err := n.auth.AddUser(t.Context(), u, p.password); err != nil && name != "patient" {
-			t.Log(err)
-		}
-	}
-	pages := everyPage(p.examples())
+	pages := p.pages()
 
 	// The ledger is whole: each pattern is a page here or has a reason not to be.
 	known := map[string]bool{}
@@ -196,7 +180,7 @@ func TestEveryPage(t *testing.T) {
 		known[pattern] = true
 	}
 	served := map[string]bool{}
-	for _, pattern := range n.door.Patterns {
+	for _, pattern := range p.nodes[0].node.door.Patterns {
 		if method, _, _ := strings.Cut(pattern, " "); method == http.MethodGet {
 			served[pattern] = true
 			if !known[pattern] {
@@ -210,188 +194,38 @@ func TestEveryPage(t *testing.T) {
 		}
 	}
 
-	people := map[string]*eye{}
-	var names []string
-	for at := range pages {
-		names = append(names, at)
-	}
-	slices.Sort(names)
 	began := time.Now()
-	count := 0
-	for _, at := range names {
-		page := pages[at]
-		e := people[page.as]
-		if e == nil {
-			e = p.eye(page.as, axe)
-			people[page.as] = e
-		}
-		for _, path := range page.at {
-			most := 0.0
-			if strings.Contains(at, "/whole") {
-				most = .01 // what other sites answer comes in while it is looked at
-			}
-			e.looks(p.home+"/maple"+path, most)
-			count++
-		}
-	}
-	p.eye("", axe).looks(p.home+"/", 0)
-	t.Logf("%d addresses of %d pages in %v", count+1, len(names)+1, time.Since(began).Round(time.Millisecond))
+	count := p.everyAddress(pages, func(who string) *eye { return p.eye(who, axe) }, (*eye).looks)
+	t.Logf("%d addresses of %d pages in %v", count, len(pages)+1, time.Since(began).Round(time.Millisecond))
 }
 
-// eye is somebody who looks at pages in two windows: one as most have it, one
-// without scripts and 360 px wide.
-type eye struct {
-	t     *testing.T
-	axe   string
-	wide  *hand
-	plain *hand
+// TestNothingMovesWhereThingsComeLate opens every page as a slow telephone on a
+// poor line does: nothing moves there either.
+func TestNothingMovesWhereThingsComeLate(t *testing.T) {
+	p := practisedFor(t, 12*time.Minute)
+	began := time.Now()
+	count := p.everyAddress(p.pages(), func(who string) *eye {
+		e := p.eye(who, "")
+		e.wide.slow()
+		return e
+	}, (*eye).still)
+	t.Logf("%d addresses in %v", count, time.Since(began).Round(time.Millisecond))
 }
 
-func (p *practice) eye(who, axe string) *eye {
+// pages are all pages of a practice with somebody for each of its roles.
+func (p *practice) pages() map[string]pageOf {
 	p.t.Helper()
-	var h *hand
-	if who == "" {
-		h = p.browser("nobody")
-	} else {
-		h = p.as(who)
-	}
-	e := &eye{p.t, axe, h, h.tab()}
-	h.do(cd.Func(func(ctx context.Context, _ *cd.Target) error {
-		_, err := cd.Call(ctx, wire.SetCacheDisabled, wire.SetCacheDisabledParams{CacheDisabled: true})
-		return err
-	}))
-	e.plain.do(cd.Func(func(ctx context.Context, _ *cd.Target) error {
-		_, err := cd.Call(ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
-		return err
-	}))
-	e.plain.do(cd.EmulateViewport(360, 740))
-	return e
-}
-
-// look is asked of a page when it has loaded, and is at rest.
-const look = `new Promise((done) => {
-  let moved = 0; const what = [];
-  new PerformanceObserver((l) => { for (const e of l.getEntries()) if (!e.hadRecentInput) { moved += e.value; what.push(...e.sources.map((s) => (s.node?.nodeType === 1 ? s.node : s.node?.parentElement)?.outerHTML?.slice(0, 90))); } }).observe({type: "layout-shift", buffered: true});
-  const rest = () => setTimeout(() => done(JSON.stringify({
-    title: document.title, lang: document.documentElement.lang,
-    h1: [...document.querySelectorAll("h1")].filter((e) => e.getClientRects().length).map((e) => e.textContent.trim()), mains: document.querySelectorAll("main, [role=main]").length,
-    moved, what: what.slice(0, 3),
-    bytes: performance.getEntriesByType("navigation")[0].transferSize + performance.getEntriesByType("resource").reduce((n, e) => n + e.transferSize, 0),
-  })), 120);
-  if (document.readyState === "complete") rest(); else addEventListener("load", rest);
-})`
-
-// narrow is asked of a page that is 360 px wide: what it says in its headings, and what does not fit.
-const narrow = `new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => {
-  const seen = (e) => e.getClientRects().length > 0 && !e.closest("dialog, .sr");
-  const clipped = (e) => { for (let p = e.parentElement; p && p !== document.body; p = p.parentElement) if (getComputedStyle(p).overflowX !== "visible") return true; return false; };
-  const over = document.documentElement.scrollWidth <= 360 ? [] : [...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > 361 && getComputedStyle(e).position !== "fixed" && !clipped(e)).slice(0, 3).map((e) => e.outerHTML.slice(0, 140));
-  done(JSON.stringify({
-    width: document.documentElement.scrollWidth, over,
-    words: [...document.querySelectorAll("main :is(h1, h2, h3, th, caption, legend, label, .row-title)")].filter(seen).map((e) => e.innerText.trim().replace(/\s+/g, " ")).filter((w) => w.length > 2).slice(0, 200),
-  }));
-})))`
-
-func (e *eye) looks(url string, moves float64) {
-	e.t.Helper()
-	path := strings.TrimPrefix(url, e.wide.p.home)
-	bad := func(format string, args ...any) { e.t.Helper(); e.t.Errorf(path+": "+format, args...) }
-	e.wide.do(cd.EmulateViewport(1440, 900))
-	e.wide.to(url)
-	e.wide.sees(`document.readyState === "complete" && document.querySelector("main")`)
-	var got struct {
-		Title, Lang string
-		H1          []string
-		Mains       int
-		Moved       float64
-		What        []string
-		Bytes       int
-	}
-	for range 3 { // a busy machine draws half a table before the rest of the page is there
-		if err := json.Unmarshal([]byte(e.wide.js(look)), &got); err != nil {
-			e.t.Fatal(err)
+	n := p.nodes[0].node
+	for name, role := range map[string]access.Role{"office": access.RecordsOffice, "privacy": access.PrivacyOfficer, "operator": access.Operator, "boss": access.Admin, "patient": ""} {
+		u := auth.User{Site: "maple", Name: name, FullName: "Account of " + name, Role: role}
+		if role == "" {
+			u.Patients = []string{"rosa-delgado"}
 		}
-		if got.Moved <= moves {
-			break
-		}
-		e.wide.to(url)
-		e.wide.sees(`document.readyState === "complete" && document.querySelector("main")`)
-	}
-	at := e.wide.js(`location.pathname`)
-	if want, _, _ := strings.Cut(path, "?"); at != want {
-		bad("leads to %s", at)
-		return
-	}
-	switch {
-	case got.Title == "" || got.Lang == "":
-		bad("title %q, language %q", got.Title, got.Lang)
-	case len(got.H1) == 0 || len(got.H1) > 2 || got.H1[0] == "": // of a chart the patient's name is one
-		bad("headings of the first level: %q", got.H1)
-	case got.H1[0] == "Nothing here" || got.H1[0] == "Not for this role":
-		bad("it is not shown: %s", got.H1[0])
-	}
-	if got.Mains != 1 {
-		bad("%d main parts", got.Mains)
-	}
-	if got.Moved > moves {
-		bad("moves by %.4f while it loads: %q", got.Moved, got.What)
-	}
-	if got.Bytes > mostBytes || got.Bytes == 0 {
-		bad("the first load is %d bytes", got.Bytes)
-	}
-	if e.axe != "" {
-		e.accessible(bad)
-	}
-	var small struct {
-		Width       int
-		Over, Words []string
-	}
-	e.wide.do(cd.EmulateViewport(360, 740))
-	if err := json.Unmarshal([]byte(e.wide.js(narrow)), &small); err != nil {
-		e.t.Fatal(err)
-	}
-	if small.Width > 360 {
-		bad("is %d px wide where 360 are: %s", small.Width, small.Over)
-	}
-
-	e.plain.to(url)
-	text := ""
-	var lacks []string
-	for range 40 {
-		text = strings.ToLower(strings.Join(strings.Fields(e.plain.text()), " "))
-		lacks = nil
-		for _, w := range small.Words {
-			if !strings.Contains(text, strings.ToLower(w)) {
-				lacks = append(lacks, w)
-			}
-		}
-		if len(lacks) == 0 && len(text) > 40 {
-			return
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
-	bad("does not say without scripts: %q", lacks)
-}
-
-// accessible runs axe-core: all of WCAG 2.2 A and AA in light, and in dark what colours change.
-func (e *eye) accessible(bad func(string, ...any)) {
-	e.t.Helper()
-	if _, err := cd.Run(e.wide.ctx, cd.Evaluate[string]("(() => { "+e.axe+"; return 'ok'; })()")); err != nil {
-		e.t.Fatal(err)
-	}
-	for theme, only := range map[string]string{
-		"light": `{type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}`,
-		"dark":  `{type: "rule", values: ["color-contrast", "link-in-text-block"]}`,
-	} {
-		got := e.wide.js(`(document.documentElement.dataset.theme = "` + theme + `", axe.run(document, {runOnly: ` + only + `, resultTypes: ["violations"]}).then((r) => JSON.stringify(r.violations.map((v) => v.id + " (" + v.nodes.length + "): " + v.nodes[0].html.slice(0, 160) + " " + v.nodes[0].failureSummary.slice(0, 240)))))`)
-		var found []string
-		if err := json.Unmarshal([]byte(got), &found); err != nil {
-			e.t.Fatal(err)
-		}
-		for _, f := range found {
-			bad("axe, %s: %s", theme, f)
+		if err := n.auth.AddUser(p.t.Context(), u, p.password); err != nil && name != "patient" {
+			p.t.Log(err)
 		}
 	}
+	return everyPage(p.examples())
 }
 
 // examples makes what pages are needed of and the demonstration has not: a visit
@@ -453,14 +287,4 @@ func (p *practice) write(texts ...string) {
 	if _, err := s.Transact(p.t.Context(), acts); err != nil {
 		p.t.Fatal(err)
 	}
-}
-
-// text is what the page says, asked without a script of the page.
-func (h *hand) text() string {
-	h.t.Helper()
-	got, err := cd.Run(h.ctx, cd.Text(cd.CSS("body")))
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	return got
 }

@@ -275,7 +275,7 @@ func TestANursesDayIsTheSites(t *testing.T) {
 	n := start(t)
 	nurse := n.User(reyes)
 	page := nurse.Open("/maple/day")
-	for _, want := range []string{"everybody at Maple Street Family Practice", "Burning on urination", "· Lena Okonkwo", `aria-label="In the room: Rosa Delgado"`} {
+	for _, want := range []string{"everybody at Maple Street Family Practice", "Burning on urination", "· Lena Okonkwo", `Room<span class="sr">: Rosa Delgado</span>`} {
 		if !strings.Contains(page, want) {
 			t.Errorf("a nurse's day lacks %q", want)
 		}

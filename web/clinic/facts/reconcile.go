@@ -502,3 +502,16 @@ func (h *room) acts(c *door.Call, p *clinic.Patient, x candidate, d entry.Decisi
 	}
 	return acts, "", nil
 }
+
+// said is how much of what is to be decided is decided on this page.
+func (r recPage) said() string {
+	on := 0
+	for _, g := range r.Groups {
+		for _, x := range g.Items {
+			if slices.ContainsFunc(x.Choices, func(c recChoice) bool { return c.On }) {
+				on++
+			}
+		}
+	}
+	return strconv.Itoa(on) + " of " + strconv.Itoa(r.Total) + " decided"
+}
