@@ -103,7 +103,7 @@ func (s *Service) heard(ctx context.Context, as record.Session, site *record.Sit
 	var acts []record.Act
 	if stop || start {
 		for _, p := range people {
-			if a, changed, err := optOut(p, schedule.ByText, stop); err != nil {
+			if a, changed, err := Want(p, Wanted{Way: schedule.ByText, Out: stop, At: s.Clock(), How: HowText}); err != nil {
 				return err
 			} else if changed {
 				acts = append(acts, a)
@@ -210,40 +210,6 @@ func written(number string) []string {
 		}
 	}
 	return out
-}
-
-// optOut is the act that writes into a Patient that nothing more is wanted by a
-// channel, or that it is again. changed is false when it stands there already.
-func optOut(p record.Resource, way schedule.Channel, out bool) (a record.Act, changed bool, err error) {
-	o, err := objectOf(p.Node())
-	if err != nil {
-		return a, false, err
-	}
-	had := false
-	var kept list
-	old, _ := o["extension"].(list)
-	for _, x := range old {
-		if e, ok := x.(object); ok && e["url"] == OptOutURL && e["valueCode"] == string(way) {
-			had = true
-			continue
-		}
-		kept = append(kept, x)
-	}
-	if had == out {
-		return a, false, nil
-	}
-	if out {
-		kept = append(kept, object{"url": OptOutURL, "valueCode": string(way)})
-	}
-	if o["extension"] = kept; kept == nil {
-		delete(o, "extension")
-	}
-	n, err := node(o)
-	if err != nil {
-		return a, false, err
-	}
-	v, err := strconv.Atoi(p.Version)
-	return record.Act{Op: record.Update, Type: "Patient", ID: p.ID, Resource: n, IfMatch: v}, true, err
 }
 
 // Reported takes in what a provider says became of a message. What it says twice,

@@ -69,7 +69,7 @@ func (s *Service) OptOut(ctx context.Context, site *record.Site, token string, d
 		if err != nil {
 			return OptedOut{}, err
 		}
-		a, changed, err := optOut(p, schedule.ByEmail, true)
+		a, changed, err := Want(p, Wanted{Way: schedule.ByEmail, Out: true, At: now, How: HowLink})
 		out := OptedOut{Lang: rules.Speaks(PersonOf(p.Node(), zone, now).Lang), Phone: rules.Phone, Done: !changed}
 		if err != nil || !do || !changed {
 			return out, err

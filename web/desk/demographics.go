@@ -61,7 +61,11 @@ func (h *Desk) showPerson(c *door.Call, status int, r record.Resource, v *person
 	if r.Node().Path("photo", "data").Exists() {
 		v.Photo = c.Path("patients", r.ID, "photo") + "?v=" + r.Version
 	}
-	v.Merges = merges(c)
+	v.Merges, v.Wanted = merges(c), wantedOf(r, c.Zone)
+	for i := range v.Wanted {
+		x := &v.Wanted[i]
+		x.Wrong, x.Typed = v.Unwilling[x.Way][0], v.Unwilling[x.Way][1]
+	}
 	var err error
 	if v.Related, err = related(c, r.ID); err == nil {
 		v.Covers, err = covers(c, r.ID)

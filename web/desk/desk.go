@@ -62,6 +62,7 @@ func Register(d *door.Door, beside ...Beside) {
 		"POST /{site}/patients/{id}/demographics":       h.saveDemographics,
 		"GET /{site}/patients/{id}/photo":               h.photo,
 		"POST /{site}/patients/{id}/photo":              h.savePhoto,
+		"POST /{site}/patients/{id}/messages-wanted":    h.saveWanted,
 		"POST /{site}/patients/{id}/related":            h.addRelated,
 		"POST /{site}/patients/{id}/related/{rid}/end":  h.endRelated,
 		"POST /{site}/patients/{id}/coverage":           h.addCoverage,

@@ -55,6 +55,9 @@ type personPage struct {
 	Merged  *mergedRow
 	Sub     *form // of the small forms below
 	Merges  bool
+	Wanted  []wantedRow // by what channels messages are wanted
+	// Unwilling is what was wrong with a change of that, and what was typed, by channel.
+	Unwilling map[schedule.Channel][2]string
 }
 
 func (h *Desk) newPatient(c *door.Call) {

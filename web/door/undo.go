@@ -58,6 +58,7 @@ func undo(c *Call) {
 	}
 	n, _ := strconv.Atoi(now.Version)
 	_, known := inError[typ]
+	known = known || typ == "Patient" && n > 1
 	switch {
 	case !known:
 		c.Done(back, web.Flash{Kind: web.Warning, Text: "That cannot be undone here."})
@@ -80,6 +81,10 @@ func undo(c *Call) {
 			c.Failed(errors.Join(err, record.ErrNotFound))
 			return
 		}
+		if typ == "Patient" && !sameStanding(was.Node(), now.Node()) {
+			c.Done(back, web.Flash{Kind: web.Warning, Text: "That cannot be undone here."})
+			return
+		}
 		act.Resource = was.Node()
 	} else {
 		act.Resource, err = enteredInError(now)
@@ -94,6 +99,17 @@ func undo(c *Call) {
 		return
 	}
 	c.Done(back, web.Flash{Kind: web.Good, Text: said})
+}
+
+// sameStanding says whether two versions of a Patient stand for the same: a merge
+// or a death is taken back where it was made.
+func sameStanding(a, b fhir.Node) bool {
+	for _, k := range [...]string{"link", "active", "deceasedBoolean", "deceasedDateTime"} {
+		if string(a.Get(k).Raw()) != string(b.Get(k).Raw()) {
+			return false
+		}
+	}
+	return true
 }
 
 // enteredInError is a resource with the status that says so.
