@@ -9,6 +9,7 @@ import (
 
 	"wholechart/access"
 	"wholechart/chart/order"
+	"wholechart/fhir"
 	"wholechart/decision/rule"
 	"wholechart/record"
 	"wholechart/search"
@@ -383,6 +384,9 @@ type refillView struct {
 	What     string
 	From     string
 	Asked    string
+	Notes    []said
+	Reason   string
+	Filled   string // when it was handed out last
 	Prior    order.Order
 	PriorAt  string
 	Open     bool
@@ -427,8 +431,9 @@ func (r *room) refillOf(c *door.Call) (*refillView, record.Resource, record.Reso
 		return nil, t, prior, false
 	}
 	n := t.Node()
-	x := &refillView{p: p, ID: t.ID, Path: p.ChartHref("refill", t.ID), What: n.Get("description").Str(), From: n.Get("requester").Get("display").Str(), Prior: order.Read(prior.Node()), PriorAt: p.ChartHref("orders", prior.ID),
-		Open: order.OpenTask(n), Said: n.Get("businessStatus").Get("text").Str(), Signs: signs(c.Actor, order.Medicine), Version: t.Version, Asked: web.PartialDateText(n.Get("authoredOn").Str())}
+	x := &refillView{p: p, ID: t.ID, Path: p.ChartHref("refill", t.ID), What: n.Get("description").Str(), From: askedBy(c, n), Notes: notesOf(c, n), Reason: fhir.CodeableConceptOf(n.Get("reasonCode")).Label(), Prior: order.Read(prior.Node()), PriorAt: p.ChartHref("orders", prior.ID),
+		Open: order.OpenTask(n), Said: n.Get("businessStatus").Get("text").Str(), Signs: signs(c.Actor, order.Medicine), Version: t.Version, Asked: momentText(n.Get("authoredOn").Str(), c.Zone)}
+	x.Filled = filled(p.Chart(), x.Prior, c.Now)
 	if x.Open { // a refill is a prescription: it is checked like one
 		o := order.Again(prior.Node())
 		o.ID = prior.ID

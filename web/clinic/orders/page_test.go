@@ -555,6 +555,26 @@ func TestStopRenewRefill(t *testing.T) {
 	}
 }
 
+// The page of a request says who asks, when, why, and every note of it.
+func TestARefillSaysWhoAsksAndWhy(t *testing.T) {
+	n := start(t, nil)
+	doc := n.User(okonkwo)
+	n.Write("maple", `{"resourceType":"MedicationRequest","id":"rfx","status":"active","intent":"order","subject":{"reference":"Patient/rosa-delgado"},"medicationCodeableConcept":{"text":"Oddomab 5 mg tablet"}}`,
+		`{"resourceType":"MedicationDispense","id":"rfd","status":"completed","subject":{"reference":"Patient/rosa-delgado"},"medicationCodeableConcept":{"text":"Oddomab 5 mg tablet"},"whenHandedOver":"2026-11-01","daysSupply":{"value":30,"unit":"days"}}`,
+		`{"resourceType":"RelatedPerson","id":"son","patient":{"reference":"Patient/rosa-delgado"},"name":[{"given":["Mateo"],"family":"Delgado"}]}`,
+		`{"resourceType":"Task","id":"rft","status":"requested","intent":"order","code":{"coding":[{"system":"https://wholechart.example/task","code":"refill"}]},"description":"Refill: Oddomab","for":{"reference":"Patient/rosa-delgado"},"focus":{"reference":"MedicationRequest/rfx"},
+		"authoredOn":"2026-11-20T09:15:00-05:00","requester":{"reference":"RelatedPerson/son"},"reasonCode":{"text":"runs out on Friday"},"note":[{"text":"By telephone <from her son>.","authorString":"Patricia Hughes","time":"2026-11-20T09:16:00-05:00"},{"text":"He will fetch it."}]}`)
+	page := doc.Open(rosa + "/refill/rft")
+	for _, want := range []string{"Mateo Delgado, for the patient", "20 Nov 2026, 09:15", "runs out on Friday", "By telephone &lt;from her son&gt;.", "Patricia Hughes, 20 Nov 2026, 09:16", "He will fetch it.", "1 Nov 2026, 21 days ago", "it lasts 30 days"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	if page := doc.Open(rosa + "/refill/rosa-task-refill"); !strings.Contains(page, "By telephone from her son.") {
+		t.Error("the demonstration's note is not there")
+	}
+}
+
 // A refill is a prescription: what would interrupt it in the basket interrupts it here.
 func TestARefillIsCheckedToo(t *testing.T) {
 	n := start(t, says)
