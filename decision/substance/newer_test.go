@@ -122,3 +122,50 @@ func TestNewerStay(t *testing.T) {
 		}
 	}
 }
+
+// another are substances whose names begin or end as a class's member does and are
+// something else all the same: salts that act by their metal, and tests.
+var another = map[string]bool{
+	"insulin aspart protamine": true, "insulin lispro protamine": true, "phentermine": true, "ethinyl estradiol": true, "technetium tc-99m etidronate": true,
+	"iothalamate sodium i-125": true, "melphalan flufenamide": true, "procaine merethoxylline": true, "potassium aminosalicylate": true, "potassium perchlorate": true,
+}
+
+// TestNoMemberHides: an ingredient that is bound, split or given off in another way is
+// the same ingredient; under a name of its own no rule would see it. Prezista was
+// "darunavir ethanolate" once, and met no interaction.
+func TestNoMemberHides(t *testing.T) {
+	metals := []string{"calcium", "iron", "magnesium", "potassium", "zinc", "insulin"}
+	for _, s := range load().list {
+		if another[s.Name] || s.Of() != nil {
+			continue
+		}
+		words := strings.Fields(s.Name)
+		for i := 1; i < len(words); i++ {
+			for _, part := range []string{strings.Join(words[:i], " "), strings.Join(words[i:], " ")} {
+				m, ok := Known(part)
+				if ok && m.Of() != nil && !slices.Contains(metals, part) {
+					t.Errorf("%q is a name of its own, and %s is of class %s", s.Name, m.Name, m.Of()[0])
+				}
+			}
+		}
+	}
+	for _, c := range [][3]string{
+		{"Prezista 800 mg tablet", "darunavir", "hiv protease inhibitor"}, {"Symtuza", "cobicistat|darunavir|emtricitabine|tenofovir", "cyp3a4 strong inhibitor"},
+		{"Edarbi 40 mg", "azilsartan", "arb"}, {"Horizant 600 mg", "gabapentin", "gabapentinoid"}, {"Aristada 882 mg", "aripiprazole", "antipsychotic"},
+		{"Osmotic 24 HR nifedipine 30 MG Extended Release Oral Tablet", "nifedipine", "dihydropyridine calcium blocker"},
+		{"Advair Diskus 250/50", "fluticasone|salmeterol", "long-acting beta agonist"}, {"Breo Ellipta", "fluticasone|vilanterol", "corticosteroid"},
+		{"Trelegy", "fluticasone|umeclidinium|vilanterol", "long-acting muscarinic antagonist"}, {"ProAir HFA", "albuterol", "short-acting beta agonist"},
+		{"Omnipaque 350", "iohexol", "iodinated contrast"}, {"Cartia XT 120 mg", "diltiazem", "non-dihydropyridine calcium blocker"},
+		{"Tenoretic 50", "atenolol|chlorthalidone", "beta blocker"}, {"Nexlizet", "bempedoic acid|ezetimibe", ""}, {"Mayzent 2 mg", "siponimod", ""},
+	} {
+		got, ok := Find(c[0], nil)
+		if !ok || names(got) != c[1] || c[2] != "" && !Any(got, c[2]) {
+			t.Errorf("%q: %s %v, want %s of class %q", c[0], names(got), ok, c[1], c[2])
+		}
+	}
+	for _, n := range []string{"Cold", "Compound", "PEG-3350", "Indium"} { // what is left of a brand may mean another thing
+		if got, ok := Find(n, nil); ok && !strings.EqualFold(names(got), n) {
+			t.Errorf("%q was taken for %s", n, names(got))
+		}
+	}
+}

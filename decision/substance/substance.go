@@ -6,8 +6,8 @@
 // forms and salts: a drug is never guessed. What is not in the table is not
 // known, and who asks must say so.
 //
-// The table is made of Drugs@FDA's products (CC0) and RxNorm's own names (public
-// domain); see SOURCE. It holds no NDC: a coding of another system than RxNorm is
+// The table is made of Drugs@FDA's products of 2019 (CC0), of what the FDA approved
+// since (newer.txt) and of RxNorm's own names (public domain); see SOURCE. It holds no NDC: a coding of another system than RxNorm is
 // read by its display, unless a node loaded RxNorm or the NDC Directory; see Use.
 package substance
 

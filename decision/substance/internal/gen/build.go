@@ -26,7 +26,7 @@ type builder struct {
 	rxcui     map[string]string          // canonical name: RxNorm code
 	out       struct {
 		substances, ambiguous, unread []string
-		names, codes, newer           int
+		names, codes, newer, shorter  int
 	}
 }
 
@@ -110,7 +110,7 @@ func (b *builder) newer(text string) error {
 var vague = map[string]bool{"vitamin": true, "vitamins": true, "insulin": true, "monobasic": true, "dibasic": true}
 
 func (b *builder) add(name string) {
-	if name == "" || b.known[name] || vague[name] {
+	if name == "" || b.known[name] || vague[name] || strings.Contains(b.hand[name], "|") { // "irbesartan hydrochlorothiazide" are two
 		return
 	}
 	b.known[name] = true
@@ -285,8 +285,40 @@ func beforeStrength(part string) (string, bool) {
 	return "", false
 }
 
+// common are words that remain of a brand and mean other things too.
+var common = map[string]bool{"cold": true, "compound": true, "indium": true, "peg-3350": true, "vicks formula": true, "gum numb": true}
+
+// shorter adds brands without the forms and strengths that their label ends with, where
+// what is left names one composition alone: "advair diskus 100/50" is known as "advair".
+func (b *builder) shorter() {
+	found := map[string]map[string]bool{}
+	for n, keys := range b.brands {
+		s := label.Base(n)
+		first, more, _ := strings.Cut(s, " ")
+		if s == n || len(s) < 4 || common[s] || strings.Contains(more, " ") || more != "" && (b.known[first] || b.canonical[first] != "") || label.Quiet(s) || b.known[s] || b.canonical[s] != "" || b.hand[s] != "" {
+			continue
+		}
+		if found[s] == nil {
+			found[s] = map[string]bool{}
+		}
+		for k := range keys {
+			found[s][k] = true
+		}
+	}
+	for s, keys := range found {
+		for k := range b.brands[s] {
+			keys[k] = true
+		}
+		if len(keys) == 1 {
+			b.brands[s] = keys
+			b.out.shorter++
+		}
+	}
+}
+
 // write gives the table: substances in order, then names, then codes, each sorted.
 func (b *builder) write() []byte {
+	b.shorter()
 	used := map[string]bool{}
 	names := map[string]string{}
 	say := func(name, key string) {

@@ -47,6 +47,9 @@ func Salt(w string) bool { return salts[w] }
 // ingredient is meant.
 func quiet(w string) bool { return salts[w] || idle(w) }
 
+// Quiet says whether all words of a text are so: none of them names a medicine.
+func Quiet(text string) bool { return bare(text) }
+
 // idle says whether a word is a number, a unit or a dose form: it names nothing.
 func idle(w string) bool { return plain[w] || number(w) || licence(w) }
 
