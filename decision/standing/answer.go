@@ -63,9 +63,38 @@ type Item struct {
 // Alert is a danger that stands in the record: of the medicines that are taken,
 // with one another or with what else is known.
 type Alert struct {
-	Rule  *rule.Rule
-	Level rule.Level
-	Facts []string // only in an Answer
+	Rule     *rule.Rule
+	Level    rule.Level
+	Severity Severity
+	Since    time.Time // the day of the newest fact that it rests on: from then on it stood; zero: no day says it
+	Facts    []string  // only in an Answer
+}
+
+// Severity is how bad what an alert warns of would be, the worst first.
+type Severity uint8
+
+// The severities, in the words of rule.Card.
+const (
+	Contraindicated Severity = iota
+	Severe
+	Moderate
+	Unsaid // the rule does not say
+)
+
+// Severities are all of them.
+var Severities = [...]Severity{Contraindicated, Severe, Moderate, Unsaid}
+
+func (s Severity) String() string {
+	return [...]string{"contraindicated", "severe", "moderate", "not said"}[s&3]
+}
+
+func severityOf(word string) Severity {
+	for _, s := range Severities[:Unsaid] {
+		if s.String() == word {
+			return s
+		}
+	}
+	return Unsaid
 }
 
 // Value is the newest result of a registry's test.
@@ -108,10 +137,12 @@ type (
 		Fact    string `json:"f,omitempty"`
 	}
 	savedAlert struct {
-		Rule    string     `json:"r"`
-		Version string     `json:"v,omitempty"`
-		Level   rule.Level `json:"l"`
-		Facts   []string   `json:"f,omitempty"`
+		Rule     string     `json:"r"`
+		Version  string     `json:"v,omitempty"`
+		Level    rule.Level `json:"l"`
+		Severity Severity   `json:"y"`
+		Since    string     `json:"d,omitempty"`
+		Facts    []string   `json:"f,omitempty"`
 	}
 	savedValue struct {
 		Test   string    `json:"t"`
@@ -165,7 +196,7 @@ func (a *Answer) Encode() ([]byte, error) {
 		s.Items = append(s.Items, savedItem{i.Rule.ID, i.Rule.Version, i.Status, dayText(i.Since), dayText(i.Last), i.Pending, i.Fact})
 	}
 	for _, x := range cut(a.Alerts) {
-		s.Alerts = append(s.Alerts, savedAlert{x.Rule.ID, x.Rule.Version, x.Level, x.Facts[:min(len(x.Facts), 8)]})
+		s.Alerts = append(s.Alerts, savedAlert{x.Rule.ID, x.Rule.Version, x.Level, x.Severity, dayText(x.Since), x.Facts[:min(len(x.Facts), 8)]})
 	}
 	for _, g := range a.Groups {
 		s.Groups = append(s.Groups, g.ID)
@@ -196,8 +227,8 @@ func Decode(body []byte) (*Answer, error) {
 		}
 	}
 	for _, x := range cut(s.Alerts) {
-		if r := ruleByID(x.Rule); r != nil {
-			a.Alerts = append(a.Alerts, Alert{r, x.Level, x.Facts})
+		if r := ruleByID(x.Rule); r != nil && x.Level <= rule.Interrupt && x.Severity <= Unsaid {
+			a.Alerts = append(a.Alerts, Alert{r, x.Level, x.Severity, dayOf(x.Since), x.Facts})
 		}
 	}
 	for _, id := range cut(s.Groups) {
@@ -231,7 +262,8 @@ func (a *Answer) Same(b *Answer) bool {
 		}
 	}
 	for i := range a.Alerts {
-		if a.Alerts[i].Rule.ID != b.Alerts[i].Rule.ID || a.Alerts[i].Level != b.Alerts[i].Level {
+		x, y := a.Alerts[i], b.Alerts[i]
+		if x.Rule.ID != y.Rule.ID || x.Level != y.Level || x.Severity != y.Severity || dayText(x.Since) != dayText(y.Since) {
 			return false
 		}
 	}

@@ -35,8 +35,10 @@ type compactItem struct {
 }
 
 type compactAlert struct {
-	rule  *rule.Rule
-	level rule.Level
+	rule     *rule.Rule
+	since    int32
+	level    rule.Level
+	severity Severity
 }
 
 type compactValue struct {
@@ -87,7 +89,7 @@ func compactOf(a *Answer) *compact {
 		k.alerts = make([]compactAlert, len(a.Alerts))
 	}
 	for i, x := range a.Alerts {
-		k.alerts[i] = compactAlert{x.Rule, x.Level}
+		k.alerts[i] = compactAlert{x.Rule, days(x.Since), x.Level, x.Severity}
 		k.loud[x.Level&3]++
 	}
 	for _, g := range a.Groups {
@@ -135,7 +137,7 @@ func (r Row) Items() iter.Seq[Item] {
 func (r Row) Alerts() iter.Seq[Alert] {
 	return func(yield func(Alert) bool) {
 		for _, x := range r.k.alerts {
-			if !yield(Alert{Rule: x.rule, Level: x.level}) {
+			if !yield(Alert{Rule: x.rule, Level: x.level, Severity: x.severity, Since: dayAt(x.since)}) {
 				return
 			}
 		}

@@ -66,14 +66,14 @@ func Evaluate(c *chart.Chart, now time.Time) *Answer {
 	for _, check := range dangers {
 		said := check(in)
 		for _, k := range said.Cards {
-			a.Alerts = append(a.Alerts, alertOf(&k))
+			a.Alerts = append(a.Alerts, alertOf(&k, now))
 		}
 		if slices.ContainsFunc(said.Gaps, func(g rule.Gap) bool { return g.Draft == "" }) {
 			a.Lacks |= Codes
 		}
 	}
 	slices.SortFunc(a.Alerts, func(x, y Alert) int {
-		return cmp.Or(cmp.Compare(y.Level, x.Level), strings.Compare(x.Rule.ID, y.Rule.ID), slices.Compare(x.Facts, y.Facts))
+		return cmp.Or(cmp.Compare(y.Level, x.Level), strings.Compare(x.Rule.ID, y.Rule.ID), slices.Compare(x.Facts, y.Facts), cmp.Compare(x.Severity, y.Severity), x.Since.Compare(y.Since))
 	})
 	if len(c.Cut) > 0 {
 		a.Lacks |= Older
@@ -98,9 +98,14 @@ func factID(p chart.Prov) string {
 	return p.Source.Slug + "/" + p.Type + "/" + p.ID
 }
 
-func alertOf(k *rule.Card) Alert {
-	a := Alert{Rule: k.Rule, Level: k.Level}
+func alertOf(k *rule.Card, now time.Time) Alert {
+	a := Alert{Rule: k.Rule, Level: k.Level, Severity: severityOf(k.Severity)}
 	for _, f := range k.Facts {
+		if f.When.Known() && !f.When.At.After(now) {
+			if y, m, d := f.When.At.Date(); a.Since.Before(time.Date(y, m, d, 0, 0, 0, 0, time.UTC)) {
+				a.Since = time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+			}
+		}
 		if id := factID(f.Prov); id != "" && !f.New && !slices.Contains(a.Facts, id) {
 			a.Facts = append(a.Facts, id)
 		}

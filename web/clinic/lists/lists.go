@@ -1,6 +1,6 @@
 // Package lists is patients by what they have and lack: registries such as
-// “diabetes, no HbA1c in six months” and everybody with a checkup due, to look
-// through, to call, to export.
+// “diabetes, no HbA1c in six months”, everybody with a checkup due and everybody in
+// whose record a danger stands, to look through, to call, to export.
 //
 // Who is on a list is package standing's to know: it follows the records, so that
 // a page is made from memory. Names are read through the reader's own session.
@@ -42,11 +42,15 @@ func Register(d *door.Door, k *standing.Keeper) {
 	d.Handle("GET /{site}/lists", h.index)
 	d.Handle("GET /{site}/lists/due", h.due)
 	d.Handle("GET /{site}/lists/due/csv", h.dueCSV)
+	d.Handle("GET /{site}/lists/alerts", h.alerts)
+	d.Handle("GET /{site}/lists/alerts/csv", h.alertsCSV)
 	d.Handle("GET /{site}/lists/{list}", h.show)
 	d.Handle("GET /{site}/lists/{list}/csv", h.export)
 	d.Places = append(d.Places, door.Place{Order: 50, Label: "Lists", Key: "g l", Path: "lists", Can: may})
 	d.Commands = append(d.Commands, door.Command{Label: "Checkups due", Words: "list due overdue prevention vaccines checkups patients", Can: may,
-		Path: func(c *door.Call, _ string) string { return c.Path("lists", "due") }})
+		Path: func(c *door.Call, _ string) string { return c.Path("lists", "due") }},
+		door.Command{Label: "Standing alerts", Words: "list dangers interactions allergies contraindicated severe warnings patients", Can: mayAlerts,
+			Path: func(c *door.Call, _ string) string { return c.Path("lists", "alerts") }})
 	for _, r := range Registries {
 		d.Commands = append(d.Commands, door.Command{Label: r.Title, Words: "list registry patients " + r.TestTitle(), Can: may,
 			Path: func(c *door.Call, _ string) string { return c.Path("lists", r.ID) }})
@@ -70,7 +74,11 @@ func (h *Room) index(c *door.Call) {
 	frame := c.Page("Lists")
 	frame.Sheets = []string{sheetURL}
 	f := h.fresh(c)
-	c.Show(frame, indexMain(Registries, c.Path("lists", "due"), f, func(id string) string { return c.Path("lists", id) }))
+	alerts := ""
+	if mayAlerts(c) {
+		alerts = c.Path("lists", "alerts")
+	}
+	c.Show(frame, indexMain(Registries, c.Path("lists", "due"), alerts, f, func(id string) string { return c.Path("lists", id) }))
 }
 
 // line is one patient on the page.
