@@ -35,6 +35,7 @@ func everyPage(x examples) map[string]pageOf {
 		"/inbox":         doc("/inbox", "/inbox?kind=review-result"),
 		"/lists":         doc("/lists"),
 		"/lists/due":     doc("/lists/due"),
+		"/lists/alerts":  doc("/lists/alerts"),
 		"/rules":         doc("/rules"),
 		"/alerts":        doc("/alerts"),
 		"/alerts/months": doc("/alerts/months"),
@@ -119,6 +120,7 @@ var notPages = map[string]string{
 
 	"GET /{site}/patients/{id}/advice":                       "what outside services say, a part of the chart's pages",
 	"GET /{site}/lists/due/csv":                              "a table to download",
+	"GET /{site}/lists/alerts/csv":                           "a table to download",
 	"GET /{site}/alerts/months.csv":                          "a table to download",
 	"GET /{site}/appointments/{aid}/advice":                  "what outside services say, a part of the desk's pages",
 	"GET /{site}/alerts.csv":                                 "a table to download",
