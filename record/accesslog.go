@@ -28,7 +28,9 @@ type Noted struct {
 
 // AccessLog are events of the site's log, newest first. Privacy officers and
 // administrators read all of it; a patient reads what was done with her own
-// record. That the log was read is noted too.
+// record: who, when, and what kind of thing, but not which (a note that is not signed
+// has a name too), by which words it was looked for, or why in somebody's words. That
+// the log was read is noted too.
 func (s Session) AccessLog(ctx context.Context, q LogQuery) ([]Noted, error) {
 	own := (s.actor.Kind == access.Patient || s.actor.Kind == access.Proxy) && q.Patient != "" && slices.Contains(s.actor.Patients, q.Patient)
 	if !own {
@@ -79,10 +81,28 @@ func (s Session) AccessLog(ctx context.Context, q LogQuery) ([]Noted, error) {
 					e.Patient = p.ID
 				}
 			}
+			if own {
+				e.plain()
+			}
 			out = append(out, e)
 		}
 		return nil
 	})
 	s.note(audit.Event{Action: "see-audit", Type: "Patient", ID: q.Patient, Key: key, Count: len(out), Outcome: outcome(err)})
 	return out, err
+}
+
+// plain leaves out of an event what it says beyond who did what kind of thing.
+func (e *Noted) plain() {
+	e.Params = nil
+	if e.Type != "Patient" {
+		e.ID = ""
+	}
+	switch e.Action {
+	case "link", "receive", "disclose", "match": // how it was decided, from whom, and that an emergency overrode a refusal
+	default:
+		if e.Outcome == audit.OK {
+			e.Why = ""
+		}
+	}
 }

@@ -73,6 +73,9 @@ func (w *window) whole() store.Scope {
 		sc.Follow = append(sc.Follow, store.OwnRange(p.site.No))
 		sc.Same = append(sc.Same, p.key)
 		sc.DenyAt[p.site.No] |= uint64(p.deny)
+		if p.deny != 0 && sc.OnlyAt == nil {
+			sc.OnlyAt = map[string]store.SiteNo{"Provenance": w.s.site.No} // see hideProvenance
+		}
 	}
 	slices.SortFunc(sc.Ranges, func(a, b store.KeyRange) int { return cmp.Compare(a.From, b.From) })
 	slices.SortFunc(sc.Follow, func(a, b store.KeyRange) int { return cmp.Compare(a.From, b.From) })
@@ -291,7 +294,7 @@ func (w *window) within(row store.Row) bool {
 // sees says whether the window shows a row.
 func (w *window) sees(row store.Row) bool {
 	if row.Key.Site() == w.s.site.No && w.within(row) {
-		return !w.hideFile(row, w.scope.Deny|w.scope.DenyAt[row.Key.Site()])
+		return !w.follows(row, w.scope.Deny|w.scope.DenyAt[row.Key.Site()])
 	}
 	if w.s.lens == access.EMR || !w.d.Types(row.Type) {
 		return false
@@ -300,8 +303,14 @@ func (w *window) sees(row store.Row) bool {
 		return w.directory(row)
 	}
 	return slices.ContainsFunc(w.panes, func(p pane) bool {
-		return p.rng().Contains(row.Key) && row.Labels&uint64(p.deny|w.d.Kinds) == 0 && !w.hideFile(row, uint64(p.deny|w.d.Kinds))
+		return p.rng().Contains(row.Key) && row.Labels&uint64(p.deny|w.d.Kinds) == 0 && !w.follows(row, uint64(p.deny|w.d.Kinds))
 	})
+}
+
+// follows says whether a row is hidden because another one is: a file with the
+// document that names it, a Provenance with what it is about.
+func (w *window) follows(row store.Row, deny uint64) bool {
+	return w.hideFile(row, deny) || w.hideProvenance(row, deny)
 }
 
 // directory says whether a row of no patient is one that those may read who

@@ -39,7 +39,24 @@ func scanCandidate(q *query, c *candidate) {
 // visible applies the scope to one candidate. Every resource that leaves, and
 // every one that a chain passes, has passed here or in a stream that proved it.
 func (s *searcher) visible(c *candidate) bool {
-	return !c.deleted && !s.scope.hides(c.k, c.labels) && s.allowed.has(c.name[0])
+	return !c.deleted && !s.scope.hides(c.k, c.labels) && s.allowed.has(c.name[0]) && s.here(c.k, c.name[0])
+}
+
+// here says whether a type may be found at the site of a key.
+func (s *searcher) here(k Key, typ uint8) bool {
+	site, ok := s.only[typ]
+	return !ok || site == k.Site()
+}
+
+// onlyAt is Scope.OnlyAt by the types' numbers.
+func (s Scope) onlyAt() (only map[uint8]SiteNo) {
+	for name, site := range s.OnlyAt {
+		if only == nil {
+			only = map[uint8]SiteNo{}
+		}
+		only[fhir.TypeNumber(name)] = site
+	}
+	return only
 }
 
 // body parses a candidate's resource.

@@ -37,7 +37,7 @@ func (v *View) History(scope Scope, f HistoryFilter) (rows []Row, next string, e
 	if f.Count <= 0 {
 		f.Count = 50
 	}
-	s := &searcher{v: v, c: v.c, scope: scope, allowed: typeSet(scope.Types), limit: v.s.opt.WorkLimit}
+	s := &searcher{v: v, c: v.c, scope: scope, allowed: typeSet(scope.Types), only: scope.onlyAt(), limit: v.s.opt.WorkLimit}
 	after, err := v.s.openPlace(f.After, historyMark, 0)
 	if err != nil {
 		return nil, "", err
@@ -86,7 +86,7 @@ func (h *history) visible(k Key) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	ok = ok && !h.s.scope.hides(k, x.labels) && h.s.allowed.has(x.name[0]) &&
+	ok = ok && !h.s.scope.hides(k, x.labels) && h.s.allowed.has(x.name[0]) && h.s.here(k, x.name[0]) &&
 		(h.f.Type == "" || x.name.typ() == h.f.Type)
 	if h.may == nil || len(h.may) > 1<<16 {
 		h.may = map[Key]bool{}

@@ -103,6 +103,8 @@ type Scope struct {
 	DenyAt map[SiteNo]uint64
 	// Types are the resource types that may be seen; nil is all of them.
 	Types []string
+	// OnlyAt are types that are found at one site only, though others are in the ranges.
+	OnlyAt map[string]SiteNo
 }
 
 // hides says whether a resource's labels hide it.
@@ -111,7 +113,7 @@ func (s Scope) hides(k Key, labels uint64) bool {
 }
 
 func (s Scope) hidesNothing() bool {
-	if s.Deny != 0 {
+	if s.Deny != 0 || len(s.OnlyAt) > 0 {
 		return false
 	}
 	for _, deny := range s.DenyAt {

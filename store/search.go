@@ -30,7 +30,7 @@ func (v *View) Search(scope Scope, q *search.Query) (Result, error) {
 	if err := v.ready(true); err != nil {
 		return Result{}, err
 	}
-	s := &searcher{v: v, c: v.c, scope: scope, allowed: typeSet(scope.Types), limit: v.s.opt.WorkLimit, bounds: v.s.bounds}
+	s := &searcher{v: v, c: v.c, scope: scope, allowed: typeSet(scope.Types), only: scope.onlyAt(), limit: v.s.opt.WorkLimit, bounds: v.s.bounds}
 	s.scope.Ranges = slices.Clone(scope.Ranges)
 	slices.SortFunc(s.scope.Ranges, func(a, b KeyRange) int { return cmp.Compare(a.From, b.From) })
 	return s.search(q)
@@ -42,6 +42,7 @@ type searcher struct {
 	c       *conn
 	scope   Scope
 	allowed types
+	only    map[uint8]SiteNo // Scope.OnlyAt
 	bounds
 
 	work, limit int

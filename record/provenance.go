@@ -1,0 +1,63 @@
+package record
+
+import (
+	"wholechart/access"
+	"wholechart/fhir"
+	"wholechart/store"
+)
+
+// A Provenance says of what it is about (target), and of what that was made from
+// (entity), that it is there, who wrote or signed it and when. So it is shown to whom
+// something may be withheld only when all of that is shown, as it is labelled now: what
+// becomes hidden takes its Provenance with it, and brings it back. What is not there, or
+// there no more, is not shown. To search, another site's Provenance is not there.
+
+// hideProvenance says whether a row is a Provenance of something that the window does
+// not show; deny are the labels that are hidden where the row is.
+func (w *window) hideProvenance(row store.Row, deny uint64) bool {
+	if deny &^= uint64(access.Care); row.Type != "Provenance" || deny == 0 || row.ID == "" {
+		return false
+	}
+	if w.v == nil {
+		return true
+	}
+	full, err := w.v.GetKey(row.Key) // the row may be without its body, or a past one
+	if err != nil {
+		return true
+	}
+	d, err := fhir.Parse(full.Body())
+	if err != nil {
+		return true
+	}
+	shown := true
+	about := func(ref fhir.Node) {
+		if text := ref.Get("reference").Str(); shown && text != "" && text[0] != '#' {
+			shown = w.showsRef(row.Key.Site(), text)
+		}
+	}
+	for t := range d.Root().Get("target").Items() {
+		about(t)
+	}
+	for e := range d.Root().Get("entity").Items() {
+		about(e.Get("what"))
+	}
+	return !shown
+}
+
+// showsRef says whether the window shows what a reference of a site's resource leads
+// to. What it cannot follow it does not show.
+func (w *window) showsRef(from store.SiteNo, text string) bool {
+	ref, ok := parseRef(text)
+	if !ok {
+		var site *Site
+		if site, ref, ok = w.elsewhere(text); !ok {
+			return false
+		}
+		from = site.No
+	}
+	if ref.Type == "Provenance" { // one of another is looked at no further
+		return false
+	}
+	row, err := w.v.Get(from, ref.Type, ref.ID)
+	return err == nil && w.sees(row)
+}
