@@ -18,7 +18,9 @@ import (
 	"wholechart/fhir"
 )
 
-// A case is a line: who | facts | expected, each separated by ";".
+// A case is a line: who | facts | expected, each separated by ";". With the id of a
+// rule before them it is about that rule alone: expected is "nothing", or how loud it
+// speaks and words that it says.
 //
 // Facts are those of package cases, and
 //
@@ -35,6 +37,7 @@ import (
 // GROUP is a title without spaces: "HepatitisB".
 type immCase struct {
 	where, who string
+	rule       string // "" of all
 	birth      time.Time
 	in         rule.Input
 	want       []string
@@ -78,10 +81,17 @@ var fields = regexp.MustCompile(`"[^"]*"|\S+`)
 func parseCase(t testing.TB, where, line string) *immCase {
 	t.Helper()
 	p := strings.Split(line, "|")
-	if len(p) != 3 {
-		t.Fatalf("%s: a case has three parts", where)
+	k := &immCase{where: where}
+	if len(p) == 4 {
+		if k.rule = strings.TrimSpace(p[0]); !slices.ContainsFunc(rules, func(r *rule.Rule) bool { return r.ID == k.rule }) {
+			t.Fatalf("%s: no rule %s", where, k.rule)
+		}
+		p = p[1:]
 	}
-	k := &immCase{where: where, who: strings.TrimSpace(p[0])}
+	if len(p) != 3 {
+		t.Fatalf("%s: a case has three parts, or four", where)
+	}
+	k.who = strings.TrimSpace(p[0])
 	var theirs []string
 	var mine [][]string
 	for f := range strings.SplitSeq(p[1], ";") {
@@ -373,6 +383,16 @@ func TestCases(t *testing.T) {
 		t.Run(k.where, func(t *testing.T) {
 			r := Evaluate(k.in.Chart, k.in.Now)
 			a := Check(k.in)
+			if k.rule != "" { // the others may speak or not
+				only := a
+				only.Cards = slices.DeleteFunc(slices.Clone(a.Cards), func(c rule.Card) bool { return c.Rule.ID != k.rule })
+				if len(k.want) == 1 && k.want[0] == "nothing" {
+					k.want[0] = "silent"
+				} else if len(only.Cards) != 1 {
+					t.Errorf("%s %s: %d cards of %s\n%s", k.where, k.who, len(only.Cards), k.rule, cases.Show(a))
+				}
+				a = only
+			}
 			for _, w := range k.want {
 				k.check(t, w, &r, a)
 			}

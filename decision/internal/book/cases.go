@@ -24,7 +24,7 @@ const (
 type Case struct {
 	Area  string // the package whose rules it is about
 	Where string // file:line
-	Rule  string // "" of immunization, whose cases are about a person
+	Rule  string // "" of most of immunization, whose cases are about a person
 	Story string
 	Facts []string
 	Order []string
@@ -75,6 +75,8 @@ func parse(area, line string) (Case, error) {
 	switch {
 	case area == "immunization" && len(p) == 3:
 		c.Story, c.Facts, c.Want = p[0], parts(p[1]), p[2]
+	case area == "immunization" && len(p) == 4:
+		c.Rule, c.Story, c.Facts, c.Want = p[0], p[1], parts(p[2]), p[3]
 	case area == "prevention" && len(p) == 4:
 		c.Rule, c.Story, c.Facts, c.Want = p[0], p[1], parts(p[2]), p[3]
 	case len(p) == 5:
@@ -110,7 +112,7 @@ func parts(s string) (out []string) {
 
 // speaks says whether the rule is expected to say something.
 func (c *Case) speaks() bool {
-	if c.Area == "immunization" {
+	if c.Area == "immunization" && c.Rule == "" {
 		for _, w := range parts(c.Want) {
 			for f := range strings.FieldsSeq(w) {
 				switch f {
