@@ -62,9 +62,9 @@ func TestNewerStay(t *testing.T) {
 		{"Journavx 50 mg tablet", "suzetrigine", ""},
 		{"Veozah 45 mg", "fezolinetant", ""},
 		{"Lynkuet 60 mg capsule", "elinzanetant", ""},
-		{"Zeposia 0.92 mg capsule", "ozanimod", ""},
-		{"Ponvory 20 mg tablet", "ponesimod", ""},
-		{"Velsipity 2 mg", "etrasimod", ""},
+		{"Zeposia 0.92 mg capsule", "ozanimod", "s1p modulator"},
+		{"Ponvory 20 mg tablet", "ponesimod", "s1p modulator"},
+		{"Velsipity 2 mg", "etrasimod", "s1p modulator"},
 		{"Zurzuvae 50 mg capsule (zuranolone)", "zuranolone", ""},
 		{"Cobenfy 100 mg/20 mg capsule", "trospium|xanomeline", "anticholinergic"},
 		{"Camzyos 5 mg", "mavacamten", ""},
@@ -85,8 +85,8 @@ func TestNewerStay(t *testing.T) {
 		{"Nurtec ODT 75 mg", "rimegepant", ""},
 		{"Qulipta 60 mg", "atogepant", ""},
 		{"Zavzpret 10 mg nasal spray", "zavegepant", ""},
-		{"Dayvigo 5 mg", "lemborexant", ""},
-		{"Quviviq 25 mg", "daridorexant", ""},
+		{"Dayvigo 5 mg", "lemborexant", "orexin antagonist"},
+		{"Quviviq 25 mg", "daridorexant", "orexin antagonist"},
 		{"Paxlovid 300 mg/100 mg dose pack", "nirmatrelvir|ritonavir", "cyp3a4 strong inhibitor"},
 		{"Sunlenca 300 mg tablet", "lenacapavir", ""},
 		{"Yeztugo 463.5 mg/1.5 mL injection", "lenacapavir", ""},
@@ -156,7 +156,7 @@ func TestNoMemberHides(t *testing.T) {
 		{"Advair Diskus 250/50", "fluticasone|salmeterol", "long-acting beta agonist"}, {"Breo Ellipta", "fluticasone|vilanterol", "corticosteroid"},
 		{"Trelegy", "fluticasone|umeclidinium|vilanterol", "long-acting muscarinic antagonist"}, {"ProAir HFA", "albuterol", "short-acting beta agonist"},
 		{"Omnipaque 350", "iohexol", "iodinated contrast"}, {"Cartia XT 120 mg", "diltiazem", "non-dihydropyridine calcium blocker"},
-		{"Tenoretic 50", "atenolol|chlorthalidone", "beta blocker"}, {"Nexlizet", "bempedoic acid|ezetimibe", ""}, {"Mayzent 2 mg", "siponimod", ""},
+		{"Tenoretic 50", "atenolol|chlorthalidone", "beta blocker"}, {"Nexlizet", "bempedoic acid|ezetimibe", ""}, {"Mayzent 2 mg", "siponimod", "s1p modulator"},
 	} {
 		got, ok := Find(c[0], nil)
 		if !ok || names(got) != c[1] || c[2] != "" && !Any(got, c[2]) {
