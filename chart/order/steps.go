@@ -37,6 +37,13 @@ func (s Sig) How() string {
 	return out
 }
 
+// After is one step in words as it is read behind another: it does not say verb and
+// route again when they are the same.
+func (s Sig) After(before Sig) string {
+	s.More, before.More = nil, nil
+	return s.one(&before)
+}
+
 // Follows says whether a step comes after another, by their sequence numbers,
 // not at the same time.
 func (s Sig) Follows(before Sig) bool { return s.Seq > before.Seq }

@@ -57,6 +57,7 @@ func (h *Desk) dayList(c *door.Call) {
 			if r, ok := p.Room(a.Place().Ref); ok {
 				row.Room = r.Name
 			}
+			v.Visits = v.Visits || row.What != ""
 			v.Reasons, v.Rooms = v.Reasons || row.Reason != "", v.Rooms || row.Room != ""
 			v.Count++
 			g.Rows = append(g.Rows, row)
@@ -83,7 +84,8 @@ type listPage struct {
 	With                 []web.Option
 	Groups               []listGroup
 	Count                int
-	Reasons, Rooms       bool // some row has one: the column is there
+	Visits               bool // some row has one: the column is there; so
+	Reasons, Rooms       bool
 }
 
 type listGroup struct {

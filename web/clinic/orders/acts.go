@@ -94,7 +94,7 @@ func (r *room) add(c *door.Call) {
 	typed := form.Get("line")
 	if utf8.RuneCountInString(typed) > order.MaxLine || len(typed) > 4*order.MaxLine {
 		r.again(c, p, http.StatusUnprocessableEntity, func(b *basket) {
-			b.Typed, b.TypedWhy = string([]rune(typed)[:order.MaxName]), "That is too long for one order: at most " + strconv.Itoa(order.MaxLine) + " letters."
+			b.Typed, b.TypedWhy = string([]rune(typed)[:order.MaxName]), "That is too long for one order: at most "+strconv.Itoa(order.MaxLine)+" letters."
 		})
 		return
 	}
@@ -288,8 +288,8 @@ func (r *room) edit(c *door.Call) {
 func fieldsOf(o order.Order) map[string]string {
 	fields := map[string]string{"quantity": quantityText(o), "refills": refills(o), "reason": o.Reason, "note": o.Note, "due": o.Due,
 		"priority": cmp.Or(o.Priority, "routine"), "side": o.Side, "contrast": o.Contrast, "visit": o.Encounter}
-	for i, x := range o.Sig.Steps() {
-		fields[order.StepField(i)] = stepText(x)
+	for i := range o.Sig.Steps() {
+		fields[order.StepField(i)] = rowText(o.Sig.Steps(), i)
 		if i > 0 {
 			fields[joinField(i)] = joinOf(o.Sig.Steps(), i)
 		}

@@ -9,8 +9,8 @@ import (
 
 	"wholechart/access"
 	"wholechart/chart/order"
-	"wholechart/fhir"
 	"wholechart/decision/rule"
+	"wholechart/fhir"
 	"wholechart/record"
 	"wholechart/search"
 	"wholechart/web"

@@ -20,13 +20,26 @@ func joinOf(steps []order.Sig, i int) string {
 	return "and"
 }
 
-// stepText is what stands in the field of one step.
+// stepText is one step by itself.
 func stepText(s order.Sig) string {
 	s.More = nil
-	if s.Note == "" {
-		return s.How()
+	return withNote(s.How(), s)
+}
+
+// rowText is what stands in the field of a step: behind another in short, since
+// the column is narrow.
+func rowText(steps []order.Sig, i int) string {
+	if i == 0 {
+		return stepText(steps[0])
 	}
-	return strings.TrimPrefix(s.How()+". Note: "+s.Note, ". ")
+	return withNote(steps[i].After(steps[i-1]), steps[i])
+}
+
+func withNote(how string, s order.Sig) string {
+	if s.Note == "" {
+		return how
+	}
+	return strings.TrimPrefix(how+". Note: "+s.Note, ". ")
 }
 
 // applySteps puts what was typed of the steps into an order. What was left as it
@@ -53,7 +66,7 @@ func applySteps(o *order.Order, form url.Values, faults map[string]string) {
 		case form.Get("drop") == strconv.Itoa(i+1):
 			changed = true
 			continue
-		case here && (!form.Has(field) || clean(text) == clean(stepText(was[i]))):
+		case here && (!form.Has(field) || clean(text) == clean(rowText(was, i))):
 			steps = []order.Sig{was[i]}
 		case strings.TrimSpace(text) == "" && (i > 0 || len(was) > 1):
 			changed = changed || here
@@ -78,7 +91,9 @@ func applySteps(o *order.Order, form url.Values, faults map[string]string) {
 			for k := range steps {
 				x := &steps[k]
 				if x.Route == "" {
-					x.Route = from.Route
+					if x.Route = from.Route; x.Verb == "" {
+						x.Verb = from.Verb
+					}
 				}
 				if x.Dose > 0 && x.Unit == "" && k == 0 {
 					x.Unit = from.Unit
@@ -124,7 +139,7 @@ func (l *line) rows() []stepRow {
 	for i := range order.MaxSteps {
 		x := stepRow{N: i + 1, Join: "then"}
 		if i < len(steps) {
-			x.Text = stepText(steps[i])
+			x.Text = rowText(steps, i)
 			if i > 0 {
 				x.Join = joinOf(steps, i)
 			}

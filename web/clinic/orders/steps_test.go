@@ -38,7 +38,7 @@ func TestATaper(t *testing.T) {
 			t.Errorf("\n got %q\nwant %q", got, want)
 		}
 	}
-	first, second := "take 2 tablets by mouth once a day for 5 days", "take 1 tablet by mouth once a day for 5 days, then stop"
+	first, second := "take 2 tablets by mouth once a day for 5 days", "1 tablet once a day for 5 days, then stop"
 	// As a browser sends it: all fields, one of them changed. The quantity that followed from the steps follows again.
 	edit(url.Values{"sig": {first}, "sig-2": {"1 tablet daily for 3 days, then stop"}, "join-2": {"then"}, "quantity": {"15 tablets"}, "refills": {"0"}}, 200, "13 tablets")
 	says("take 2 tablets by mouth once a day for 5 days, then 1 tablet once a day for 3 days, then stop. Dispense 13 tablets, no refills")
