@@ -8,8 +8,8 @@ import (
 )
 
 // presence is who has which note open for writing right now. It is of this
-// process alone and lost with it: it tells people of each other, it decides
-// nothing.
+// process alone, which is the only one that has the site, and lost with it: it
+// tells people of each other, it decides nothing (docs/adr/0012-presence.md).
 type presence struct {
 	sync.Mutex
 	notes map[string][]here
