@@ -23,15 +23,17 @@ func BenchmarkOne(b *testing.B) {
 	}
 	s := h.k.sites["maple"]
 	i := 0
-	b.Run("Evaluate", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			if _, _, err := h.k.evaluate(b.Context(), s, ids[i%len(ids)], h.now, true); err != nil {
-				b.Fatal(err)
+	for name, days := range map[string]int{"Evaluate": lookNear, "EvaluateFar": lookFar} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, _, err := h.k.evaluate(b.Context(), s, ids[i%len(ids)], h.now, true, days); err != nil {
+					b.Fatal(err)
+				}
+				i++
 			}
-			i++
-		}
-	})
+		})
+	}
 	b.Run("Read", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {

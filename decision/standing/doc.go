@@ -34,10 +34,10 @@
 // parted or merged, or another node's answer changed; when the rules or the
 // program are others than the kept answer's; and on the day on which time alone
 // changes something. That day is found by assembling the same facts at later
-// midnights of the site: seven days apart for four weeks, then each day within
-// the week in which the answer is another. What changes and changes back within
-// a week is not seen before something else happens; what changes in the middle of
-// a day (a year after a result of half past two) is seen at the next midnight.
+// midnights of the site, one after another: for four days after something was written,
+// for four weeks when nothing but time went by. Nothing comes and goes unseen; what
+// changes in the middle of a day (a year after a result of half past two) is seen at
+// the next midnight.
 //
 // It survives a kill: an Answer carries the place in the log up to which it
 // knows the record, and the follower begins where every answer is kept. What was

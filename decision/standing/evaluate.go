@@ -173,36 +173,28 @@ func seen(c *chart.Chart, now time.Time) (last time.Time) {
 	return last
 }
 
-// look are the days after which a record is assembled again to find when time
-// alone changes the answer; the last is how long an answer holds without that.
-var look = []int{7, 14, 21, 28}
+// A record is assembled again at later midnights to find when time alone changes the
+// answer, at each of them, so that nothing comes and goes unseen. What was just
+// written is looked at for four days: it may be written to again, and somebody waits.
+// When those are over, and then every four weeks, it is looked at for four weeks.
+const (
+	lookNear = 4
+	lookFar  = 28
+)
 
-// again is the first midnight of the record's zone at which the answer is another
-// than a, as far as weekly looks show; at the latest, four weeks on.
-func again(at func(time.Time) *chart.Chart, a *Answer, now time.Time, zone *time.Location) time.Time {
+// again is the first midnight of the record's zone, of so many, at which the answer is
+// another than a; the last of them when it is at none.
+func again(at func(time.Time) *chart.Chart, a *Answer, now time.Time, zone *time.Location, days int) time.Time {
 	if zone == nil {
 		zone = time.UTC
 	}
 	y, m, d := now.In(zone).Date()
-	midnight := func(days int) time.Time { return time.Date(y, m, d+days, 0, 0, 0, 0, zone) }
-	differs := func(days int) bool {
-		t := midnight(days)
-		return !Evaluate(at(t), t).Same(a)
-	}
-	low := 0
-	for _, high := range look {
-		if !differs(high) {
-			low = high
-			continue
+	var t time.Time
+	for n := 1; n <= days; n++ {
+		t = time.Date(y, m, d+n, 0, 0, 0, 0, zone)
+		if !Evaluate(at(t), t).Same(a) {
+			break
 		}
-		for high-low > 1 {
-			if mid := (low + high) / 2; differs(mid) {
-				high = mid
-			} else {
-				low = mid
-			}
-		}
-		return midnight(high)
 	}
-	return midnight(look[len(look)-1])
+	return t
 }

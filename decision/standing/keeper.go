@@ -281,7 +281,11 @@ func (k *Keeper) one(ctx context.Context, s *site, id string) error {
 	at := k.at
 	today := now.In(s.Location()).Format(time.DateOnly)
 	noted := was != nil && was.noted == today
-	a, facts, err := k.evaluate(ctx, s, id, now, noted)
+	days := lookNear
+	if s.marks[id] == nil && was != nil && was.by == k.by && now.Unix() >= was.again {
+		days = lookFar // nothing but time made it stale
+	}
+	a, facts, err := k.evaluate(ctx, s, id, now, noted, days)
 	var gone *record.Gone
 	x := record.Kept{Patient: id, Touched: m.touched}
 	var answer *compact
@@ -337,7 +341,7 @@ func (k *Keeper) one(ctx context.Context, s *site, id string) error {
 }
 
 // evaluate reads one record and works out how its patient stands.
-func (k *Keeper) evaluate(ctx context.Context, s *site, id string, now time.Time, noted bool) (*Answer, int, error) {
+func (k *Keeper) evaluate(ctx context.Context, s *site, id string, now time.Time, noted bool, days int) (*Answer, int, error) {
 	r, err := chart.Take(ctx, s.whole.Evaluating(noted), id, full...)
 	if err != nil {
 		return nil, 0, err
@@ -347,7 +351,7 @@ func (k *Keeper) evaluate(ctx context.Context, s *site, id string, now time.Time
 		a.Again = now.AddDate(1, 0, 0)
 		return a, r.Facts(), nil
 	}
-	a.Again = again(r.At, a, now, s.Location())
+	a.Again = again(r.At, a, now, s.Location(), days)
 	if end, err := s.chart.TermsEnd(ctx, id); err == nil && !end.IsZero() && end.Before(a.Again) {
 		a.Again = end
 	}
