@@ -37,8 +37,8 @@ func TestExposures(t *testing.T) {
 		if x.code != "" {
 			codes = fmt.Sprintf(`"coding":[{"system":"http://hl7.org/fhir/sid/icd-10-cm","code":%q}],`, x.code)
 		}
-		k.facts = append(k.facts, chart.Fact{Node: node(t, fmt.Sprintf(`{"resourceType":"Condition","id":"x","clinicalStatus":{"coding":[{"code":"active"}]},"code":{%s"text":%q}}`, codes, x.fact)), Version: "1", Source: chart.Source{Slug: "maple", Name: "Maple", Own: true}})
-		in := cases.Input(k.facts, nil, nil)
+		k.Facts = append(k.Facts, chart.Fact{Node: node(t, fmt.Sprintf(`{"resourceType":"Condition","id":"x","clinicalStatus":{"coding":[{"code":"active"}]},"code":{%s"text":%q}}`, codes, x.fact)), Version: "1", Source: chart.Source{Slug: "maple", Name: "Maple", Own: true}})
+		in := cases.Input(k.Facts, nil, nil)
 		r := Evaluate(in.Chart, in.Now)
 		code, not := strings.CutPrefix(x.observed, "-")
 		if slices.Contains(r.Person.Observations, code) == not {
@@ -51,8 +51,8 @@ func TestExposures(t *testing.T) {
 	}
 	travel := func(name, value string) bool {
 		k := parseCase(t, "exposures", "x | male 30 y | ")
-		k.facts = append(k.facts, chart.Fact{Node: node(t, fmt.Sprintf(`{"resourceType":"Observation","id":"x","status":"final","category":[{"coding":[{"code":"social-history"}]}],"code":{"text":%q},"valueString":%q,"effectiveDateTime":"2026-11-01"}`, name, value)), Version: "1", Source: chart.Source{Slug: "maple", Name: "Maple", Own: true}})
-		in := cases.Input(k.facts, nil, nil)
+		k.Facts = append(k.Facts, chart.Fact{Node: node(t, fmt.Sprintf(`{"resourceType":"Observation","id":"x","status":"final","category":[{"coding":[{"code":"social-history"}]}],"code":{"text":%q},"valueString":%q,"effectiveDateTime":"2026-11-01"}`, name, value)), Version: "1", Source: chart.Source{Slug: "maple", Name: "Maple", Own: true}})
+		in := cases.Input(k.Facts, nil, nil)
 		return slices.ContainsFunc(Evaluate(in.Chart, in.Now).Gaps, func(g rule.Gap) bool { return strings.Contains(g.Why, "travellers are not forecast") })
 	}
 	if !travel("Travel planned", "Ghana in March") || travel("Travel planned", "None") || travel("Housing", "House") {

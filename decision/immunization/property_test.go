@@ -51,13 +51,13 @@ func TestOrderNeverMatters(t *testing.T) {
 		r := Evaluate(k.in.Chart, k.in.Now)
 		want := said(&r, Check(k.in))
 		for range 4 {
-			facts := append([]chart.Fact(nil), k.facts...)
+			facts := append([]chart.Fact(nil), k.Facts...)
 			rnd.Shuffle(len(facts), func(i, j int) { facts[i], facts[j] = facts[j], facts[i] })
 			in := cases.Input(facts, nil, k.in.Drafts)
 			in.Chart.Completeness = k.in.Chart.Completeness
 			r := Evaluate(in.Chart, in.Now)
 			if got := said(&r, Check(in)); got != want {
-				t.Fatalf("%s: another order says\n%s\nnot\n%s", k.where, got, want)
+				t.Fatalf("%s: another order says\n%s\nnot\n%s", k.Where, got, want)
 			}
 		}
 	}
@@ -69,7 +69,7 @@ func TestUnrelatedFactsChangeNothing(t *testing.T) {
 	for _, k := range readCases(t) {
 		r := Evaluate(k.in.Chart, k.in.Now)
 		want := said(&r, Check(k.in))
-		facts := append([]chart.Fact(nil), k.facts...)
+		facts := append([]chart.Fact(nil), k.Facts...)
 		for i, f := range more {
 			if f.Node.ResourceType() != "Patient" {
 				more[i].ID = fmt.Sprint("more-", i)
@@ -80,7 +80,7 @@ func TestUnrelatedFactsChangeNothing(t *testing.T) {
 		in.Chart.Completeness = k.in.Chart.Completeness
 		r = Evaluate(in.Chart, in.Now)
 		if got := said(&r, Check(in)); got != want {
-			t.Errorf("%s: an unrelated fact changes\n%s\nto\n%s", k.where, want, got)
+			t.Errorf("%s: an unrelated fact changes\n%s\nto\n%s", k.Where, want, got)
 		}
 	}
 }
@@ -88,13 +88,13 @@ func TestUnrelatedFactsChangeNothing(t *testing.T) {
 // TestTellingTwiceChangesNothing tells every dose from a second site too.
 func TestTellingTwiceChangesNothing(t *testing.T) {
 	for _, k := range readCases(t) {
-		both := strings.Contains(k.who, "twice on one day") || strings.Contains(k.who, "day apart") || strings.Contains(k.who, "days apart") || strings.Contains(k.who, "different products")
+		both := strings.Contains(k.Who, "twice on one day") || strings.Contains(k.Who, "day apart") || strings.Contains(k.Who, "days apart") || strings.Contains(k.Who, "different products")
 		if both || len(k.in.Drafts) > 0 {
 			continue
 		}
 		r := Evaluate(k.in.Chart, k.in.Now)
-		facts := append([]chart.Fact(nil), k.facts...)
-		for i, f := range k.facts {
+		facts := append([]chart.Fact(nil), k.Facts...)
+		for i, f := range k.Facts {
 			if f.Node.ResourceType() == "Immunization" && f.Source.Own {
 				f.ID, f.Source = fmt.Sprint("copy-", i), chart.Source{Slug: "oak", Name: "Oak"}
 				facts = append(facts, f)
@@ -104,11 +104,11 @@ func TestTellingTwiceChangesNothing(t *testing.T) {
 		in.Chart.Completeness = k.in.Chart.Completeness
 		again := Evaluate(in.Chart, in.Now)
 		if len(r.Doses) != len(again.Doses) {
-			t.Errorf("%s: %d doses, told twice %d", k.where, len(r.Doses), len(again.Doses))
+			t.Errorf("%s: %d doses, told twice %d", k.Where, len(r.Doses), len(again.Doses))
 		}
 		for i := range r.Groups {
 			if x, y := r.Groups[i], again.Groups[i]; x.Need != y.Need || !reflect.DeepEqual(x.Dates, y.Dates) {
-				t.Errorf("%s: %s told twice is %s, not %s", k.where, x.Name, y.Need, x.Need)
+				t.Errorf("%s: %s told twice is %s, not %s", k.Where, x.Name, y.Need, x.Need)
 			}
 		}
 	}
@@ -218,7 +218,7 @@ func FuzzEvaluate(f *testing.F) {
 // BenchmarkLongRecord is a chart of 5,000 facts: 2,500 procedures under 250 names,
 // 2,000 results of 200 tests, 500 problems.
 func BenchmarkLongRecord(b *testing.B) {
-	facts := readCases(b)[0].facts
+	facts := readCases(b)[0].Facts
 	for i := range 5000 {
 		body := fmt.Sprintf(`{"resourceType":"Procedure","id":"x%d","status":"completed","code":{"text":"Transfer of the patient to unit %d (procedure)"},"performedDateTime":"2025-01-01"}`, i, i%250)
 		switch {

@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"wholechart/chart"
+	"wholechart/decision/internal/cases"
 	"wholechart/decision/rule"
 	"wholechart/fhir"
 )
@@ -17,7 +18,7 @@ import (
 // told makes a chart of a case's facts.
 func toldChart(t testing.TB, facts string) *chart.Chart {
 	t.Helper()
-	return story{facts: facts, file: "test"}.chart(t)
+	return story{where: "test", facts: facts}.chart(t)
 }
 
 func TestCards(t *testing.T) {
@@ -156,7 +157,7 @@ func TestDoneTodayIsNotDue(t *testing.T) {
 		s.facts += "; did " + known().vocabulary.concepts[m.concept].id + " today"
 		it := Evaluate(s.chart(t), testNow).Of(s.rule)
 		if it != nil && (it.Status == Due || it.Status == Overdue || it.Status == Declined) {
-			t.Errorf("%s:%d: done today, and %s: %s", s.file, s.line, it.Status, it.Why)
+			t.Errorf("%s: done today, and %s: %s", s.where, it.Status, it.Why)
 		}
 	}
 }
@@ -190,26 +191,28 @@ func TestUnits(t *testing.T) {
 // manyFacts is a record of about a thousand facts of four sites.
 func manyFacts(t testing.TB, n int) *chart.Chart {
 	t.Helper()
-	facts, _ := story{file: "bench", facts: "female 68 y; problem diabetes 2015; problem hypertension 2012; takes warfarin 2020; takes statin 2018; did colonoscopy 2018 at Riverside; did mammogram 2023 at Lakeside"}.tell(t)
-	w := &teller{t: t, where: "bench"}
-	for i := 0; len(w.facts) < n; i++ {
+	facts := story{where: "bench", facts: "female 68 y; problem diabetes 2015; problem hypertension 2012; takes warfarin 2020; takes statin 2018; did colonoscopy 2018 at Riverside; did mammogram 2023 at Lakeside"}.tell(t).Facts
+	for i := 0; i < n; i++ {
 		site := []string{"", "Riverside", "Lakeside", "Corner"}[i%4]
 		on := testNow.AddDate(0, 0, -i*7).Format(time.RFC3339)
+		resource := func(typ, members string) {
+			facts = append(facts, fact(t, site, fmt.Sprintf(`{"resourceType":"%s","id":"many-%d",%s}`, typ, i, members)))
+		}
 		switch i % 20 {
 		case 0:
-			w.resource(site, "Encounter", `"status":"finished","class":{"code":"AMB"},"type":[{"text":"General examination of patient"}],"period":{"start":"`+on+`"}`)
+			resource("Encounter", `"status":"finished","class":{"code":"AMB"},"type":[{"text":"General examination of patient"}],"period":{"start":"`+on+`"}`)
 		case 1, 2:
-			w.resource(site, "Procedure", fmt.Sprintf(`"status":"completed","code":{"coding":[{"system":"http://snomed.info/sct","code":"%d"}],"text":"Procedure %d of something"},"performedDateTime":"%s"`, 1000+i%30, i%30, on))
+			resource("Procedure", fmt.Sprintf(`"status":"completed","code":{"coding":[{"system":"http://snomed.info/sct","code":"%d"}],"text":"Procedure %d of something"},"performedDateTime":"%s"`, 1000+i%30, i%30, on))
 		case 3:
-			w.resource(site, "Condition", fmt.Sprintf(`"clinicalStatus":{"coding":[{"code":"resolved"}]},"code":{"coding":[{"system":"http://snomed.info/sct","code":"%d"}],"text":"Acute bronchitis %d (disorder)"},"onsetDateTime":"%s"`, 2000+i%40, i%40, on))
+			resource("Condition", fmt.Sprintf(`"clinicalStatus":{"coding":[{"code":"resolved"}]},"code":{"coding":[{"system":"http://snomed.info/sct","code":"%d"}],"text":"Acute bronchitis %d (disorder)"},"onsetDateTime":"%s"`, 2000+i%40, i%40, on))
 		case 4:
-			w.resource(site, "DiagnosticReport", `"status":"final","code":{"text":"Lipid Panel"},"conclusion":"x","effectiveDateTime":"`+on+`"`)
+			resource("DiagnosticReport", `"status":"final","code":{"text":"Lipid Panel"},"conclusion":"x","effectiveDateTime":"`+on+`"`)
 		default:
 			codes := [...]string{"4548-4", "2339-0", "6299-2", "38483-4", "49765-1", "2947-0", "6298-4", "2093-3", "8480-6", "6301-6", "39156-5", "72514-3"}
-			w.resource(site, "Observation", fmt.Sprintf(`"status":"final","code":{"coding":[{"system":"http://loinc.org","code":"%s"}],"text":"Test %s [Mass/volume] in Serum"},"effectiveDateTime":"%s","valueQuantity":{"value":%d.%d,"unit":"mg/dL","code":"mg/dL"}`, codes[i%len(codes)], codes[i%len(codes)], on, i%9+1, i%7))
+			resource("Observation", fmt.Sprintf(`"status":"final","code":{"coding":[{"system":"http://loinc.org","code":"%s"}],"text":"Test %s [Mass/volume] in Serum"},"effectiveDateTime":"%s","valueQuantity":{"value":%d.%d,"unit":"mg/dL","code":"mg/dL"}`, codes[i%len(codes)], codes[i%len(codes)], on, i%9+1, i%7))
 		}
 	}
-	return assemble(append(facts, w.facts...), nil)
+	return cases.Input(facts, nil, nil).Chart
 }
 
 func BenchmarkEvaluate(b *testing.B) {
@@ -234,8 +237,8 @@ func FuzzEvaluate(f *testing.F) {
 		if err != nil {
 			return
 		}
-		facts, _ := story{file: "fuzz", facts: "female 30 y; pregnant week 20"}.tell(t)
-		c := chart.Assemble("p", append(facts, chart.Fact{Node: d.Root(), Source: siteOf("Riverside")}), testNow, time.UTC)
+		facts := story{where: "fuzz", facts: "female 30 y; pregnant week 20"}.tell(t).Facts
+		c := chart.Assemble("p", append(facts, chart.Fact{Node: d.Root(), Source: cases.Site("Riverside")}), testNow, time.UTC)
 		for _, it := range Evaluate(c, testNow).Items {
 			if it.Why == "" || it.Label == "" || it.Status > NotApplicable {
 				t.Errorf("%+v", it)

@@ -11,6 +11,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"wholechart/chart"
+	"wholechart/decision/internal/cases"
 	"wholechart/fhir"
 )
 
@@ -61,7 +62,7 @@ func TestSynthea(t *testing.T) {
 			if r.ResourceType() == "Patient" {
 				id = r.ID()
 			}
-			facts = append(facts, chart.Fact{Node: r, Source: own, Updated: now})
+			facts = append(facts, chart.Fact{Node: r, Source: cases.Site(""), Updated: now})
 		}
 		if id == "" {
 			continue

@@ -1,5 +1,9 @@
 // Package cases reads the cases by which rules are tested: a line a case, that a
-// clinician can read and review. Tests alone use it.
+// clinician can read and review, told as FHIR with what is expected. Tests use it, and
+// what writes the cases out as folders; no part of a running server does. What is
+// wrong with a line is an error that names the line.
+//
+// Cases of drafted orders are (Tell)
 //
 //	rule | who it is | facts, separated by ; | drafted orders, separated by ; | what is expected
 //
@@ -24,14 +28,16 @@
 //
 // Expected is quiet, notice or interrupt, nothing, or gap, with words in quotes
 // that the card or the gap must say; "not" before words that it must not.
+//
+// The cases of vaccines (TellPerson) and of what is due (TellDue) have lines of their own.
 package cases
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
-	"testing"
 	"time"
 
 	"wholechart/chart"
@@ -42,66 +48,95 @@ import (
 // Now is the clock of all cases: noon UTC on 23 November 2026.
 var Now = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
-// Case is one line.
-type Case struct {
-	Rule, Who, Want string
-	Where           string // file and line
-	Facts           []chart.Fact
-	Away            []string
-	Drafts          []rule.Draft
-}
+// Line is one case as it is written.
+type Line struct{ Where, Text string } // Where is file:line
 
-// Read reads the cases of a folder.
-func Read(t testing.TB, pattern string) []Case {
-	t.Helper()
+// Lines reads the lines of the files that a pattern names, without comments.
+func Lines(pattern string) ([]Line, error) {
 	files, err := filepath.Glob(pattern)
 	if err != nil || len(files) == 0 {
-		t.Fatal("no cases", err)
+		return nil, cmp.Or(err, fmt.Errorf("no cases in %s", pattern))
 	}
-	var out []Case
+	var out []Line
 	for _, f := range files {
 		text, err := os.ReadFile(f)
 		if err != nil {
-			t.Fatal(err)
+			return nil, err
 		}
-		for i, l := range strings.Split(string(text), "\n") {
-			if l = strings.TrimSpace(l); l == "" || l[0] == '#' {
-				continue
+		n := 0
+		for l := range strings.Lines(string(text)) {
+			n++
+			if l = strings.TrimSpace(l); l != "" && l[0] != '#' {
+				out = append(out, Line{fmt.Sprintf("%s:%d", filepath.Base(f), n), l})
 			}
-			out = append(out, Parse(t, fmt.Sprintf("%s:%d", filepath.Base(f), i+1), l))
+		}
+	}
+	return out, nil
+}
+
+// Case is one line, told.
+type Case struct {
+	Rule, Who, Want string // Rule is "" of a case of vaccines
+	Where           string // file and line
+	Facts           []chart.Fact
+	Away            []string // names of sites that could not be reached
+	Drafts          []rule.Draft
+	Expect          Expected
+}
+
+// Tell reads a line of five parts.
+func Tell(where, line string) (c Case, err error) {
+	w := newTeller(where)
+	defer caught(&err)
+	p := w.parts(line, 5)
+	for _, f := range between(p[2]) {
+		w.fact(f)
+	}
+	w.person()
+	c = Case{Rule: p[0], Who: p[1], Want: p[4], Where: where, Facts: w.facts, Away: w.away}
+	for _, d := range between(p[3]) {
+		c.Drafts = append(c.Drafts, w.draft(d, len(c.Drafts)+1))
+	}
+	c.Expect = w.cards(c.Rule, c.Want)
+	return c, nil
+}
+
+// between are what stands between semicolons.
+func between(s string) (out []string) {
+	for f := range strings.SplitSeq(s, ";") {
+		if f = strings.TrimSpace(f); f != "" {
+			out = append(out, f)
 		}
 	}
 	return out
 }
 
-// Parse reads one line.
-func Parse(t testing.TB, where, line string) Case {
+// Failer is a test that ends when a case cannot be read.
+type Failer interface {
+	Helper()
+	Fatal(...any)
+}
+
+// Read reads the cases of drafted orders of a folder, for a test.
+func Read(t Failer, pattern string) []Case {
 	t.Helper()
-	p := strings.Split(line, "|")
-	if len(p) != 5 {
-		t.Fatalf("%s: a case has five parts", where)
+	lines, err := Lines(pattern)
+	if err != nil {
+		t.Fatal(err)
 	}
-	for i := range p {
-		p[i] = strings.TrimSpace(p[i])
+	var out []Case
+	for _, l := range lines {
+		out = append(out, Parse(t, l.Where, l.Text))
 	}
-	w := &teller{t: t, where: where, patient: map[string]string{}}
-	for part := range strings.SplitSeq(p[2], ";") {
-		if part = strings.TrimSpace(part); part != "" {
-			w.fact(part)
-		}
-	}
-	body := `{"resourceType":"Patient","id":"p"`
-	for _, k := range []string{"gender", "birthDate"} {
-		if v, ok := w.patient[k]; ok {
-			body += `,"` + k + `":"` + v + `"`
-		}
-	}
-	w.add("", body+"}")
-	c := Case{Rule: p[0], Who: p[1], Want: p[4], Where: where, Facts: w.facts, Away: w.away}
-	for part := range strings.SplitSeq(p[3], ";") {
-		if part = strings.TrimSpace(part); part != "" {
-			c.Drafts = append(c.Drafts, w.draft(part, len(c.Drafts)+1))
-		}
+	return out
+}
+
+// Parse reads one line, for a test.
+func Parse(t Failer, where, line string) Case {
+	t.Helper()
+	c, err := Tell(where, line)
+	if err != nil {
+		t.Fatal(err)
 	}
 	return c
 }
@@ -113,125 +148,117 @@ func (c Case) Input() rule.Input { return Input(c.Facts, c.Away, c.Drafts) }
 func Input(facts []chart.Fact, away []string, drafts []rule.Draft) rule.Input {
 	ch := chart.Assemble("p", facts, Now, time.UTC)
 	for _, site := range away {
-		src := siteOf(site)
+		src := Site(site)
 		ch.Completeness.Sites = append(ch.Completeness.Sites, chart.SiteAnswer{Source: &src, State: chart.AnswerUnreachable})
 	}
 	return rule.Input{Chart: ch, Drafts: drafts, Now: Now}
 }
 
-// Check holds an answer against what the case expects.
-func (c Case) Check(t *testing.T, a rule.Answer) {
-	t.Helper()
-	want, more, _ := strings.Cut(c.Want, " ")
-	var said []string
-	level := "nothing"
-	if want == "gap" {
-		for _, g := range a.Gaps {
-			level = "gap"
-			said = append(said, g.Check+": "+g.Why)
-		}
-	} else {
-		for _, card := range a.Cards {
-			if card.Rule.ID != c.Rule {
-				continue
-			}
-			if level == "nothing" {
-				level = card.Level.String()
-			}
-			said = append(said, Say(card))
-		}
-	}
-	text := strings.Join(said, "\n")
-	if level != want {
-		t.Errorf("%s %s: %s, want %s\n%s", c.Where, c.Who, level, want, Show(a))
-		return
-	}
-	parts := strings.Split(more, `"`)
-	for i := 1; i < len(parts); i += 2 {
-		if not := strings.TrimSpace(parts[i-1]) == "not"; strings.Contains(text, parts[i]) == not {
-			t.Errorf("%s %s: words %q (not: %v)\n%s", c.Where, c.Who, parts[i], not, text)
-		}
-	}
-}
-
-// Say is a card in words.
-func Say(c rule.Card) string {
-	var facts, choices []string
-	for _, f := range c.Facts {
-		site := ""
-		if f.Prov.Source != nil {
-			site = " at " + f.Prov.Source.Name
-		}
-		facts = append(facts, strings.TrimSpace(f.Text+" "+f.When.Day()+" "+f.Prov.Ref()+site))
-	}
-	for _, x := range c.Choices {
-		choices = append(choices, x.Label)
-	}
-	return fmt.Sprintf("%s %s [%s] %s. %s %s {%s} <%s>", c.Level, c.Rule.ID, c.Draft, c.Title, c.Why, c.Do, strings.Join(facts, "; "), strings.Join(choices, "; "))
-}
-
-// Show is an answer in words, with the keys.
-func Show(a rule.Answer) string {
-	var out strings.Builder
-	for _, c := range a.Cards {
-		fmt.Fprintln(&out, Say(c), c.Key)
-	}
-	for _, g := range a.Gaps {
-		fmt.Fprintln(&out, "gap", g.Draft, g.Check, g.Why)
-	}
-	return out.String()
-}
-
-// WellFormed holds every card against what rule.Card promises.
-func WellFormed(t interface{ Errorf(string, ...any) }, a rule.Answer) {
-	keys := map[string]bool{}
-	for _, c := range a.Cards {
-		if c.Rule == nil || c.Level == rule.Off || c.Level > c.Rule.Level {
-			t.Errorf("%s: level %s", c.Title, c.Level)
-		}
-		if c.Key == "" || c.Title == "" || c.Why == "" || c.Do == "" || c.Draft == "" || len(c.Facts) < 2 || !c.Facts[0].New {
-			t.Errorf("a card lacks something: %+v", c)
-		}
-		if strings.Contains(c.Title+c.Why+c.Do, "  ") || strings.Contains(c.Title+c.Why+c.Do, "..") {
-			t.Errorf("not well written: %s. %s %s", c.Title, c.Why, c.Do)
-		}
-		if keys[c.Key+c.Draft] {
-			t.Errorf("%s: the key is there twice", c.Title)
-		}
-		keys[c.Key+c.Draft] = true
-		for _, f := range c.Facts {
-			if !f.New && f.Prov.Source == nil {
-				t.Errorf("%s: a fact without its source: %s", c.Title, f.Text)
-			}
-		}
-	}
-}
-
-type teller struct {
-	t       testing.TB
-	where   string
-	n       int
-	patient map[string]string
-	facts   []chart.Fact
-	away    []string
-}
-
-func siteOf(name string) chart.Source {
+// Site is a site by its name: Maple is the own one, and "" too.
+func Site(name string) chart.Source {
 	if name == "" || name == "Maple" {
 		return chart.Source{Slug: "maple", Name: "Maple", State: "OH", Own: true}
 	}
 	return chart.Source{Slug: strings.ToLower(name), Name: name, Base: "https://" + strings.ToLower(name) + ".example"}
 }
 
+// teller tells facts as FHIR. What it cannot read ends it by a broken, which
+// caught makes an error.
+type teller struct {
+	where   string
+	n       int
+	patient map[string]string // members of the Patient, as JSON
+	facts   []chart.Fact
+	away    []string
+	concept Coded // of what is due
+}
+
+func newTeller(where string) *teller { return &teller{where: where, patient: map[string]string{}} }
+
+type broken struct{ error }
+
+func (w *teller) fail(format string, args ...any) {
+	panic(broken{fmt.Errorf("%s: %s", w.where, fmt.Sprintf(format, args...))})
+}
+
+func caught(err *error) {
+	switch x := recover().(type) {
+	case nil:
+	case broken:
+		*err = x.error
+	default:
+		panic(x)
+	}
+}
+
+// parts are the n parts of a line.
+func (w *teller) parts(line string, n int) []string {
+	p := strings.Split(line, "|")
+	if len(p) != n {
+		w.fail("a case has %d parts", n)
+	}
+	for i := range p {
+		p[i] = strings.TrimSpace(p[i])
+	}
+	return p
+}
+
+// person adds the Patient of what was told.
+func (w *teller) person() {
+	body := `{"resourceType":"Patient","id":"p"`
+	for _, k := range []string{"gender", "birthDate", "deceasedBoolean", "extension"} {
+		if v, ok := w.patient[k]; ok {
+			body += `,"` + k + `":` + v
+		}
+	}
+	w.add("", body+"}")
+}
+
 func (w *teller) add(site, body string) {
 	d, err := fhir.Parse([]byte(body))
 	if err != nil {
-		w.t.Fatalf("%s: %v: %s", w.where, err, body)
+		w.fail("%v: %s", err, body)
 	}
-	w.facts = append(w.facts, chart.Fact{Node: d.Root(), Version: "1", Updated: Now.Add(-time.Hour), Source: siteOf(site)})
+	w.facts = append(w.facts, chart.Fact{Node: d.Root(), Version: "1", Updated: Now.Add(-time.Hour), Source: Site(site)})
 }
 
+// resource adds a fact of the patient.
 func (w *teller) resource(site, typ, members string) {
 	w.n++
-	w.add(site, fmt.Sprintf(`{"resourceType":"%s","id":"%s-%d",%s}`, typ, strings.ToLower(typ), w.n, members))
+	w.named(site, typ, fmt.Sprintf("%s-%d", strings.ToLower(typ), w.n), members)
+}
+
+func (w *teller) named(site, typ, id, members string) {
+	of := "subject"
+	switch typ {
+	case "AllergyIntolerance", "Immunization", "FamilyMemberHistory", "Device":
+		of = "patient"
+	case "Appointment":
+		of = ""
+		members += `,"participant":[{"actor":{"reference":"Patient/p"},"status":"accepted"}]`
+	}
+	if of != "" {
+		members += `,"` + of + `":{"reference":"Patient/p"}`
+	}
+	w.add(site, fmt.Sprintf(`{"resourceType":"%s","id":"%s",%s}`, typ, id, members))
+}
+
+// Systems of codes that FHIR requires.
+const (
+	terminology = "http://terminology.hl7.org/CodeSystem/"
+	us          = "http://hl7.org/fhir/us/core/StructureDefinition/"
+)
+
+// one is a CodeableConcept of one code of HL7's own systems.
+func one(system, code string) string {
+	return `{"coding":[{"system":"` + terminology + system + `","code":"` + code + `"}]}`
+}
+
+// states are the members that say how a problem stands.
+func states(clinical, sure string) string {
+	out := `"clinicalStatus":` + one("condition-clinical", clinical)
+	if sure != "" {
+		out += `,"verificationStatus":` + one("condition-ver-status", sure)
+	}
+	return out
 }

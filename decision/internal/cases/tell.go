@@ -35,7 +35,7 @@ type words struct {
 
 func (x *words) next() string {
 	if len(x.f) == 0 {
-		x.w.t.Fatalf("%s: no fact %q", x.w.where, x.text)
+		x.w.fail("no fact %q", x.text)
 	}
 	s := x.f[0]
 	x.f = x.f[1:]
@@ -89,7 +89,7 @@ func (x *words) date() string {
 			}
 			at, ok := ago(n, x.f[1])
 			if err != nil || !ok {
-				x.w.t.Fatalf("%s: no date %q", x.w.where, x.text)
+				x.w.fail("no date %q", x.text)
 			}
 			form := time.DateOnly
 			if x.f[1] == "h" {
@@ -127,20 +127,20 @@ func (w *teller) fact(text string) {
 	}
 	switch kind := x.next(); kind {
 	case "female", "male":
-		w.patient["gender"] = kind
+		w.patient["gender"] = `"` + kind + `"`
 		if len(x.f) == 0 {
 			break
 		}
 		if x.is("born") {
-			w.patient["birthDate"] = x.next()
+			w.patient["birthDate"] = `"` + x.next() + `"`
 			break
 		}
 		n, err := strconv.Atoi(x.next())
 		at, ok := ago(n, x.next())
 		if err != nil || !ok {
-			w.t.Fatalf("%s: no age %q", w.where, text)
+			w.fail("no age %q", text)
 		}
-		w.patient["birthDate"] = at.Format(time.DateOnly)
+		w.patient["birthDate"] = `"` + at.Format(time.DateOnly) + `"`
 	case "problem", "resolved":
 		what := x.next()
 		coding := ""
@@ -148,7 +148,7 @@ func (w *teller) fact(text string) {
 			coding = `"coding":[{"system":"http://hl7.org/fhir/sid/icd-10-cm","code":"` + x.next() + `"}],`
 		}
 		state := map[string]string{"problem": "active", "resolved": "resolved"}[kind]
-		w.resource(site, "Condition", `"clinicalStatus":{"coding":[{"code":"`+state+`"}]},"verificationStatus":{"coding":[{"code":"confirmed"}]},"code":{`+coding+`"text":`+what+`}`+member("onsetDateTime", x.date()))
+		w.resource(site, "Condition", states(state, "confirmed")+`,"code":{`+coding+`"text":`+what+`}`+member("onsetDateTime", x.date()))
 	case "did", "notdone":
 		state := map[string]string{"did": "completed", "notdone": "not-done"}[kind]
 		w.resource(site, "Procedure", `"status":"`+state+`","code":{"text":`+x.next()+`}`+member("performedDateTime", x.date()))
@@ -156,15 +156,15 @@ func (w *teller) fact(text string) {
 		w.result(x, kind, site)
 	case "report":
 		what, conclusion := x.next(), x.next()
-		w.resource(site, "DiagnosticReport", `"status":"final","category":[{"coding":[{"code":"LAB"}]}],"code":{"text":`+what+`},"conclusion":`+conclusion+member("effectiveDateTime", x.date()))
+		w.resource(site, "DiagnosticReport", `"status":"final","category":[`+one("v2-0074", "LAB")+`],"code":{"text":`+what+`},"conclusion":`+conclusion+member("effectiveDateTime", x.date()))
 	case "image":
 		modality, what := x.next(), x.next()
 		impression, _ := x.quoted()
 		on := x.date()
 		id := w.n + 1
-		w.resource(site, "ImagingStudy", `"status":"available","description":`+what+`,"modality":[{"code":"`+modality+`"}],"numberOfInstances":120,"numberOfSeries":1,"series":[{"uid":"1.2.3","modality":{"code":"`+modality+`"},"numberOfInstances":120}]`+member("started", on))
+		w.resource(site, "ImagingStudy", `"status":"available","description":`+what+`,"modality":[{"system":"http://dicom.nema.org/resources/ontology/DCM","code":"`+modality+`"}],"numberOfInstances":120,"numberOfSeries":1,"series":[{"uid":"1.2.3","modality":{"system":"http://dicom.nema.org/resources/ontology/DCM","code":"`+modality+`"},"numberOfInstances":120}]`+member("started", on))
 		if impression != "" {
-			w.resource(site, "DiagnosticReport", `"status":"final","category":[{"coding":[{"code":"RAD"}]}],"code":{"text":`+what+`},"conclusion":`+impression+`,"imagingStudy":[{"reference":"ImagingStudy/imagingstudy-`+fmt.Sprint(id)+`"}]`+member("effectiveDateTime", on))
+			w.resource(site, "DiagnosticReport", `"status":"final","category":[`+one("v2-0074", "RAD")+`],"code":{"text":`+what+`},"conclusion":`+impression+`,"imagingStudy":[{"reference":"ImagingStudy/imagingstudy-`+fmt.Sprint(id)+`"}]`+member("effectiveDateTime", on))
 		}
 	case "takes", "took":
 		state := map[string]string{"takes": "active", "took": "stopped"}[kind]
@@ -179,7 +179,7 @@ func (w *teller) fact(text string) {
 			sig := x.next()
 			strength := strings.Trim(what, `"`)
 			if i == 1 && len(x.f) > 0 && x.f[0][0] == '"' {
-				x.w.t.Fatalf("%s: %q", w.where, text)
+				w.fail("%q", text)
 			}
 			w.resource(site, "MedicationRequest", `"status":"`+state+`","intent":"order","medicationCodeableConcept":{"text":"`+strength+`"},"dosageInstruction":[{"text":`+sig+`}]`+member("authoredOn", x.date()))
 		}
@@ -192,13 +192,13 @@ func (w *teller) fact(text string) {
 				severity = `,"severity":"` + s + `"`
 			}
 		}
-		body := `"clinicalStatus":{"coding":[{"code":"active"}]},"code":{"text":` + what + `}`
+		body := `"clinicalStatus":` + one("allergyintolerance-clinical", "active") + `,"code":{"text":` + what + `}`
 		if reaction != "" {
 			body += `,"reaction":[{"manifestation":[{"text":` + reaction + `}]` + severity + `}]`
 		}
 		w.resource(site, "AllergyIntolerance", body)
 	case "smokes":
-		w.resource(site, "Observation", `"status":"final","category":[{"coding":[{"code":"social-history"}]}],"code":{"coding":[{"system":"http://loinc.org","code":"72166-2"}],"text":"Tobacco smoking status"},"valueCodeableConcept":{"text":`+x.next()+`}`+member("effectiveDateTime", x.date()))
+		w.resource(site, "Observation", `"status":"final","category":[`+one("observation-category", "social-history")+`],"code":{"coding":[{"system":"http://loinc.org","code":"72166-2"}],"text":"Tobacco smoking status"},"valueCodeableConcept":{"text":`+x.next()+`}`+member("effectiveDateTime", x.date()))
 	case "device", "olddevice":
 		what := x.next()
 		safety := ""
@@ -206,19 +206,19 @@ func (w *teller) fact(text string) {
 			safety = `,"safety":[{"text":` + s + `}]`
 		}
 		state := map[string]string{"device": "active", "olddevice": "inactive"}[kind]
-		w.resource(site, "Device", `"status":"`+state+`","type":{"text":`+what+`},"patient":{"reference":"Patient/p"}`+safety+member("manufactureDate", x.date()))
+		w.resource(site, "Device", `"status":"`+state+`","type":{"text":`+what+`}`+safety+member("manufactureDate", x.date()))
 	case "ordered", "completed":
 		state := map[string]string{"ordered": "active", "completed": "completed"}[kind]
 		w.resource(site, "ServiceRequest", `"status":"`+state+`","intent":"order","code":{"text":`+x.next()+`}`+member("authoredOn", x.date()))
 	case "inhospital":
-		w.resource(site, "Encounter", `"status":"in-progress","class":{"code":"IMP"},"period":{"start":"2026-11-21T10:00:00Z"}`)
+		w.resource(site, "Encounter", `"status":"in-progress","class":{"system":"`+terminology+`v3-ActCode","code":"IMP"},"period":{"start":"2026-11-21T10:00:00Z"}`)
 	case "unreachable":
 		w.away = append(w.away, x.next())
 	default:
-		w.t.Fatalf("%s: no fact %q", w.where, text)
+		w.fail("no fact %q", text)
 	}
 	if len(x.f) > 0 {
-		w.t.Fatalf("%s: %q is left over of %q", w.where, strings.Join(x.f, " "), text)
+		w.fail("%q is left over of %q", strings.Join(x.f, " "), text)
 	}
 }
 
@@ -240,18 +240,18 @@ func (w *teller) result(x *words, kind, site string) {
 		case "flag":
 			more += `,"interpretation":[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation","code":"` + x.next() + `"}]}]`
 		case "absent":
-			value = `"dataAbsentReason":{"coding":[{"code":"error"}]}`
+			value = `"dataAbsentReason":` + one("data-absent-reason", "error")
 		default:
 			status = s
 		}
 	}
-	w.resource(site, "Observation", `"status":"`+status+`","category":[{"coding":[{"code":"laboratory"}]}],"code":`+code(what)+`,`+value+member("effectiveDateTime", on)+more)
+	w.resource(site, "Observation", `"status":"`+status+`","category":[`+one("observation-category", "laboratory")+`],"code":`+code(what)+`,`+value+member("effectiveDateTime", on)+more)
 }
 
 func (w *teller) number(s string) float64 {
 	n, err := strconv.ParseFloat(s, 64)
 	if err != nil {
-		w.t.Fatalf("%s: no number %q", w.where, s)
+		w.fail("no number %q", s)
 	}
 	return n
 }
@@ -284,11 +284,11 @@ func (w *teller) draft(text string, n int) rule.Draft {
 		case "days":
 			d.Days = int(w.number(v))
 		default:
-			w.t.Fatalf("%s: no draft %q", w.where, text)
+			w.fail("no draft %q", text)
 		}
 	}
 	if d.Kind == "" {
-		w.t.Fatalf("%s: no draft %q", w.where, text)
+		w.fail("no draft %q", text)
 	}
 	return d
 }
