@@ -60,7 +60,7 @@ func TestFind(t *testing.T) {
 
 func TestNeverGuesses(t *testing.T) {
 	for _, name := range []string{"", "little white pill", "Warfarine", "Simvistatin 10 MG", "tablet", "50 mg", "wafarin 5 mg", "blood pressure tablet", "metoprolol-ish", "[", "(", "{}",
-		"vitamin", "water pill", "warfarin clinic", "sulfa", "co", strings.Repeat("warfarin ", 500)} {
+		"vitamin", "insulin glargine clinic", "aspirin or warfarin", "aspirin ibuprofen", "pak", "mini", "start", "U-100", "water pill", "warfarin clinic", "sulfa", "co", strings.Repeat("warfarin ", 500)} {
 		if got, ok := Find(name, nil); ok {
 			t.Errorf("%q was taken for %s", name, names(got))
 		}
@@ -112,6 +112,28 @@ func TestSynthea(t *testing.T) {
 		}
 	}
 	t.Logf("%d names, %d by words alone", n, byWords)
+}
+
+// TestWritten holds names as prescriptions write them, with devices, packs and brands.
+func TestWritten(t *testing.T) {
+	text, err := os.ReadFile("testdata/written.tsv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for l := range strings.Lines(string(text)) {
+		name, want, ok := strings.Cut(strings.TrimSpace(l), "\t")
+		if !ok {
+			continue
+		}
+		n++
+		if got, whole := Find(name, nil); !whole || Join(got) != want {
+			t.Errorf("%q: %s %v, want %s", name, Join(got), whole, want)
+		}
+	}
+	if n < 250 {
+		t.Errorf("%d names", n)
+	}
 }
 
 func FuzzFind(f *testing.F) {

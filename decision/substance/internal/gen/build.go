@@ -293,7 +293,7 @@ var common = map[string]bool{"cold": true, "compound": true, "indium": true, "pe
 func (b *builder) shorter() {
 	found := map[string]map[string]bool{}
 	for n, keys := range b.brands {
-		s := label.Base(n)
+		s := label.Base(strings.TrimSuffix(strings.TrimSuffix(n, "-28"), "-21"))
 		first, more, _ := strings.Cut(s, " ")
 		if s == n || len(s) < 4 || common[s] || strings.Contains(more, " ") || more != "" && (b.known[first] || b.canonical[first] != "") || label.Quiet(s) || b.known[s] || b.canonical[s] != "" || b.hand[s] != "" {
 			continue

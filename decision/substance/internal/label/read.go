@@ -152,15 +152,42 @@ func (r *reader) segment(text string, from int) bool {
 	return false
 }
 
-// name finds the longest known beginning after which only quiet words follow.
+// name finds the longest known beginning after which only quiet words follow, or
+// another name of the same: "cyanocobalamin vitamin b-12 1000 mcg".
 func (r *reader) name(core string) ([]int32, bool) {
+	if ids, ok := r.head(core); ok {
+		return ids, true
+	}
+	for i := strings.IndexByte(core, ' '); i > 0; i = next(core, i) {
+		if ids, ok := r.table(core[:i]); ok {
+			again, same := r.head(trim(core[i+1:]))
+			if same && slices.Equal(slices.Sorted(slices.Values(again)), slices.Sorted(slices.Values(ids))) {
+				return ids, true
+			}
+		}
+	}
+	return nil, false
+}
+
+// next is where the next space stands; -1 without one.
+func next(s string, i int) int {
+	if j := strings.IndexByte(s[i+1:], ' '); j >= 0 {
+		return i + 1 + j
+	}
+	return -1
+}
+
+func (r *reader) head(core string) ([]int32, bool) {
 	end := len(core)
 	for {
 		if ids, ok := r.table(core[:end]); ok {
 			return ids, true
 		}
 		i := strings.LastIndexByte(core[:end], ' ')
-		if i < 0 || !quiet(strings.Trim(core[i+1:end], ".()")) {
+		if i < 0 {
+			return nil, false
+		}
+		if w := strings.Trim(core[i+1:end], ".()"); !quiet(w) && !after[w] {
 			return nil, false
 		}
 		end = i

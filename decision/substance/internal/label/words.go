@@ -30,7 +30,14 @@ var plain = set(`oral tablet tablets tab tabs capsule capsules cap caps pill pil
  high-dose maximum childrens children's infants infants' adult pediatric concentrated reconstituted premix device dosepak dose-pack unit-dose usp bp generic brand sugar-free
  porcine pork beef bovine human recombinant rdna origin prefilledsyringe twice once mouth po puff puffs respimat diskus hfa ellipta handihaler turbuhaler kwikpen flexpen solostar flextouch
  otc rx topically cleanser wash swab ml mg mcg ug µg μg g gm unt unit units iu % meq mmol mci mg/ml mcg/ml mg/mg mg/hr mcg/hr unt/ml units/ml mg/actuat mcg/actuat ml/ml meq/ml
- mg/5ml mg/24hr mg/24 mg/dose mcg/dose mcg/h mg/h per ppm au bau pnu cell cells vector genomes inert ingredients placebo gas sensor sponge bar synthetic scored film-coated bottle bag tube box count ct each`)
+ mg/5ml mg/24hr mg/24 mg/dose mcg/dose mcg/h mg/h per ppm au bau pnu cell cells vector genomes inert ingredients placebo gas sensor sponge bar synthetic scored film-coated bottle bag tube box count ct each
+ gram grams gram/dose gram/actuation mg/gram mcg/actuation mcg/act mg/actuation mg/act mcg/spray mg/spray mcg/inh units/mg mg-mcg or base aerosol mist sl inpn dsdv blistr powdr pwdr extend ext rel
+ u-100 u-200 u-300 u-500 pak 2-pak 3-pak z-pak sureclick sensoready unoready pushtronex on-body one-press iqlik hytrulo mini subdermal starter infatabs statdose
+ no.2 no.3 no.4 #2 #3 #4 injection/kit pushclick autotouch inhub wixhub tempo junior dosepack`)
+
+// after are words that may follow a name and change nothing there, and that would be a
+// name where they stand alone: "Lantus SoloStar U-100 Insulin".
+var after = set(`insulin propion start treat treatment dvt-pe 30-day 30d`)
 
 func set(words string) map[string]bool {
 	m := map[string]bool{}
