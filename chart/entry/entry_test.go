@@ -444,3 +444,27 @@ func TestAgeAtOnset(t *testing.T) {
 		t.Error("it began after her death")
 	}
 }
+
+// Of a medicine with several dosages the form shows all, a change of something else
+// keeps them as they are, and directions that are written anew are all there is.
+func TestSeveralDosages(t *testing.T) {
+	d, err := fhir.Parse([]byte(`{"resourceType":"MedicationStatement","id":"m","status":"active","subject":{"reference":"Patient/rosa-delgado"},"medicationCodeableConcept":{"text":"Prednisone"},"dosage":[
+		{"sequence":2,"text":"1 tablet daily for 5 days"},{"sequence":1,"text":"2 tablets daily for 5 days.","doseAndRate":[{"doseQuantity":{"value":2}}]}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	form := medicine.Form(d.Root())
+	if got := form.Get("sig"); got != "2 tablets daily for 5 days; then 1 tablet daily for 5 days" {
+		t.Errorf("the form says %q", got)
+	}
+	form.Set("note", "from the package")
+	kept, errs := medicine.Edit(at, d.Root(), form)
+	if n := valid(t, "kept", kept); len(errs) > 0 || n.Get("dosage").Len() != 2 || string(n.Get("dosage").Raw()) != string(d.Root().Get("dosage").Raw()) {
+		t.Errorf("%v %s", errs, kept)
+	}
+	form.Set("sig", "1 tablet every morning")
+	anew, errs := medicine.Edit(at, d.Root(), form)
+	if n := valid(t, "anew", anew); len(errs) > 0 || n.Get("dosage").Len() != 1 || !n.Get("dosage").Index(0).Get("text").Is("1 tablet every morning") || n.Get("dosage").Index(0).Get("doseAndRate").Exists() {
+		t.Errorf("%v %s", errs, anew)
+	}
+}

@@ -1,6 +1,8 @@
 package entry
 
 import (
+	"slices"
+	"strconv"
 	"strings"
 
 	"wholechart/fhir"
@@ -15,9 +17,16 @@ var medicine = Kind{
 	Fields: []Field{
 		hinted(required(codeField("what", "Medicine", "medicationCodeableConcept", terminology.Medicine)), "Type to find it, or write it in your own words."),
 		{Name: "sig", Label: "How it is taken", Input: Text, Max: 500, Hint: "1 tablet by mouth every morning",
-			get: func(n fhir.Node) value { return value{text: tidy(n.Get("dosage").Index(0).Get("text").Str(), false)} },
+			get: func(n fhir.Node) value { return value{text: directions(n.Get("dosage"))} },
 			set: func(d *draft, v value, _ Context) {
-				d.first("dosage", func(x *draft) { x.set("text", v.text) })
+				if _, whole := allDirections(d.node().Get("dosage")); whole { // what was written anew is all of it: amounts and times of before would say otherwise
+					d.array("dosage", nil)
+				}
+				d.first("dosage", func(x *draft) {
+					x.set("text", v.text)
+					x.set("doseAndRate", nil)
+					x.set("timing", nil)
+				})
 			}},
 		half(required(choiceField("status", "State", "status", false, opts("",
 			"active", "Takes it", "completed", "Course completed", "stopped", "Stopped", "on-hold", "On hold", "intended", "Means to take it", "not-taken", "Does not take it", "unknown", "Not known")...))),
@@ -68,8 +77,50 @@ var medicine = Kind{
 	},
 	finish: func(d *draft, c Context) { d.set("dateAsserted", c.instant()) },
 	Short: func(n fhir.Node) string {
-		return strings.TrimSpace(conceptValue(fhir.Node{}, n.Get("medicationCodeableConcept")).text + " " + n.Get("dosage").Index(0).Get("text").Str())
+		return strings.TrimSpace(conceptValue(fhir.Node{}, n.Get("medicationCodeableConcept")).text + " " + directions(n.Get("dosage")))
 	},
+}
+
+// directions are the words of all dosages, in their order, as one field shows them;
+// the first's alone when not all of them have words.
+func directions(dosages fhir.Node) string {
+	if all, ok := allDirections(dosages); ok {
+		return all
+	}
+	return tidy(dosages.Index(0).Get("text").Str(), false)
+}
+
+// allDirections joins the words of several dosages: the same sequence by "and", a
+// higher one by "then". ok is false of a single one, and when one has no words.
+func allDirections(dosages fhir.Node) (all string, ok bool) {
+	type step struct {
+		seq  int
+		text string
+	}
+	var steps []step
+	seq := 1
+	for d := range dosages.Items() {
+		if n, err := strconv.Atoi(d.Get("sequence").Text()); err == nil {
+			seq = n
+		}
+		text := tidy(d.Get("text").Str(), false)
+		if text == "" {
+			return "", false
+		}
+		steps = append(steps, step{seq, text})
+	}
+	slices.SortStableFunc(steps, func(a, b step) int { return a.seq - b.seq })
+	for i, s := range steps {
+		switch {
+		case i == 0:
+			all = s.text
+		case s.seq > steps[i-1].seq:
+			all = strings.TrimRight(all, ". ") + "; then " + s.text
+		default:
+			all = strings.TrimRight(all, ". ") + "; and " + s.text
+		}
+	}
+	return all, len(steps) > 1
 }
 
 var toldBy = map[string]string{"family": "Family or carer", "bottle": "Package", "letter": "Letter or list", "pharmacy": "Pharmacy"}
