@@ -148,27 +148,31 @@ func (p *reader) atOnce(words []token, named bool) []segment {
 	type place struct {
 		at, used int
 		join     join
+		strong   bool // a semicolon stands there: commas after it are within the next step
 	}
 	var places []place
 	for i := 1; i < len(words); i++ {
 		switch w := words[i].low; {
 		case w == "and" || w == "plus" || w == "&" || w == "+":
 			if i+1 < len(words) {
-				places = append(places, place{i, 1, and})
+				places = append(places, place{i, 1, and, words[i-1].end == ';'})
 				i++
 			}
 		case words[i-1].end == ';':
-			places = append(places, place{i, 0, and})
+			places = append(places, place{i, 0, and, true})
 		case words[i-1].end == ',':
-			places = append(places, place{i, 0, comma})
+			places = append(places, place{i, 0, comma, false})
 		}
 	}
 	var out []segment
 	cur, how := 0, first
 	for k, x := range places {
 		end := len(words)
-		if k+1 < len(places) {
-			end = places[k+1].at
+		for _, y := range places[k+1:] {
+			if !x.strong || y.strong {
+				end = y.at
+				break
+			}
 		}
 		if x.at <= cur || !p.complete(words[cur:x.at], named && len(out) == 0, len(out) > 0) || !p.complete(words[x.at+x.used:end], false, true) {
 			continue

@@ -30,6 +30,8 @@ var stepLines = []struct{ typed, says string }{
 	{"1 tab daily until 5 Dec 2026", "take 1 tablet once a day until 5 Dec 2026"},
 	{"1 tab daily from 1 Dec 2026 until 5 Dec 2026, then 2 tabs daily from 2026-12-06 until 2026-12-10", "take 1 tablet once a day from 1 Dec 2026 until 5 Dec 2026, then 2 tablets once a day from 6 Dec 2026 until 10 Dec 2026. Dispense 15 tablets, no refills"},
 	{"1 tab at 8:00 and 20:00", "take 1 tablet twice a day at 08:00 and 20:00"},
+	{"1 tablet, once a day, in the morning; and 2 tablet, once a day, in the evening", "take 1 tablet once a day in the morning, and 2 tablets once a day in the evening"},
+	{"1 tab in the morning and at bedtime; 2 tabs at noon", "take 1 tablet once a day in the morning and at bedtime, and 2 tablets once a day at noon"},
 	{"1 tab on Sundays", "take 1 tablet once a day on Sunday"},
 }
 
