@@ -13,10 +13,10 @@ var routes = [...]struct{ words, route string }{
 	{"nasal", "nasal"},
 	{"vaginal ring", "vaginal"},
 	{"rectal suppository suppositories enema", "rectal"},
-	{"inhaler inhalation inhalant inhaled nebulizer nebulized diskus respimat hfa ellipta", "inhaled"},
-	{"implant", "implanted"},
+	{"inhaler inhalation inhalant inhaled nebulizer nebulized diskus respimat hfa ellipta handihaler turbuhaler aerosphere inhub dsdv", "inhaled"},
+	{"implant subdermal", "implanted"},
 	{"topical cream ointment lotion shampoo gel foam soap pad topically", "topical"},
-	{"injection injectable injector auto-injector autoinjector pen prefilled syringe vial intravenous subcutaneous intramuscular iv im sc kwikpen flexpen solostar", "injected"},
+	{"injection injectable injector auto-injector autoinjector pen prefilled syringe vial intravenous subcutaneous intramuscular iv im sc kwikpen flexpen flextouch solostar sureclick sensoready unoready pushtronex on-body inpn u-100 u-200 u-300", "injected"},
 	{"oral tablet tablets tab tabs capsule capsules cap caps pill syrup elixir chewable sublingual buccal lozenge mouth po disintegrating orally", "oral"},
 }
 
