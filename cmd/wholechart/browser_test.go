@@ -87,6 +87,15 @@ func (w walk) sees(expression string) {
 	w.t.Fatalf("never: %s\nat %s: %s", expression, w.js("location.pathname"), w.js("document.querySelector('main').innerText.slice(0, 600)"))
 }
 
+// shows waits until all sites answered, or were given up, and has the page of
+// the whole record show what came after it was made.
+func (w walk) shows() {
+	w.t.Helper()
+	w.sees(`document.readyState === "complete" && document.querySelector("#late") && !document.querySelector("#late").dataset.refresh`)
+	w.js(`(document.querySelector("#late.late-arrived a")?.click(), 1)`)
+	w.sees(`document.readyState === "complete" && document.querySelector("#late:not(.late-arrived)")`)
+}
+
 // picture keeps the page as it looks, when WHOLECHART_SHOTS names a folder.
 func (w walk) picture(name string) {
 	dir := os.Getenv("WHOLECHART_SHOTS")
@@ -135,6 +144,7 @@ func TestStoryInABrowser(t *testing.T) {
 
 	w.keys("w")
 	w.sees(`location.pathname === "/maple/patients/rosa-delgado/whole"`)
+	w.shows()
 	w.sees(strip + `?.includes("5 of 5 sites answered")`)
 	w.sees(`document.querySelector("main").innerText.includes("Warfarin")`)
 	w.picture("whole-record")
@@ -144,6 +154,7 @@ func TestStoryInABrowser(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.to(home + "/maple/patients/rosa-delgado/whole?ask=1")
+	w.shows()
 	w.sees(strip + `?.includes("3 of 5 sites answered")`)
 	w.sees(`document.querySelector("main").innerText.includes("unreachable")`)
 	w.sees(`document.querySelector("main").innerText.includes("Warfarin")`) // the copy, kept

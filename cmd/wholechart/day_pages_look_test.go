@@ -228,7 +228,8 @@ func (e *eye) accessible(size string, bad func(string, ...any)) {
 	if e.axe == "" {
 		return
 	}
-	if _, err := cd.Run(e.wide.ctx, cd.Evaluate[string]("(() => { "+e.axe+"; return 'ok'; })()")); err != nil {
+	// From the top: what has the focus may be far down, and half a row under the storyboard there is no small target.
+	if _, err := cd.Run(e.wide.ctx, cd.Evaluate[string]("(() => { scrollTo({top: 0, behavior: 'instant'}); "+e.axe+"; return 'ok'; })()")); err != nil {
 		e.t.Fatal(err)
 	}
 	for theme, only := range map[string]string{

@@ -59,7 +59,24 @@ function rove(root) {
     marks.forEach((m, i) => m.setAttribute("tabindex", i === marks.length - 1 ? "0" : "-1"));
   }
   // A timeline that is wider than its place begins at its end: the latest matters most.
-  for (const scroll of root.querySelectorAll(".lanes-scroll")) scroll.scrollLeft = scroll.scrollWidth;
+  for (const scroll of root.querySelectorAll(".lanes-scroll")) {
+    scroll.scrollLeft = scroll.scrollWidth;
+    let due = 0;
+    const keep = () => { due ||= requestAnimationFrame(() => { due = 0; name(scroll); }); };
+    scroll.addEventListener("scroll", keep, { passive: true });
+    addEventListener("resize", keep);
+    name(scroll);
+  }
+}
+
+// A medicine's name stays in sight as long as its bar does: it stands where the bar begins, or where the window does.
+function name(scroll) {
+  const edge = scroll.querySelector(".lanes-names")?.getBoundingClientRect().right ?? 0;
+  const places = [...scroll.querySelectorAll(".mark.medicine")].map((m) => {
+    const bar = m.querySelector(".bar").getBoundingClientRect(), text = m.querySelector(".bar-text");
+    return [text, 6 + Math.min(Math.max(0, edge - bar.left), Math.max(0, bar.width - (text?.getComputedTextLength() ?? 0) - 12))];
+  });
+  for (const [text, x] of places) text?.setAttribute("x", x.toFixed(1));
 }
 document.addEventListener("keydown", (e) => {
   const plot = e.target.closest?.("[data-rove]");
