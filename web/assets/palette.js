@@ -48,7 +48,8 @@ if (where) {
     narrow();
   };
 
-  // A command fits when every word typed begins one of its words; those whose label begins so come first.
+  // A command fits when every word typed begins one of its words; those whose label begins so come first, then those
+  // in whose label every word typed begins a word.
   const fits = (c, words) => {
     const all = `${c.label} ${c.words ?? ""}`.toLowerCase().split(/[\s/,-]+/);
     return words.every((w) => all.some((x) => x.startsWith(w)));
@@ -63,7 +64,7 @@ if (where) {
     asking?.abort();
     if (input.value.trim().length >= 2) timer = setTimeout(() => people(input.value, hits), 120);
   };
-  const starts = (c, words) => Number(Boolean(words.length) && c.label.toLowerCase().startsWith(words[0]));
+  const starts = (c, words) => (!words.length ? 0 : c.label.toLowerCase().startsWith(words[0]) ? 2 : Number(fits({ label: c.label }, words)));
 
   const people = async (q, hits) => {
     const box = document.querySelector("input[data-suggest]");

@@ -1,11 +1,13 @@
 // Files are sent with a progress bar, and looked at before they are sent: what is too large is said at once. A letter that
-// is being written is kept on the server 800 ms after the last key. Without this module both are plain forms.
+// is being written is kept on the server 800 ms after the last key; Ctrl-Enter signs it. Without this module both are plain
+// forms.
 // Tabs that do not fit scroll in their row: the one that is open is in sight.
 for (const tab of document.querySelectorAll(".tabs-card [aria-current]")) tab.closest(".tabs-card").scrollLeft = tab.offsetLeft + tab.offsetWidth + 16 - tab.closest(".tabs-card").clientWidth;
 
 for (const form of document.querySelectorAll("form[data-upload]")) uploads(form);
 for (const form of document.querySelectorAll("form[data-letter]")) letters(form);
-for (const b of document.querySelectorAll("[data-print]")) { b.hidden = false; b.addEventListener("click", () => window.print()); }
+for (const b of document.querySelectorAll("[data-print]")) { b.hidden = false; b.addEventListener("click", () => window.print()); b.focus({ preventScroll: true }); }
+if (document.activeElement === document.body) document.querySelector("#new-letter input[name=template]:checked")?.focus({ preventScroll: true });
 
 function uploads(form) {
   const input = form.elements.file, said = form.querySelector("[data-said]"), box = form.querySelector("[data-progress]");
@@ -56,6 +58,16 @@ function uploads(form) {
 }
 
 function letters(form) {
+  const body = form.elements.body, gap = body.value.indexOf("***");
+  if (document.activeElement === document.body && !form.querySelector("[role=alert]")) { // what is still to be filled in is written over
+    body.focus({ preventScroll: true });
+    if (gap >= 0) body.setSelectionRange(gap, gap + 3); else body.setSelectionRange(body.value.length, body.value.length);
+  }
+  form.addEventListener("keydown", (e) => {
+    if (e.key !== "Enter" || !(e.ctrlKey || e.metaKey) || e.altKey || e.isComposing || e.repeat) return;
+    e.preventDefault();
+    form.requestSubmit(form.querySelector("[name=act][value=sign]"));
+  });
   const state = form.querySelector("[data-state]");
   let clock = 0, busy = false, again = false, stopped = false;
   const fields = ["title", "to", "body", "label"].map((n) => form.elements[n]);

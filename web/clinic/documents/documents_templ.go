@@ -1211,7 +1211,7 @@ func oneMain(o one) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if o.Letter != "" {
-				templ_7745c5c3_Err = web.Button{Label: "Print page", Href: o.Letter}.Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = web.Button{Label: "Print page", Href: o.Letter, Key: "p"}.Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
