@@ -1,12 +1,12 @@
 package book
 
 import (
-	"cmp"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"wholechart/decision/internal/cases"
 )
 
 // Kind says what a case shows of its rule.
@@ -30,6 +30,7 @@ type Case struct {
 	Order []string
 	Want  string
 	Kind  Kind
+	Line  string // as it is written
 	Twin  string // of a near case: where the case stands that it differs from in one thing
 }
 
@@ -38,29 +39,18 @@ var Areas = []string{"medicine", "caution", "test", "imaging", "immunization", "
 
 // Read reads the cases of an area below a folder: decision itself.
 func Read(dir, area string) ([]Case, error) {
-	files, err := filepath.Glob(filepath.Join(dir, area, "testdata", "cases", "*.txt"))
-	if err != nil || len(files) == 0 {
-		return nil, cmp.Or(err, fmt.Errorf("no cases of %s", area))
+	lines, err := cases.Lines(filepath.Join(dir, area, "testdata", "cases", "*.txt"))
+	if err != nil {
+		return nil, err
 	}
 	var out []Case
-	for _, f := range files {
-		text, err := os.ReadFile(f)
+	for _, l := range lines {
+		c, err := parse(area, l.Text)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%s: %w", l.Where, err)
 		}
-		n := 0
-		for l := range strings.Lines(string(text)) {
-			n++
-			if l = strings.TrimSpace(l); l == "" || l[0] == '#' {
-				continue
-			}
-			c, err := parse(area, l)
-			if err != nil {
-				return nil, fmt.Errorf("%s:%d: %w", f, n, err)
-			}
-			c.Where = fmt.Sprintf("%s:%d", filepath.Base(f), n)
-			out = append(out, c)
-		}
+		c.Where, c.Line = l.Where, l.Text
+		out = append(out, c)
 	}
 	mark(out)
 	return out, nil

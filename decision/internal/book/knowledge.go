@@ -52,14 +52,7 @@ after it was checked falls back to *not checked*. Every rule needs review by a c
 	for _, k := range kinds {
 		fmt.Fprintf(&b, "\n## %s\n\n| rule | says | speaks | version | source | date | state |\n|---|---|---|---|---|---|---|\n", k)
 		for _, r := range by[k] {
-			state := string(r.State())
-			if r.Checked != "" {
-				state = "checked " + r.Checked + ": " + r.Against
-			}
-			if r.Reviewed != "" {
-				state = "reviewed by a clinician " + r.Reviewed + ". " + state
-			}
-			fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s | %s | %s |\n", r.ID, cell(r.Title), r.Level, r.Version, cell(r.Citation), r.Date, cell(state))
+			fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s | %s | %s |\n", r.ID, cell(r.Title), r.Level, r.Version, cell(r.Citation), r.Date, cell(state(r)))
 		}
 	}
 	b.WriteString("\n## Formulas\n\n| formula | version | source | date | note | held against |\n|---|---|---|---|---|---|\n")

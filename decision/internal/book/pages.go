@@ -23,7 +23,7 @@ func Pages(dir string, rules []*rule.Rule) (map[string]string, error) {
 	}
 	var b strings.Builder
 	b.WriteString(generated)
-	b.WriteString("# The cases of the rules\n\nWhat the rules are tested by, in words that a clinician can read. Why they are tables and no folder a case: [ADR 10](../../adr/0010-cases.md).\nThe ledger of the rules: [knowledge.md](../knowledge.md).\n\n| area | cases | speaks | silent | boundary |\n|---|---|---|---|---|\n")
+	b.WriteString("# The cases of the rules\n\nWhat the rules are tested by, in words that a clinician can read. Why they are tables, and how to have them\nas folders, with the records as FHIR (`go run ./decision/internal/book/folders DIR`): [ADR 10](../../adr/0010-cases.md).\nThe ledger of the rules: [knowledge.md](../knowledge.md).\n\n| area | cases | speaks | silent | boundary |\n|---|---|---|---|---|\n")
 	total := 0
 	for _, area := range Areas {
 		all, err := Read(dir, area)

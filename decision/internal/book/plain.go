@@ -65,7 +65,7 @@ func ordered(draft string) string {
 
 // expected is what must be answered, in words.
 func expected(want string) string {
-	w := strings.NewReplacer("interrupt", "interrupts", "gap", "says that it could not look:").Replace(want)
+	w := strings.NewReplacer("interrupt", "interrupts", "nogap", "does not say that it could not look:", "gap", "says that it could not look:").Replace(want)
 	return strings.NewReplacer(` not "`, ` but not "`).Replace(w)
 }
 
