@@ -14,7 +14,7 @@ import (
 // TestStepsAreCounted does each common task in the browser, counts what it
 // takes, and holds docs/guide/steps.md to it (WHOLECHART_UPDATE=1 writes it).
 func TestStepsAreCounted(t *testing.T) {
-	p := practisedFor(t, 6*time.Minute)
+	p := practisedFor(t, 10*time.Minute)
 	desk, doctor := p.as("hughes"), p.as("okonkwo")
 	desk.ready("/patients")
 	doctor.ready("/day")
@@ -250,25 +250,20 @@ func TestStepsAreCounted(t *testing.T) {
 		}
 	})
 	counted(t, p, task, desk, doctor, ada)
+	weekly(t, p, task, desk, doctor, ada)
 	golden(t, "../../docs/guide/steps.md", stepsHead+table.String())
 }
 
 // counted are the tasks of every week.
 func counted(t *testing.T, p *practice, task func(*hand, string, string, func()), desk, doctor *hand, ada string) {
 	t.Helper()
-	palette := func(h *hand, words string) {
-		h.press("Ctrl+k")
-		h.sees(`document.querySelectorAll("#palette-list li").length > 3`)
-		h.types(words)
-		h.press("Enter")
-	}
 	file := filepath.Join(t.TempDir(), "consult.txt")
 	if err := os.WriteFile(file, []byte("Seen by cardiology. No change."), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	doctor.of(ada, "")
 	task(doctor, "Upload a document", "the chart", func() {
-		palette(doctor, "upl")
+		doctor.palette("upl")
 		doctor.ready("/upload")
 		doctor.js(`(document.querySelector("#upload select[name=kind]").focus(), 1)`)
 		doctor.types("con")
@@ -293,7 +288,7 @@ func counted(t *testing.T, p *practice, task func(*hand, string, string, func())
 	})
 	doctor.of(ada, "")
 	task(doctor, "Ask a colleague to do something about the patient", "the chart", func() {
-		palette(doctor, "task")
+		doctor.palette("task")
 		doctor.ready("/tasks/new")
 		doctor.sees(`document.activeElement.id === "f-title"`)
 		doctor.types("Call her about the knee")

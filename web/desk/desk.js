@@ -151,6 +151,9 @@ let released = null;
 document.addEventListener("keyup", (e) => { if (e.key === "Enter") { released?.(); released = null; } });
 document.addEventListener("submit", (e) => { if (released) e.preventDefault(); }, true);
 
+// Two records to merge are chosen at once: the first field has the focus.
+if (document.activeElement === document.body) document.querySelector(".pick-two input[name=qa]")?.focus({ preventScroll: true });
+
 // Ctrl-Enter sends the form that is written in, from any of its fields: Enter in a choice would only open it.
 document.addEventListener("keydown", (e) => {
   if (e.key !== "Enter" || !(e.ctrlKey || e.metaKey) || e.altKey || e.defaultPrevented || e.isComposing) return;
