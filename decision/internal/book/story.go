@@ -47,7 +47,7 @@ func story(c *Case, e cases.Expected, twin string, r *rule.Rule, names map[strin
 	case Near:
 		fmt.Fprintf(&b, "\nKind: boundary. It differs in one thing from [%s](../%s/%s), which is answered the other way.\n", path.Base(twin), twin, StoryFile)
 	}
-	fmt.Fprintf(&b, "\nThe clock: %s. Dates without another word are a month before it. Sites other than Maple are outside.\n", cases.Now.Format("15:04 UTC on Monday 2 January 2006"))
+	fmt.Fprintf(&b, "\nThe clock: %s. What is told without a date was a month before it. Sites other than Maple are outside.\n", cases.Now.Format("15:04 UTC on Monday 2 January 2006"))
 	b.WriteString("\n## The rule\n\n")
 	if r == nil {
 		switch c.Rule {

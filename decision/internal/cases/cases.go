@@ -87,7 +87,7 @@ type Case struct {
 // Tell reads a line of five parts.
 func Tell(where, line string) (c Case, err error) {
 	w := newTeller(where)
-	defer caught(&err)
+	defer caught(&c, &err)
 	p := w.parts(line, 5)
 	for _, f := range between(p[2]) {
 		w.fact(f)
@@ -181,11 +181,12 @@ func (w *teller) fail(format string, args ...any) {
 	panic(broken{fmt.Errorf("%s: %s", w.where, fmt.Sprintf(format, args...))})
 }
 
-func caught(err *error) {
+// caught makes a broken an error, and nothing of what was told until then.
+func caught(c *Case, err *error) {
 	switch x := recover().(type) {
 	case nil:
 	case broken:
-		*err = x.error
+		*c, *err = Case{}, x.error
 	default:
 		panic(x)
 	}

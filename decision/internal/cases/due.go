@@ -31,7 +31,7 @@ type Coded func(concept string) (system, code, words string, ok bool)
 func TellDue(where, line string, concept Coded) (c Case, err error) {
 	w := newTeller(where)
 	w.concept = concept
-	defer caught(&err)
+	defer caught(&c, &err)
 	p := w.parts(line, 4)
 	for _, f := range between(p[2]) {
 		w.dueFact(f)

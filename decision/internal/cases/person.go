@@ -38,7 +38,7 @@ var (
 // GROUP is a title without spaces: "HepatitisB".
 func TellPerson(where, line string) (c Case, err error) {
 	w := newTeller(where)
-	defer caught(&err)
+	defer caught(&c, &err)
 	of := ""
 	if id, rest, ok := strings.Cut(line, "|"); ok && strings.Count(rest, "|") == 2 {
 		of, line = strings.TrimSpace(id), rest
