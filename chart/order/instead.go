@@ -1,6 +1,7 @@
 package order
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"time"
@@ -28,13 +29,14 @@ const (
 // result, a study, an order that is open. One of another site is named by that
 // site's slug and the id there: it has no address in this chart.
 type Used struct {
-	Site, SiteName string // slug and name of another site; "" of this chart
-	Base           string // the address of that site's doors, when it is of another node
-	Name           string // "LDL-C", without its value: whoever may see that reads it where it stands
-	Type, ID       string // as its site names it; ID "" when that is not known
-	Version        string // that was seen; of another site
-	Day            string // in words: "14 Nov 2026"; "" not known
-	Said           string // as a Reference names it: what ReadInstead found
+	Site, SiteName string        // slug and name of another site; "" of this chart
+	Base           string        // the address of that site's doors, when it is of another node
+	Name           string        // "LDL-C", without its value: whoever may see that reads it where it stands
+	Type, ID       string        // as its site names it; ID "" when that is not known
+	Version        string        // that was seen; of another site
+	Day            string        // in words: "14 Nov 2026"; "" not known
+	Labels         []fhir.Coding // its sensitivity labels: what tells of it is as sensitive
+	Said           string        // as a Reference names it: what ReadInstead found
 }
 
 // Instead is what a ServiceRequest that was not ordered says.
@@ -126,9 +128,41 @@ func UseInstead(draft fhir.Node, ruleID, ruleTitle string, used []Used, by By) (
 	} else {
 		note["authorString"] = by.Name
 	}
-	return amend(draft, object{"status": "revoked", "supportingInfo": info, "note": append(listOf(draft, "note"), note),
+	changes := object{"status": "revoked", "supportingInfo": info, "note": append(listOf(draft, "note"), note),
 		"category":  append(listOf(draft, "category"), concept("not ordered", coding(KindSystem, NotOrdered, ""))),
-		"extension": append(listOf(draft, "extension"), object{"url": InsteadURL, "valueCoding": coding(insteadRules, ruleID, ruleTitle)})})
+		"extension": append(listOf(draft, "extension"), object{"url": InsteadURL, "valueCoding": coding(insteadRules, ruleID, ruleTitle)})}
+	if meta := labelled(draft, used); meta != nil {
+		changes["meta"] = meta
+	}
+	return amend(draft, changes)
+}
+
+// labelled is the meta of a draft with the labels of what is used instead as well;
+// nil: there are none that it has not.
+func labelled(draft fhir.Node, used []Used) object {
+	meta, labels := object{}, []any{}
+	if m := draft.Get("meta"); m.Exists() && json.Unmarshal(m.Raw(), &meta) != nil {
+		return nil
+	}
+	seen := map[string]bool{}
+	for l := range draft.Get("meta").Get("security").Items() {
+		labels = append(labels, json.RawMessage(l.Raw()))
+		seen[l.Get("system").Str()+"|"+l.Get("code").Str()] = true
+	}
+	had := len(labels)
+	for _, u := range used {
+		for _, l := range u.Labels {
+			if key := l.System + "|" + l.Code; !seen[key] && l.Code != "" {
+				seen[key] = true
+				labels = append(labels, coding(l.System, l.Code, l.Display))
+			}
+		}
+	}
+	if len(labels) == had {
+		return nil
+	}
+	meta["security"] = labels
+	return meta
 }
 
 // ReadInstead is what a ServiceRequest says was used instead of it; ok is false of

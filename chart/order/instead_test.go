@@ -30,13 +30,16 @@ func TestInstead(t *testing.T) {
 	draft := stored(t, o)
 	by := By{Ref: "Practitioner/okonkwo", Name: "Lena Okonkwo, MD", Now: now0}
 	used := []Used{{Type: "Observation", ID: "o1", Day: "14 Nov 2026"},
-		{Site: "lakeside", SiteName: "Lakeside Cardiology", Name: "HbA1c", Type: "Observation", ID: "17", Version: "2", Day: "14 Nov 2026"},
+		{Site: "lakeside", SiteName: "Lakeside Cardiology", Name: "HbA1c", Labels: []fhir.Coding{{System: "http://terminology.hl7.org/CodeSystem/v3-ActCode", Code: "ETH"}, {System: "http://terminology.hl7.org/CodeSystem/v3-ActCode", Code: "ETH"}}, Type: "Observation", ID: "17", Version: "2", Day: "14 Nov 2026"},
 		{Site: "far", SiteName: "Far Imaging", Base: "https://far.example", Type: "ImagingStudy", ID: "s1"}}
 	a, err := UseInstead(draft, "test-hba1c", "HbA1c again", used, by)
 	if err != nil {
 		t.Fatal(err)
 	}
 	n := a.Resource
+	if n.Get("meta").Get("security").Len() != 1 {
+		t.Errorf("of a sensitive result is told without its label: %s", n.Get("meta").Raw())
+	}
 	for _, i := range validate.Resource(n, validate.Options{}) {
 		if i.Severity == validate.Error || i.Severity == "fatal" {
 			t.Errorf("%+v", i)

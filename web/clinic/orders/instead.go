@@ -1,6 +1,8 @@
 package orders
 
 import (
+	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -11,6 +13,7 @@ import (
 	"wholechart/access"
 	"wholechart/chart/order"
 	"wholechart/decision/rule"
+	"wholechart/fhir"
 	"wholechart/record"
 	"wholechart/web"
 	"wholechart/web/clinic"
@@ -62,33 +65,47 @@ func usedHref(c *door.Call, patient string, u order.Used) string {
 
 // instead leaves a draft unordered because of what is there, and says so in the
 // chart. said is the sentence, undo what takes it back.
-func (r *room) instead(c *door.Call, l *line, k *rule.Card, use []rule.Evidence) (said string, undo *web.Undo, err error) {
+func (r *room) instead(c *door.Call, l *line, k *rule.Card, use []rule.Evidence) (said string, undo *web.Undo, labelled bool, err error) {
 	res, err := draftOf(c, l.Ref)
 	if err != nil {
-		return "", nil, err
+		return "", nil, false, err
 	}
 	if res.Version != l.O.Version {
-		return "", nil, &record.VersionConflict{}
+		return "", nil, false, &record.VersionConflict{}
 	}
 	var used []order.Used
-	for _, e := range use {
-		if u := usedOf(c, e); !slices.Contains(used, u) {
-			used = append(used, u)
+	for i, e := range use {
+		if slices.ContainsFunc(use[:i], func(o rule.Evidence) bool { return o.Prov.Ref() == e.Prov.Ref() }) {
+			continue
 		}
+		fact, err := c.Session(access.EHR).Read(c.R.Context(), e.Prov.Type, e.Prov.ID)
+		if errors.Is(err, record.ErrNotFound) || errors.As(err, new(*record.Gone)) { // no longer there to be used
+			return "", nil, false, &record.VersionConflict{}
+		}
+		if err != nil {
+			return "", nil, false, err
+		}
+		u := usedOf(c, e)
+		for l := range fact.Node().Get("meta").Get("security").Items() {
+			u.Labels = append(u.Labels, fhir.CodingOf(l))
+		}
+		used = append(used, u)
 	}
 	a, err := order.UseInstead(res.Node(), k.Rule.ID, k.Rule.Title, used, by(c))
 	if err != nil {
-		return "", nil, err
+		return "", nil, false, err
 	}
 	out, err := c.Session(access.EMR).Transact(c.R.Context(), []record.Act{a})
 	if err != nil {
-		return "", nil, err
+		return "", nil, false, err
 	}
 	i, _ := order.ReadInstead(out[0].Resource.Node())
-	return l.O.Title() + " not ordered. " + i.Text, door.Undoable(out[0].Resource, c.PatientPath(c.R.PathValue("id"), access.EMR, "order")), nil
+	// What has a label now keeps it when it is a draft again: restore does that.
+	return l.O.Title() + " not ordered. " + i.Text, door.Undoable(out[0].Resource, c.PatientPath(c.R.PathValue("id"), access.EMR, "order")), out[0].Resource.Node().Get("meta").Get("security").Exists(), nil
 }
 
-// restore makes a draft again of what was not ordered, as it was.
+// restore makes a draft again of what was not ordered, as it was; a label that came
+// with what was used stays on it.
 func (r *room) restore(c *door.Call) {
 	p, form, ok := r.post(c)
 	if !ok {
@@ -109,8 +126,15 @@ func (r *room) restore(c *door.Call) {
 		r.first(c, p)
 		return
 	}
+	draft := was.Node()
+	if labels := res.Node().Get("meta").Get("security"); err == nil && labels.Exists() { // a label is not taken off in passing
+		var d *fhir.Doc
+		if d, err = fhir.Parse(fhir.SetMember(draft, "meta", fmt.Appendf(nil, `{"security":%s}`, labels.Raw()))); err == nil {
+			draft = d.Root()
+		}
+	}
 	if err == nil {
-		_, err = c.Session(access.EMR).Transact(c.R.Context(), []record.Act{{Op: record.Update, Type: res.Type, ID: res.ID, IfMatch: version, Resource: was.Node()}})
+		_, err = c.Session(access.EMR).Transact(c.R.Context(), []record.Act{{Op: record.Update, Type: res.Type, ID: res.ID, IfMatch: version, Resource: draft}})
 	}
 	switch {
 	case moved(err):
@@ -169,8 +193,11 @@ func usedLinks(c *door.Call, patient string, i order.Instead) (out []resultLink)
 }
 
 // insteadSaid answers an act that was said in a sentence, with the way to take it back.
-func (r *room) insteadSaid(c *door.Call, p *clinic.Patient, said string, undo *web.Undo) {
+func (r *room) insteadSaid(c *door.Call, p *clinic.Patient, said string, undo *web.Undo, labelled bool) {
 	if web.PartialOf(c.R) != "basket" {
+		if labelled {
+			undo = nil // the frame's would take the label off, which is not for passing; the order's page drafts it again
+		}
 		c.Done(p.ChartHref("order"), web.Flash{Kind: web.Good, Text: "Not ordered: what is there is used instead.", Undo: undo})
 		return
 	}

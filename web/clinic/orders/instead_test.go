@@ -11,6 +11,7 @@ import (
 	"wholechart/access"
 	"wholechart/chart/order"
 	"wholechart/decision/rule"
+	"wholechart/fhir"
 	"wholechart/internal/pagetest"
 	"wholechart/record"
 	"wholechart/web/clinic"
@@ -177,6 +178,41 @@ func TestTheOtherSitesResultIsUsed(t *testing.T) {
 				t.Errorf("the whole record's %q: %v", to, err)
 			}
 		}
+	}
+}
+
+// TestASensitiveResultIsUsed: what tells of a sensitive result is as sensitive as it,
+// and stays so when it is a draft again.
+func TestASensitiveResultIsUsed(t *testing.T) {
+	n := start(t, real)
+	clearBasket(t, n, "rosa-delgado")
+	sys := n.System("maple")
+	res, err := sys.Read(t.Context(), "Observation", "rosa-hba1c-2026-11-14")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := fhir.Parse(fhir.SetMember(res.Node(), "meta", []byte(`{"security":[{"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":"HIV"}]}`)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := sys.Transact(t.Context(), []record.Act{{Op: record.Update, Type: "Observation", ID: res.ID, Resource: d.Root()}}); err != nil {
+		t.Fatal(err)
+	}
+	doc := n.User(okonkwo)
+	doc.Post(rosa+"/order/add", url.Values{"item": {"laboratory:a1c"}})
+	id := drafted(t, n, "rosa-delgado")["Haemoglobin A1c"].ID
+	if status, page := partial(t, doc, rosa+"/order/swap", swapForm(t, doc.Open(rosa+"/order"), "ServiceRequest/"+id, "")); status != 200 || !strings.Contains(page, "not ordered.") {
+		t.Fatalf("%d", status)
+	}
+	now, err := sys.Read(t.Context(), "ServiceRequest", id)
+	if err != nil || !now.Node().Path("meta", "security", "code").Is("HIV") {
+		t.Fatalf("%v: %s", err, now.Body)
+	}
+	if status, page := partial(t, doc, rosa+"/order/restore", url.Values{"ref": {"ServiceRequest/" + id}, "version": {now.Version}}); status != 200 || !strings.Contains(page, "is a draft again") {
+		t.Fatalf("%d", status)
+	}
+	if now, _ = sys.Read(t.Context(), "ServiceRequest", id); !now.Node().Get("status").Is("draft") || !now.Node().Path("meta", "security", "code").Is("HIV") {
+		t.Errorf("%s", now.Body)
 	}
 }
 

@@ -118,7 +118,7 @@ func (r *room) swap(c *door.Call) {
 			}
 		}
 		if at >= 0 && k.Choices[at].Drop && k.Rule != nil && l.O.Kind.Type() == "ServiceRequest" && len(k.Choices[at].Use) > 0 {
-			said, undo, err := r.instead(c, l, &k.Card, k.Choices[at].Use)
+			said, undo, labelled, err := r.instead(c, l, &k.Card, k.Choices[at].Use)
 			switch {
 			case moved(err):
 				r.first(c, p)
@@ -128,7 +128,7 @@ func (r *room) swap(c *door.Call) {
 				if r.Took != nil {
 					r.Took(c.Site.Slug, k.Rule.ID)
 				}
-				r.insteadSaid(c, p, said, undo)
+				r.insteadSaid(c, p, said, undo, labelled)
 			}
 			return
 		}
