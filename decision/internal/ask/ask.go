@@ -62,10 +62,10 @@ func due(e cases.Expected, r prevention.Result) (faults []string, said string) {
 			said = fmt.Sprintf("%s: %s · %s", it.Status, it.Why, it.Label)
 		}
 	}
-	switch {
-	case e.None && len(r.Items) > 0:
+	if e.None && len(r.Items) > 0 {
 		faults = append(faults, fmt.Sprintf("%d items, want none", len(r.Items)))
-	case e.Due == nil:
+	}
+	if e.Due == nil {
 		return faults, said
 	}
 	it := r.Of(e.Due.Rule)

@@ -53,7 +53,7 @@ func (c *Case) Tell() (cases.Case, error) {
 // Folders are the files of all cases, a folder a case, and what stands above them:
 //
 //	README.md
-//	medicine/ddi-warfarin-nsaid/01-warfarin-is-taken-elsewhere/story.md, record.json, orders.json, expected.json
+//	medicine/ddi-warfarin-azole/01-warfarin-is-taken-elsewhere/story.md, record.json, orders.json, expected.json
 //
 // Dir is the folder of package decision. The cases of a rule are numbered in the order
 // in which they are written; those of vaccines that are about no rule stand under the
