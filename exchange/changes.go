@@ -142,6 +142,8 @@ func readChange(e fhir.Node, of []string) (c record.Copy, err error) {
 	switch {
 	case typ == "Patient":
 		ok = slices.Contains(of, id)
+	case len(ex.About) > 0: // whose that is the gate looks up, when it keeps it (record.Session.Receive)
+		ok = ex.Patient == nil || slices.Contains(of, ex.Patient.ID)
 	case ex.Patient != nil:
 		ok = ex.Patient.Type == "Patient" && slices.Contains(of, ex.Patient.ID)
 	default:

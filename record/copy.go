@@ -61,6 +61,9 @@ func (s Session) Receive(ctx context.Context, source *Site, patient string, a An
 		}
 		puts = append(puts, r)
 	}
+	slices.SortStableFunc(puts, func(a, b ready) int { // what it is about comes before a Provenance
+		return cmp.Compare(last(a.Type), last(b.Type))
+	})
 	said := said{m: &s.r.merges}
 	_, err := s.r.store.Update(ctx, func(tx *store.Tx) error {
 		kept, facts := map[store.Key]bool{}, a.Facts
@@ -88,6 +91,11 @@ func (s Session) Receive(ctx context.Context, source *Site, patient string, a An
 					facts--
 				}
 			case c.p != nil:
+				if ok, err := s.tellsOf(tx, source, a.Patient, kept, c.p.Index.About); err != nil {
+					return err
+				} else if !ok {
+					continue
+				}
 				row, err := tx.Put(source.No, c.ID, c.p, opt)
 				if err != nil {
 					return err
@@ -125,6 +133,49 @@ func (s Session) Receive(ctx context.Context, source *Site, patient string, a An
 		return audit.Append(tx, s.r.now(), s.event(audit.Event{Action: "receive", Type: "Patient", ID: patient, Key: key, Count: len(copies), Recipient: s.site.Slug, Why: "from " + source.Slug}))
 	})
 	said.end(err)
+	return err
+}
+
+// last orders copies: a Provenance has its place by what it is about.
+func last(typ string) int {
+	if typ == "Provenance" {
+		return 1
+	}
+	return 0
+}
+
+// tellsOf says whether a copy of a Provenance is to be kept: all that it is about is
+// here, and in the record that the answer is about or in nobody's.
+func (s Session) tellsOf(tx *store.Tx, source *Site, patient string, kept map[store.Key]bool, about []search.Ref) (bool, error) {
+	if len(about) == 0 {
+		return true, nil
+	}
+	of, err := tx.Key(source.No, "Patient", patient)
+	if err != nil {
+		return false, ignore(err)
+	}
+	together, found := s.r.merged().together(of), false
+	for _, r := range about {
+		k, err := tx.Key(source.No, r.Type, r.ID)
+		if err != nil {
+			return false, ignore(err)
+		}
+		if k.PatientNumber() == 0 {
+			continue
+		}
+		if !slices.Contains(together, k.Patient()) && !kept[k.Patient()] { // a record merged with it comes with its Patient
+			return false, nil
+		}
+		found = true
+	}
+	return found, nil
+}
+
+// ignore is nil for what is not there.
+func ignore(err error) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
 	return err
 }
 

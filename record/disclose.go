@@ -56,7 +56,9 @@ func (s Session) CountFor(ctx context.Context, patient, recipient string, p acce
 		if all {
 			return nil
 		}
-		for _, r := range s.ranges(v, own, uint64(withhold)) {
+		w := &window{s: asking, v: v, d: access.Decision{Allowed: true, Types: func(string) bool { return true }}}
+		w.scope.Ranges, w.scope.Deny = s.ranges(v, own, uint64(withhold)), uint64(withhold)
+		for _, r := range w.scope.Ranges {
 			after := r.From - 1
 			for {
 				rows, err := v.Range(r, nil, after, 1000)
@@ -68,7 +70,7 @@ func (s Session) CountFor(ctx context.Context, patient, recipient string, p acce
 				}
 				for _, row := range rows {
 					after = row.Key
-					if row.Labels&uint64(withhold) == 0 {
+					if w.sees(row) {
 						n++
 					}
 				}

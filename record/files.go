@@ -88,11 +88,11 @@ func (w *window) hiddenFiles(of filesOf) (map[string]bool, error) {
 
 var errReading = errors.New("files were not looked for before a record was read")
 
-// withFiles are the files that come into sight, or go out of it, with the document
-// that names them: they changed not, but what may be told of them did. told are those
-// that the page has already.
+// withFiles are the files and the Provenance that come into sight, or go out of it,
+// with the resource that names them, or that they are about: they changed not, but what
+// may be told of them did. told are those that the page has already.
 func (w *window) withFiles(v *store.View, doc store.Row, seen bool, told map[store.Key]bool) (out []Version, err error) {
-	if doc.Type == "Binary" || doc.Version < 2 || doc.Key.PatientNumber() == 0 {
+	if doc.Type == "Binary" || doc.Type == "Provenance" || doc.Version < 2 || doc.Key.PatientNumber() == 0 {
 		return nil, nil
 	}
 	before, err := v.Version(doc.Key.Site(), doc.Type, doc.ID, doc.Version-1)
@@ -102,9 +102,18 @@ func (w *window) withFiles(v *store.View, doc store.Row, seen bool, told map[sto
 	named := map[string]bool{}
 	filesIn(before.Body(), named)
 	filesIn(doc.Body(), named)
+	var rows []store.Row
 	for _, id := range slices.Sorted(maps.Keys(named)) {
-		row, err := v.Get(doc.Key.Site(), "Binary", id)
-		if err != nil || row.Key.Patient() != doc.Key.Patient() || told[row.Key] {
+		if row, err := v.Get(doc.Key.Site(), "Binary", id); err == nil {
+			rows = append(rows, row)
+		}
+	}
+	about, err := w.about(v, doc)
+	if err != nil {
+		return nil, err
+	}
+	for _, row := range append(rows, about...) {
+		if row.Key.Patient() != doc.Key.Patient() || told[row.Key] {
 			continue
 		}
 		switch sees := w.sees(row); {

@@ -161,6 +161,8 @@ func TestNoPlaceTellsOfWhatIsHidden(t *testing.T) {
 		put(t, b, obs("o1", "rd", ""), obs("o2", "rd", ""))
 		if hidden {
 			put(t, b, secrets...)
+			put(t, b, file("fh", "rd"), document("dh", "rd", label("ETH"), "Binary/fh"))
+			put(t, r.system("b"), provenanceOf("ph", "Observation/s1"), provenanceOf("pb", "Patient/rd", "DocumentReference/dh"))
 		}
 		put(t, b, obs("o3", "rd", ""))
 		if hidden {
@@ -195,6 +197,11 @@ func TestNoPlaceTellsOfWhatIsHidden(t *testing.T) {
 				break
 			}
 		}
+		n, err := r.system("b").CountFor(ctx, "rd", "a", access.Treatment)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, fmt.Sprint(n, " facts"))
 		// What is hidden was written last: nothing new to who may not see it.
 		if hidden {
 			put(t, b, obs("s21", "rd", label("ETH")))

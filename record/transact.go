@@ -209,9 +209,13 @@ func (s Session) commit(ctx context.Context, plan []planned, conditions []condit
 		}
 		var events []audit.Event
 		// Deletes, creates, updates: http://hl7.org/fhir/R4/http.html#trules.
-		for _, op := range []Op{Delete, Create, Update} {
+		// What says where facts are from is written when they are there.
+		for _, step := range []struct {
+			op   Op
+			last bool
+		}{{Delete, false}, {Create, false}, {Update, false}, {Delete, true}, {Create, true}, {Update, true}} {
 			for i := range plan {
-				if plan[i].Op != op {
+				if plan[i].Op != step.op || (plan[i].Type == "Provenance") != step.last {
 					continue
 				}
 				row, done, err := s.write(tx, &plan[i], now)
@@ -222,7 +226,7 @@ func (s Session) commit(ctx context.Context, plan []planned, conditions []condit
 				if plan[i].Type == "Patient" && done != Found && done != Same {
 					said.patient(&plan[i], row)
 				}
-				e := audit.Event{Time: now, Action: op.action(), Type: plan[i].Type, ID: plan[i].id, Key: row.Key.Patient(), Count: 1, Why: plan[i].lessened}
+				e := audit.Event{Time: now, Action: step.op.action(), Type: plan[i].Type, ID: plan[i].id, Key: row.Key.Patient(), Count: 1, Why: plan[i].lessened}
 				switch {
 				case done == Found:
 					e.Action, e.Why = "read", "there already"

@@ -73,7 +73,7 @@ func (w *window) whole() store.Scope {
 		sc.Follow = append(sc.Follow, store.OwnRange(p.site.No))
 		sc.Same = append(sc.Same, p.key)
 		sc.DenyAt[p.site.No] |= uint64(p.deny)
-		if p.deny != 0 && sc.OnlyAt == nil {
+		if (p.deny != 0 || !p.site.Local) && sc.OnlyAt == nil {
 			sc.OnlyAt = map[string]store.SiteNo{"Provenance": w.s.site.No} // see hideProvenance
 		}
 	}

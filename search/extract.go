@@ -40,6 +40,9 @@ func Extract(res fhir.Node) (Extracted, error) {
 		x.out.Patient = &Ref{Type: "Patient", ID: res.ID()}
 	case "Binary":
 		x.out.Patient = guarded(res)
+	case "Provenance":
+		x.out.Patient = x.home(t.homes[resource])
+		x.out.About = targets(res, x.out.Patient)
 	default:
 		x.out.Patient = x.home(t.homes[resource])
 	}
@@ -188,6 +191,30 @@ func guarded(binary fhir.Node) *Ref {
 		return nil
 	}
 	return &Ref{Type: "Patient", ID: r.ID}
+}
+
+// targets are what a Provenance is about, when that is not her Patient alone: it lives
+// with the one patient of all its targets, which is for the store to look up, and with
+// nobody when they are several's, or one of them is not of this server.
+func targets(prov fhir.Node, patient *Ref) []Ref {
+	var out []Ref
+	alone := patient != nil
+	for t := range prov.Get("target").Items() {
+		r, ok := relative(t.Get("reference").Str())
+		if !ok || !fhir.IsResourceType(r.Type) || len(out) >= maxRefs {
+			return []Ref{{}}
+		}
+		r.Version = ""
+		alone = alone && r == *patient
+		if len(out) < 24 && slices.Contains(out, r) {
+			continue
+		}
+		out = append(out, r)
+	}
+	if alone {
+		return nil
+	}
+	return out
 }
 
 // references collects every relative literal reference, in contained resources

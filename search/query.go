@@ -34,6 +34,7 @@ type Extracted struct {
 	Terms   []Term
 	Patient *Ref   // the patient whose compartment the resource lives in (by the compartment's first parameter that names one); nil if none
 	Refs    []Ref  // every relative literal reference anywhere in the resource, for referential integrity
+	About   []Ref  // of a Provenance: its targets, whose one patient it lives with, whatever Patient says; nil of all else
 	Labels  uint64 // bits of LabelBit for meta.security labels
 }
 

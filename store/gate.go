@@ -41,6 +41,29 @@ func (v *View) References(rows []Row) ([]Key, error) {
 	return out, nil
 }
 
+// Head is Get without the resource itself.
+func (v *View) Head(site SiteNo, typ, id string) (Row, error) {
+	k, err := v.Key(site, typ, id)
+	if err != nil {
+		return Row{}, err
+	}
+	q := v.c.query(sqlHead)
+	if !q.int(int64(k)).next() {
+		if err := q.done(); err != nil {
+			return Row{}, err
+		}
+		return Row{}, ErrNotFound
+	}
+	r := scanHead(&q, name(q.st.ColumnRawBlob(1)))
+	if err := q.done(); err != nil {
+		return Row{}, err
+	}
+	if r.Deleted {
+		return r, &ErrGone{r.Version, r.Updated}
+	}
+	return r, nil
+}
+
 // Labelled are the resources in a range of keys that have one of some label bits,
 // deleted ones too, in the order of keys. What labels an earlier version had does
 // not count.

@@ -180,17 +180,51 @@ func (tx *Tx) place(site SiteNo, p *Prepared, known identity) (Key, error) {
 		}
 		return tx.newPatient(site)
 	}
-	home, err := tx.home(site, p.Index.Patient)
+	home, err := tx.homeOf(site, &p.Index)
 	if err != nil {
 		return 0, err
 	}
 	if known.k != 0 {
+		if p.Index.About != nil && (home.PatientNumber() == 0 || known.k.PatientNumber() == 0) {
+			return known.k, nil // what it is about came, or went, after it was written
+		}
 		if home != known.k&^maxNumber {
 			return 0, &ErrPatientChanged{p.Type}
 		}
 		return known.k, nil
 	}
 	return tx.newNumber(home)
+}
+
+// homeOf is the beginning of the record that a resource lives in: its patient's, or
+// the one patient's of all that it is about. What of that is no patient's does not
+// count; what is not here yet is nobody's.
+func (tx *Tx) homeOf(site SiteNo, ex *search.Extracted) (Key, error) {
+	if len(ex.About) == 0 {
+		return tx.home(site, ex.Patient)
+	}
+	own := makeKey(site, 0, 0)
+	found := own
+	for _, r := range ex.About {
+		n, ok := makeName(r.Type, r.ID)
+		if !ok {
+			return own, nil
+		}
+		id, err := tx.identify(siteName{site, n})
+		if err != nil {
+			return 0, err
+		}
+		switch k := id.k &^ maxNumber; {
+		case id.state == unknown:
+			return own, nil
+		case k == own || k == found:
+		case found != own:
+			return own, nil
+		default:
+			found = k
+		}
+	}
+	return found, nil
 }
 
 // home is the beginning of the record that a resource belongs to. A patient

@@ -5,22 +5,26 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"wholechart/fhir"
 	"wholechart/search"
 )
 
 // Which record a resource belongs to is settled when it is created, and a key
-// never changes. But the rule has changed: a Device that names a patient and a
-// Binary that is guarded by one belong to that patient, and those stored before
+// never changes. But the rule has changed: a Device that names a patient, a
+// Binary that is guarded by one and a Provenance that is about what is one patient's
+// belong to that patient, and those stored before
 // 23 November 2026 stood among the site's own, where less guards them. They are
 // moved once, when the store is opened: with all versions, whatever refers to
 // them, and a new version that followers and other sites see.
 
-// homes is the fact that says how far moving came: a key, or homesDone.
+// homes is the fact that says how far moving came: homesAt and a key, or homesDone.
+// What an earlier rule left off at is begun anew.
 const (
 	homes     = "homes"
-	homesDone = "1 done" // raise the number when the rule changes again
+	homesDone = "2 done" // raise both numbers when the rule changes again
+	homesAt   = "2 at "
 )
 
 // Bounds of one piece, which is one commit.
@@ -44,8 +48,10 @@ func (s *Store) keepHomes(ctx context.Context) error {
 	if err != nil || at == homesDone {
 		return err
 	}
-	if n, err := strconv.ParseInt(at, 10, 64); err == nil {
-		after = Key(n)
+	if text, ok := strings.CutPrefix(at, homesAt); ok {
+		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+			after = Key(n)
+		}
 	}
 	for more := true; more && err == nil; {
 		_, err = s.Update(ctx, func(tx *Tx) (err error) {
@@ -91,7 +97,12 @@ func (tx *Tx) homePiece(after Key, most int) (last Key, more bool, err error) {
 		if err != nil {
 			return 0, false, err
 		}
-		if ex.Patient == nil || ex.Patient.Type != "Patient" || ex.Patient.ID == "" {
+		if ex.About == nil && (ex.Patient == nil || ex.Patient.Type != "Patient" || ex.Patient.ID == "") {
+			continue
+		}
+		if home, err := tx.homeOf(r.Key.Site(), &ex); err != nil {
+			return 0, false, err
+		} else if home.PatientNumber() == 0 {
 			continue
 		}
 		if err := tx.move(r, was[i], Prepare(d.Root(), ex)); err != nil {
@@ -100,7 +111,7 @@ func (tx *Tx) homePiece(after Key, most int) (last Key, more bool, err error) {
 	}
 	fact := homesDone
 	if more {
-		fact = strconv.FormatInt(int64(last), 10)
+		fact = homesAt + strconv.FormatInt(int64(last), 10)
 	}
 	q := tx.c.query(sqlFactPut)
 	return last, more, q.text(homes).text(fact).run()
@@ -147,7 +158,7 @@ func (tx *Tx) ownRows(after Key, most int) (rows []Row, was []terms, last Key, m
 // move gives a resource a key in its patient's record.
 func (tx *Tx) move(r Row, was terms, p *Prepared) error {
 	site, old := r.Key.Site(), r.Key
-	home, err := tx.home(site, p.Index.Patient)
+	home, err := tx.homeOf(site, &p.Index)
 	if err != nil {
 		return err
 	}

@@ -25,7 +25,7 @@ func oldHomes(t *testing.T, n int) *Store {
 			t.Fatal(err)
 		}
 		if own {
-			ex.Patient = nil
+			ex.Patient, ex.About = nil, nil
 		}
 		o.IfVersion, o.Lenient = AnyVersion, true
 		if _, err := tx.Put(site, d.Root().ID(), Prepare(d.Root(), ex), o); err != nil {
@@ -42,6 +42,12 @@ func oldHomes(t *testing.T, n int) *Store {
 			}
 			put(tx, site, `{"resourceType":"Device","id":"scale"}`, false, PutOptions{})
 			put(tx, site, `{"resourceType":"Binary","id":"b","contentType":"text/plain","data":"eA==","securityContext":{"reference":"Patient/p"}}`, true, PutOptions{})
+			put(tx, site, `{"resourceType":"Patient","id":"q"}`, false, PutOptions{})
+			put(tx, site, `{"resourceType":"Observation","id":"oq","status":"final","code":{"text":"x"},"subject":{"reference":"Patient/q"}}`, false, PutOptions{})
+			for id, targets := range map[string]string{"one": `{"reference":"DeviceUseStatement/u0/_history/1"},{"reference":"Device/scale"}`, "two": `{"reference":"DeviceUseStatement/u0"},{"reference":"Observation/oq"}`,
+				"none": `{"reference":"Device/scale"}`, "unknown": `{"reference":"DeviceUseStatement/u0"},{"reference":"Observation/not-here"}`, "outside": `{"reference":"DeviceUseStatement/u0"},{"reference":"https://elsewhere.example/Observation/x"}`} {
+				put(tx, site, `{"resourceType":"Provenance","id":"`+id+`","target":[`+targets+`],"recorded":"2026-01-01T00:00:00Z","agent":[{"who":{"display":"x"}}]}`, true, PutOptions{Author: "Practitioner/x"})
+			}
 			put(tx, site, `{"resourceType":"Device","id":"gone","patient":{"reference":"Patient/p"}}`, true, PutOptions{})
 			put(tx, site, `{"resourceType":"Device","id":"early","patient":{"reference":"Patient/nobody-yet"}}`, true, PutOptions{})
 			return nil
@@ -87,6 +93,12 @@ func checkHomes(t *testing.T, s *Store, n int) {
 					t.Errorf("%d %v is at %v: %v", site, name, r.Key, err)
 				}
 			}
+			for id, moved := range map[string]bool{"one": true, "two": false, "none": false, "unknown": false, "outside": false} {
+				r, err := v.Get(site, "Provenance", id)
+				if err != nil || moved != home.Contains(r.Key) || !moved && (r.Key.PatientNumber() != 0 || r.Version != 1) {
+					t.Errorf("%d Provenance %s is at %v, version %d: %v", site, id, r.Key, r.Version, err)
+				}
+			}
 			gone, err := v.Version(site, "Device", "gone", 1)
 			if err != nil || !home.Contains(gone.Key) {
 				t.Errorf("the past of what was deleted is at %v: %v", gone.Key, err)
@@ -119,7 +131,8 @@ func checkHomes(t *testing.T, s *Store, n int) {
 				text  string
 				want  int
 			}{{scope, "Device?_count=1000", n + 2}, {one, "Device?patient=p&_count=1000", n}, {scope, "Device?patient=p&_count=1000", n}, {one, "Device?_count=1000&status=active", 1}, {one, "DeviceUseStatement?device=Device/d0", 1},
-				{scope, "DeviceUseStatement?device.status=active", 1}, {one, "Device?_has:DeviceUseStatement:device:_id=u0", 1}, {scope, "Device?organization=Organization/o&_count=1000", n}} {
+				{scope, "DeviceUseStatement?device.status=active", 1}, {one, "Device?_has:DeviceUseStatement:device:_id=u0", 1}, {scope, "Device?organization=Organization/o&_count=1000", n},
+				{one, "Provenance?_count=10", 1}, {one, "Provenance?target=DeviceUseStatement/u0", 1}, {scope, "Provenance?target=DeviceUseStatement/u0", 4}, {one, "DeviceUseStatement?_has:Provenance:target:_id=one,two", 1}} {
 				res, err := v.Search(q.scope, parseQuery(t, q.text))
 				if err != nil || len(res.Matches) != q.want {
 					t.Errorf("%s: %d, want %d: %v", q.text, len(res.Matches), q.want, err)
@@ -191,4 +204,15 @@ func TestMovingGoesOnWhereItEnded(t *testing.T) {
 		t.Fatal(err)
 	}
 	checkHomes(t, reopened(t, s), n)
+}
+
+// What an earlier rule had done, whole or in part, is done again by the present one.
+func TestMovingBeginsAnewForANewRule(t *testing.T) {
+	for _, before := range []string{"1 done", "12345678901234", "2 at 0"} {
+		s := oldHomes(t, 3)
+		if err := s.w.c.db.Exec(`INSERT OR REPLACE INTO fact (name, value) VALUES ('homes', '` + before + `')`); err != nil {
+			t.Fatal(err)
+		}
+		checkHomes(t, reopened(t, s), 3)
+	}
 }
