@@ -54,3 +54,18 @@ func FuzzParseDay(f *testing.F) {
 		}
 	})
 }
+
+func FuzzLifeAge(f *testing.F) {
+	for _, x := range []string{"55", "age 18 mo", "50s", "in her 40s", "45-50", "before 50", "after age 60", "0s", "-", "1-", "130s", "50's", "١٢", "age 1e3"} {
+		f.Add(x)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		kind, at, ok := lifeAge(text)
+		if ok && (kind != "Age" && kind != "Range" || len(at) == 0) {
+			t.Errorf("%q: %s %v", text, kind, at)
+		}
+		if n := yearsOf(text); n < 0 || n > 130 || n != n {
+			t.Errorf("%q: %v years", text, n)
+		}
+	})
+}
