@@ -167,7 +167,7 @@ func (r *room) notOrdered(c *door.Call, p *clinic.Patient) (out []notOrdered, er
 			continue
 		}
 		o := order.Read(res.Node())
-		x := notOrdered{Title: o.Title(), Href: p.ChartHref("orders", res.ID), Note: i.Text + " " + i.By + ", " + age(i.At, c.Now)}
+		x := notOrdered{Title: o.Title(), Href: p.ChartHref("orders", res.ID), Note: i.Text + " " + i.By + ", " + age(i.At, c.Now) + "."}
 		for _, u := range usedLinks(c, p.ID(), i) {
 			if at := strings.LastIndex(u.Title, " of "); at > 0 { // the sentence says when and where
 				u.Title = u.Title[:at]

@@ -225,3 +225,19 @@ func TestACardWithValuesIsNotAlwaysAResult(t *testing.T) {
 		t.Errorf("a medicine's card with values says %q", l)
 	}
 }
+
+// TestNotOrderedAccessible looks at the list and the page with axe, light and dark.
+func TestNotOrderedAccessible(t *testing.T) {
+	ctx := pagetest.Chromium(t)
+	n := start(t, real)
+	clearBasket(t, n, "grace-lindqvist")
+	doc := n.User(okonkwo)
+	doc.Post(grace+"/order/add", url.Values{"line": {"lipid panel"}})
+	var id string
+	for _, o := range drafted(t, n, "grace-lindqvist") {
+		id = o.ID
+	}
+	doc.Post(grace+"/order/swap", swapForm(t, doc.Open(grace+"/order"), "ServiceRequest/"+id, ""))
+	pagetest.SignIn(t, ctx, n, "maple", "okonkwo")
+	pagetest.Axe(t, ctx, n, grace+"/order", grace+"/orders/"+id)
+}
