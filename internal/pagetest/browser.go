@@ -15,6 +15,13 @@ import (
 // Chromium is a real browser, or the test is skipped with a word.
 func Chromium(t testing.TB) context.Context {
 	t.Helper()
+	return ChromiumFor(t, 90*time.Second)
+}
+
+// ChromiumFor is a browser that is open so long at most: for a test of many
+// pages, on a machine that does much else.
+func ChromiumFor(t testing.TB, most time.Duration) context.Context {
+	t.Helper()
 	path := ""
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome"} {
 		if p, err := exec.LookPath(name); err == nil {
@@ -33,7 +40,7 @@ func Chromium(t testing.TB) context.Context {
 	t.Cleanup(stop)
 	ctx, cancel := cd.NewContext(alloc)
 	t.Cleanup(cancel)
-	ctx, timeout := context.WithTimeout(ctx, 90*time.Second)
+	ctx, timeout := context.WithTimeout(ctx, most)
 	t.Cleanup(timeout)
 	return ctx
 }

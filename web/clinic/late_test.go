@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"os"
 	"reflect"
 	"strings"
 	"testing"
@@ -71,7 +72,7 @@ func TestWhatComesLateMovesNothing(t *testing.T) {
 		width, height int64
 	}{{"desk", 1440, 900}, {"telephone", 360, 740}} {
 		t.Run(size.name, func(t *testing.T) {
-			ctx := pagetest.Chromium(t)
+			ctx := pagetest.ChromiumFor(t, 5*time.Minute)
 			var n *node
 			told := map[string][]string{}
 			n = newNode(t, []string{"maple"}, []string{"lakeside", "corner", "riverside"}, opener(func(_ context.Context, s record.Session, id string, _ bool) ([]record.Answer, error) {
@@ -123,6 +124,11 @@ func TestWhatComesLateMovesNothing(t *testing.T) {
 				got := pagetest.JS(t, ctx, `new Promise((done) => requestAnimationFrame(() => setTimeout(() => done(JSON.stringify([window.moved, window.cells, document.querySelectorAll("#strip .ans").length, document.querySelector("#storyboard").textContent.includes("Latex")])), 60)))`)
 				if got != `[[],4,4,false]` {
 					t.Errorf("%s: what moved, cells before and after, and whether the storyboard changed: %s", path, got)
+				}
+				if axe, err := os.ReadFile(os.Getenv("WHOLECHART_AXE")); err == nil && i == 0 {
+					for _, theme := range []string{"dark", "light"} {
+						pagetest.AxeHere(t, ctx, string(axe), theme, "what came late")
+					}
 				}
 				pagetest.JS(t, ctx, `(document.querySelector("#late a").click(), 1)`)
 				pagetest.Until(t, ctx, `document.querySelector("#storyboard").textContent.includes("Latex") && document.querySelector("#late").textContent.includes("Corner Pharmacy could not be reached: there may be more")`)
