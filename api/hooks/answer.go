@@ -115,7 +115,7 @@ func (x Asked) card(c *rule.Card) Card {
 		out.Source.URL = r.URL
 	}
 	if x.Base != "" {
-		out.Links = []Link{{Label: "The rule, its age and its source", URL: x.Base + "/rules#" + url.PathEscape(r.ID), Type: "absolute"}}
+		out.Links = []Link{{Label: "The rule, its age and its source", URL: x.Base + "/rules?q=" + url.QueryEscape(r.ID) + "#" + url.PathEscape(r.ID), Type: "absolute"}}
 	}
 	for i, choice := range c.Choices {
 		if s, ok := x.suggestion(c, choice, i); ok {

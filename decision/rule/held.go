@@ -14,15 +14,18 @@ import (
 //go:embed checked/*.txt
 var checked embed.FS
 
-// File is the name of the file of a kind in it.
-func (k Kind) File() string {
+// Slug is a kind in an address or a file's name.
+func (k Kind) Slug() string {
 	return strings.Map(func(r rune) rune {
 		if r < 'a' || r > 'z' {
 			return '-'
 		}
 		return r
-	}, string(k)) + ".txt"
+	}, string(k))
 }
+
+// File is the name of the file of a kind in it.
+func (k Kind) File() string { return k.Slug() + ".txt" }
 
 // Check is a line of it.
 type Check struct {

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -92,6 +93,7 @@ type line struct {
 type part struct {
 	Kind  rule.Kind
 	Lines []line
+	All   int // how many there are
 }
 
 // knowledge is one loaded body of facts.
@@ -102,6 +104,17 @@ type knowledge struct {
 	Problem                      string // why it is not in use
 }
 
+// tab is one kind of rules above the list.
+type tab struct {
+	Kind rule.Kind
+	Href string
+	N    int  // how many of it are asked for
+	On   bool // it alone is shown
+}
+
+// most is how many rules a page shows of several kinds; of one kind it shows all.
+const most = 150
+
 type page struct {
 	Parts     []part
 	Total     int
@@ -110,6 +123,8 @@ type page struct {
 	Reviewed  int // by a clinician
 	Owned     int // licensed, not ours
 	State     string
+	Kinds     []tab
+	Cut       int // how many more there are than shown
 	Loaded    []knowledge
 	Formulas  []*formula.Formula
 	May       bool
@@ -142,8 +157,13 @@ func show(c *door.Call, status int, problemOf, problem, typed string) {
 	for _, r := range prevention.Table() {
 		advice[r.Rule.ID] = r
 	}
+	kind := rule.Kind("")
+	of := c.R.FormValue("kind")
 	at := map[rule.Kind]int{}
 	for _, r := range decision.Rules() {
+		if problemOf == r.ID || of != "" && of == r.Kind.Slug() || kind == "" && of == "" && problemOf == "" && p.Query == "" && p.State == "" {
+			kind = r.Kind
+		}
 		l := line{Rule: r, Now: r.Level, Stale: prevention.Stale(r, c.Now), Action: c.Path("rules", r.ID)}
 		if l.Stale {
 			p.Stale++
@@ -179,10 +199,36 @@ func show(c *door.Call, status int, problemOf, problem, typed string) {
 	for _, part := range p.Parts {
 		slices.SortStableFunc(part.Lines, func(a, b line) int { return cmp.Or(cmp.Compare(b.Level, a.Level), strings.Compare(a.Title, b.Title)) })
 	}
+	p.choose(kind, c)
 	p.Loaded = loaded(c.Now)
 	frame := c.Page("What this program knows")
 	frame.Sheets = []string{sheetURL}
 	c.Render(status, web.Framed(frame, rulesMain(p)))
+}
+
+// choose leaves of what is asked for the rules of one kind; of all kinds, the first
+// of each.
+func (p *page) choose(kind rule.Kind, c *door.Call) {
+	share := most / max(len(p.Parts), 1)
+	for i := range p.Parts {
+		part := &p.Parts[i]
+		v := url.Values{"kind": {part.Kind.Slug()}}
+		if p.Query != "" {
+			v.Set("q", p.Query)
+		}
+		if p.State != "" {
+			v.Set("state", p.State)
+		}
+		p.Kinds = append(p.Kinds, tab{part.Kind, c.Path("rules") + "?" + v.Encode(), len(part.Lines), part.Kind == kind})
+		part.All = len(part.Lines)
+		if n := len(part.Lines); kind == "" && n > share {
+			part.Lines = part.Lines[:share]
+			p.Cut += n - share
+		}
+	}
+	if kind != "" {
+		p.Parts = slices.DeleteFunc(p.Parts, func(x part) bool { return x.Kind != kind })
+	}
 }
 
 // inState says whether a rule is of one of the states of the page's list.
@@ -297,7 +343,7 @@ func choose(c *door.Call) {
 		c.Failed(err)
 		return
 	}
-	c.Done(c.Path("rules")+"#"+id, web.Flash{Kind: web.Good, Text: "Kept: it takes effect at once."})
+	c.Done(c.Path("rules")+"?kind="+r.Kind.Slug()+"#"+id, web.Flash{Kind: web.Good, Text: "Kept: it takes effect at once."})
 }
 
 var levels = map[string]rule.Level{"off": rule.Off, "quiet": rule.Quiet, "notice": rule.Notice, "interrupt": rule.Interrupt}

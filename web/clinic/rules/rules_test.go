@@ -119,9 +119,26 @@ func TestThreeStates(t *testing.T) {
 	if count[rule.ByClinic] != 0 || strings.Contains(page, "· reviewed by a clinician 2") {
 		t.Error("no clinician reviewed a rule, and the page says so")
 	}
-	for state, want := range map[string]int{"unchecked": count[rule.FromMemory], "checked": count[rule.Held], "reviewed": count[rule.ByClinic]} {
-		if got := strings.Count(doc.Open("/maple/rules?state="+state), `class="row rule"`); got != want {
-			t.Errorf("%s: %d rules, want %d", state, got, want)
+	// Kind by kind all are there, and no page has more than a kind or a few of each.
+	kinds := map[rule.Kind]bool{}
+	for _, r := range decision.Rules() {
+		kinds[r.Kind] = true
+	}
+	rows := func(path string) int { return strings.Count(doc.Open(path), `class="row rule"`) }
+	for state, want := range map[string]int{"": count[rule.FromMemory] + count[rule.Held] + count[rule.ByClinic], "unchecked": count[rule.FromMemory], "checked": count[rule.Held], "reviewed": count[rule.ByClinic]} {
+		got := 0
+		for k := range kinds {
+			if n := rows("/maple/rules?state=" + state + "&kind=" + k.Slug()); n == 0 && state == "" {
+				t.Errorf("no rule of %s", k)
+			} else if state != "" || n > 0 {
+				got += n
+			}
+		}
+		if got != want {
+			t.Errorf("%q: %d rules, want %d", state, got, want)
+		}
+		if n := rows("/maple/rules?state=" + state); n > 300 || n == 0 && want > 0 {
+			t.Errorf("%q of all kinds: %d rules on one page", state, n)
 		}
 	}
 	if page := doc.Open("/maple/rules?q=ddi-maoi-serotonergic"); !strings.Contains(page, "· checked 2026-11-23 against: table 2 of the paper") {
