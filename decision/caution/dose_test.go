@@ -28,7 +28,7 @@ func TestDoseOfSteps(t *testing.T) {
 		{"1 tablet in the morning, and 2 tablets in the evening", 40, 60, false},
 		{"1 tablet in the morning and 2 tablets in the morning", 60, 60, false},
 		{"2 tablets once, then 1 tablet twice a day for 4 days", 40, 40, false},
-		{"1 tablet daily; then 2 tablets daily", 60, 60, false}, // it does not say that the first ends
+		{"1 tablet daily; then 2 tablets daily", 60, 60, false},                                                            // it does not say that the first ends
 		{"1 tablet, once a day, in the morning; and 2 tablet, once a day, in the evening. Note: with food", 40, 60, false}, // as the chart words parts
 		{"2 tablet, by mouth, once a day, from 20 Nov 2026, until 25 Nov 2026; then 1 tablet, by mouth, twice a day, from 26 Nov 2026, at most 3 tablet in 1 day", 40, 40, false},
 		{"1 tablet on Monday and 2 tablets on Tuesday", 40, 40, false},

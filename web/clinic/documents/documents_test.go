@@ -331,7 +331,7 @@ func TestCorrectErrorMove(t *testing.T) {
 	less.Set("version", field(page, "version"))
 	less.Set("label", "R")
 	less.Set("lessen", "")
-	if res, page = b.Post(at, less); res.StatusCode != 200 {
+	if res, _ = b.Post(at, less); res.StatusCode != 200 {
 		t.Errorf("put on again: %d", res.StatusCode)
 	}
 	// An old version is a conflict that keeps what was typed.
