@@ -122,7 +122,7 @@ func weekly(t *testing.T, p *practice, task func(*hand, string, string, func()),
 		desk.press("Enter")
 		desk.sees(`document.activeElement.matches("form[action$='/move'] .btn-primary")`)
 		desk.press("Enter")
-		said(desk, "Booked: ")
+		said(desk, "Moved: ")
 	})
 	slot("Nowak")
 	task(desk, "Say that somebody did not come", "its place in the calendar", func() {

@@ -321,7 +321,7 @@ func (h *Desk) moveTo(c *door.Call, f *form, id string) {
 		return
 	}
 	a, err := h.desk(c).Move(c.R.Context(), id, f.Get("version"), to)
-	h.booked(c, f, a, err)
+	h.booked(c, f, "Moved", a, err)
 }
 
 func slicesAny[T any](of []T, is func(T) bool) bool {

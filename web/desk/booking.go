@@ -76,19 +76,19 @@ func (h *Desk) book(c *door.Call) {
 	} else {
 		made, err = h.desk(c).Book(c.R.Context(), b)
 	}
-	h.booked(c, f, made, err)
+	h.booked(c, f, "Booked", made, err)
 }
 
-// booked answers a booking: back to the day, or the form again with what stands
+// booked answers a booking, or a move: back to the day, or the form again with what stands
 // in its way and what is free next.
-func (h *Desk) booked(c *door.Call, f *form, made schedule.Appointment, err error) {
+func (h *Desk) booked(c *door.Call, f *form, done string, made schedule.Appointment, err error) {
 	var taken *schedule.Taken
 	var closed *schedule.Closed
 	var moved *schedule.Moved
 	var not *schedule.NotAllowed
 	switch {
 	case err == nil:
-		said := "Booked: " + made.From.In(c.Zone).Format("Mon 2 Jan, 15:04") + "."
+		said := done + ": " + made.From.In(c.Zone).Format("Mon 2 Jan, 15:04") + "."
 		if web.PartialOf(c.R) != "" {
 			said = ""
 		}
@@ -276,7 +276,7 @@ func (h *Desk) bookSeries(c *door.Call, f *form, b schedule.Booking, n int) {
 	every, _ := strconv.Atoi(f.Get("every"))
 	made, err := h.desk(c).BookSeries(c.R.Context(), b, schedule.Repeat{Days: every, Count: n})
 	if err != nil && len(made) == 0 {
-		h.booked(c, f, schedule.Appointment{}, err)
+		h.booked(c, f, "Booked", schedule.Appointment{}, err)
 		return
 	}
 	var not []string
