@@ -23,7 +23,7 @@ type visit struct {
 	Clock       string // "10:20"
 	Patient     person
 	Reason      string
-	Where, With string // room, of a shared page who
+	Where, With string // the room in which the patient is; of a shared page who
 	State       web.Pill
 	Past        bool // over: shown faint
 	Now         bool // here, or in the room
@@ -122,8 +122,8 @@ func (h *room) agenda(c *door.Call, day time.Time) (agenda, error) {
 		v.Href = v.Patient.Href
 		at := schedule.AppointmentOf(n, c.Zone)
 		v.state(c.Now, at.Moments[at.State()])
-		if status == "checked-in" && v.Where != "" {
-			v.State.Text = v.Where
+		if status != "checked-in" {
+			v.Where = "" // which room is of use to who goes there
 		}
 		if v.Now {
 			a.Here++
