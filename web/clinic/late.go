@@ -35,7 +35,7 @@ func (v *view) late() *web.Late {
 	case v.failedToAsk:
 		l.State, l.Kind, l.Text, l.Act = web.Lacking, web.Warning, notAsked, web.Link{Label: "Retry", Href: v.again("1")}
 	case gap != "":
-		l.State, l.Kind, l.Text, l.Act = web.Lacking, web.Warning, gap+": there may be more", web.Link{Label: "Retry", Href: v.again("1")}
+		l.State, l.Kind, l.Text, l.Act = web.Lacking, web.Warning, v.lacks(gap)+": there may be more", web.Link{Label: "Retry", Href: v.again("1")}
 	}
 	if v.seen == nil {
 		return l
@@ -143,4 +143,19 @@ var typeName = regexp.MustCompile(`^[A-Z][A-Za-z]{2,39}$`)
 func oneOf(list []string, ok *regexp.Regexp, most int) []string {
 	list = slices.DeleteFunc(slices.Clone(list), func(s string) bool { return !ok.MatchString(s) })
 	return list[:min(len(list), most)]
+}
+
+// lacks is a gap in the words of one line: of several sites how many, since the
+// storyboard and the strip name them.
+func (v *view) lacks(gap string) string {
+	n := 0
+	for _, a := range v.chart.Completeness.Sites {
+		if gapWords[a.State] != "" && !(a.Source.Base != "" && v.pending(a)) {
+			n++
+		}
+	}
+	if n > 1 {
+		return strconv.Itoa(n) + " sites are not heard in full"
+	}
+	return gap
 }

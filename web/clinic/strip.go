@@ -114,7 +114,7 @@ func (v *view) answer(a chart.SiteAnswer) web.SiteAnswer {
 	case chart.AnswerRefused:
 		one.State, one.Why = web.Refused, a.Why
 		if !a.When.IsZero() {
-			one.When = "showing " + clock(a.When, v.Now, v.Zone)
+			one.When = "as of " + clock(a.When, v.Now, v.Zone)
 		}
 	case chart.AnswerWithheld:
 		one.State, one.Why = web.Refused, a.Why
@@ -123,7 +123,7 @@ func (v *view) answer(a chart.SiteAnswer) web.SiteAnswer {
 	case chart.AnswerUnreachable:
 		one.State, one.RetryHref = web.SiteUnreachable, v.again("1")
 		if one.When = "nothing kept from there"; !a.When.IsZero() {
-			one.When = "showing " + clock(a.When, v.Now, v.Zone)
+			one.When = "as of " + clock(a.When, v.Now, v.Zone)
 		}
 	case chart.AnswerUnknown:
 		one.State = web.NotKnown
