@@ -42,12 +42,21 @@ type checkTable struct {
 
 var checks = sync.OnceValue(func() checkTable {
 	t := checkTable{at: map[string]int{}}
-	files, err := checked.ReadDir("checked")
+	for _, f := range lines(checked, "checked") {
+		t.at[f[0]] = len(t.list)
+		t.list = append(t.list, Check{f[0], f[1], f[2], f[3]})
+	}
+	return t
+})
+
+// lines are the lines of all files of an embedded folder, each in its four parts.
+func lines(of embed.FS, dir string) (out [][]string) {
+	files, err := of.ReadDir(dir)
 	if err != nil {
 		panic(err)
 	}
 	for _, e := range files {
-		text, err := checked.ReadFile("checked/" + e.Name())
+		text, err := of.ReadFile(dir + "/" + e.Name())
 		if err != nil {
 			panic(err)
 		}
@@ -57,14 +66,13 @@ var checks = sync.OnceValue(func() checkTable {
 			}
 			f := strings.SplitN(l, " | ", 4)
 			if len(f) != 4 {
-				panic("decision/rule: checked/" + e.Name() + ": " + l) // the embedded tables are tested
+				panic("decision/rule: " + dir + "/" + e.Name() + ": " + l) // the embedded tables are tested
 			}
-			t.at[f[0]] = len(t.list)
-			t.list = append(t.list, Check{f[0], f[1], f[2], f[3]})
+			out = append(out, f)
 		}
 	}
-	return t
-})
+	return out
+}
 
 // Hold says of a rule its version and how it was checked. A rule that was changed since counts as
 // not checked, until somebody holds it against its source again. It is called once,

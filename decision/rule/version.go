@@ -2,7 +2,6 @@ package rule
 
 import (
 	"embed"
-	"strings"
 	"sync"
 )
 
@@ -37,26 +36,9 @@ type changeTable struct {
 
 var changes = sync.OnceValue(func() changeTable {
 	t := changeTable{version: map[string]string{}}
-	files, err := changed.ReadDir("changed")
-	if err != nil {
-		panic(err)
-	}
-	for _, e := range files {
-		text, err := changed.ReadFile("changed/" + e.Name())
-		if err != nil {
-			panic(err)
-		}
-		for l := range strings.Lines(string(text)) {
-			if l = strings.TrimSpace(l); l == "" || l[0] == '#' {
-				continue
-			}
-			f := strings.SplitN(l, " | ", 4)
-			if len(f) != 4 {
-				panic("decision/rule: changed/" + e.Name() + ": " + l) // the embedded tables are tested
-			}
-			t.version[f[0]] = f[1]
-			t.list = append(t.list, Change{f[0], f[1], f[2], f[3]})
-		}
+	for _, f := range lines(changed, "changed") {
+		t.version[f[0]] = f[1]
+		t.list = append(t.list, Change{f[0], f[1], f[2], f[3]})
 	}
 	return t
 })
